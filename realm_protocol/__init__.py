@@ -1,0 +1,1 @@
+"""The vocabulary that every tier speaks. No clock, no socket, no environment."""

@@ -1,0 +1,339 @@
+"""Commands: what a client asks of its realm, and what it gets as the answer.
+
+Every command begins with `number`, chosen by the client and unique among its unanswered ones; the
+reply bears the same number. `REPLIES` says which shape each command's result has. Times are
+milliseconds since 1970-01-01 UTC. `MoveWatermark` and `SetTyping` have no answer.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from realm_protocol.names import (
+    CONVERSATION_PATTERN,
+    KEY_PATTERN,
+    Address,
+    GroupAddress,
+)
+from realm_protocol.wire import Vocabulary, WireMessage
+
+Number = Annotated[int, Meta(ge=0, lt=2**53)]
+Seq = Annotated[int, Meta(ge=0, lt=2**53)]
+Milliseconds = Annotated[int, Meta(ge=0, lt=2**53)]
+Conversation = Annotated[str, Meta(pattern=rf"^{CONVERSATION_PATTERN}\Z")]
+Key = Annotated[str, Meta(pattern=rf"^{KEY_PATTERN}\Z")]
+ShortText = Annotated[str, Meta(max_length=256)]
+Password = Annotated[str, Meta(min_length=1, max_length=1024)]
+Kind = Literal["text", "system"]
+
+
+# --- parts ---------------------------------------------------------------------------------------
+
+
+class Head(WireMessage, frozen=True):
+    """Where a conversation of the asker stands: enough to see what is missing, and to show it."""
+
+    conversation: Conversation
+    kind: Literal["private", "group"]
+    name: str
+    """The other person's address (one's own, writing to oneself), or the group's."""
+    last_seq: Seq
+    read: Seq
+    """The asker's own watermark, moved by any of their devices."""
+    delivered: Seq
+    peer_read: Seq
+    """The other person's watermark in a private conversation; 0 in a group."""
+    peer_delivered: Seq
+    first_seq: Seq
+    """The first message that the asker may see."""
+    role: Literal["owner", "admin", "member", "left"]
+
+
+class StoredMessage(WireMessage, frozen=True):
+    """One row of a conversation's log."""
+
+    conversation: Conversation
+    seq: Seq
+    key: str
+    """The sender's key; empty for a system row."""
+    kind: Kind
+    sender: Address
+    body: bytes
+    """UTF-8 text; for a system row the msgpack map of `bodies.SystemBody`."""
+    sent_at: Milliseconds
+    """The sender's clock; shown, never used to order."""
+    at: Milliseconds
+    """Main's clock at the commit."""
+
+
+class Person(WireMessage, frozen=True):
+    address: Address
+    display_name: str
+    country: str
+    online: bool
+
+
+class Member(WireMessage, frozen=True):
+    address: Address
+    display_name: str
+    role: Literal["owner", "admin", "member"]
+    online: bool
+    read: Seq
+    delivered: Seq
+
+
+class Group(WireMessage, frozen=True):
+    address: GroupAddress
+    conversation: Conversation
+    members: int
+    joined: bool
+
+
+class Realm(WireMessage, frozen=True):
+    name: str
+    host: str
+    port: int
+    """Where its clients connect, as the operator entered it; empty and 0 when unknown."""
+    linked: bool
+    since: Milliseconds
+    """When its link last came or went; 0 when it has never been linked."""
+    online: int
+
+
+class DeviceSession(WireMessage, frozen=True):
+    session_id: str
+    device: str
+    realm: str
+    created_at: Milliseconds
+    last_seen_at: Milliseconds
+    current: bool
+
+
+# --- commands ------------------------------------------------------------------------------------
+
+
+class Hello(WireMessage, frozen=True, tag=1):
+    """First on every connection: which version one speaks, and up to where one is synced."""
+
+    number: Number
+    version: int
+    device: ShortText
+    epoch: int
+    """The epoch of the last `Synced`; 0 on a new device."""
+    position: int
+    """The position of the last `Synced`; 0 on a new device."""
+
+
+class SendMessage(WireMessage, frozen=True, tag=2):
+    """Store a message. Answered at main's commit, and the same again for the same key."""
+
+    number: Number
+    to: str
+    """`messi@surabaya`, or `group:jarkom3@surabaya`."""
+    key: Key
+    kind: Kind
+    body: bytes
+    sent_at: Milliseconds
+
+
+class FetchMessages(WireMessage, frozen=True, tag=3):
+    """Rows with `after` < seq < `before`, ascending; the newest ones when `newest`."""
+
+    number: Number
+    conversation: Conversation
+    after: Seq
+    before: Seq
+    limit: Annotated[int, Meta(ge=1, le=1000)]
+    newest: bool
+
+
+class MoveWatermark(WireMessage, frozen=True, tag=4):
+    """Cumulative: this device holds up to `delivered`, its person has read up to `read`."""
+
+    number: Number
+    conversation: Conversation
+    delivered: Seq
+    read: Seq
+
+
+class SetTyping(WireMessage, frozen=True, tag=5):
+    number: Number
+    conversation: Conversation
+
+
+class CreateGroup(WireMessage, frozen=True, tag=6):
+    """Create a group in one's own realm, with oneself as owner and first member."""
+
+    number: Number
+    group: GroupAddress
+    members: Annotated[list[Address], Meta(max_length=1000)]
+    """Others who are members from the start."""
+
+
+class JoinGroup(WireMessage, frozen=True, tag=7):
+    number: Number
+    group: GroupAddress
+
+
+class LeaveGroup(WireMessage, frozen=True, tag=8):
+    number: Number
+    group: GroupAddress
+
+
+class ListGroups(WireMessage, frozen=True, tag=9):
+    """The groups one is in, and the open ones of one's own realm."""
+
+    number: Number
+
+
+class ListMembers(WireMessage, frozen=True, tag=10):
+    """Who is in a group, and how far each has got; members only."""
+
+    number: Number
+    group: GroupAddress
+
+
+class ResolveName(WireMessage, frozen=True, tag=11):
+    """Which address a bare name means for the asker. May be refused with candidates."""
+
+    number: Number
+    kind: Literal["person", "group"]
+    name: ShortText
+
+
+class FindPeople(WireMessage, frozen=True, tag=12):
+    """People whose name, address or display name contains `query`; all realms when empty."""
+
+    number: Number
+    query: ShortText
+    realm: ShortText
+    limit: Annotated[int, Meta(ge=1, le=1000)]
+
+
+class ListRealms(WireMessage, frozen=True, tag=13):
+    number: Number
+
+
+class BlockPerson(WireMessage, frozen=True, tag=14):
+    """Refuse private messages of a person from now on."""
+
+    number: Number
+    address: Address
+
+
+class UnblockPerson(WireMessage, frozen=True, tag=15):
+    number: Number
+    address: Address
+
+
+class ChangePassword(WireMessage, frozen=True, tag=16):
+    """Ends every other session of the asker."""
+
+    number: Number
+    old: Password
+    new: Password
+
+
+class ListSessions(WireMessage, frozen=True, tag=17):
+    number: Number
+
+
+class EndSession(WireMessage, frozen=True, tag=18):
+    """End one of one's own sessions; an empty id is the session that asks."""
+
+    number: Number
+    session_id: ShortText
+
+
+class OpenConversation(WireMessage, frozen=True, tag=19):
+    """The head of a conversation that one is in, whatever its age."""
+
+    number: Number
+    conversation: Conversation
+
+
+ClientCommand = (
+    Hello
+    | SendMessage
+    | FetchMessages
+    | MoveWatermark
+    | SetTyping
+    | CreateGroup
+    | JoinGroup
+    | LeaveGroup
+    | ListGroups
+    | ListMembers
+    | ResolveName
+    | FindPeople
+    | ListRealms
+    | BlockPerson
+    | UnblockPerson
+    | ChangePassword
+    | ListSessions
+    | EndSession
+    | OpenConversation
+)
+CLIENT_COMMANDS = Vocabulary(ClientCommand)
+
+
+# --- results -------------------------------------------------------------------------------------
+
+
+class Welcome(WireMessage, frozen=True):
+    """Answer to `Hello`. `Heads` and then `Synced` follow once the realm has its link."""
+
+    version: int
+    server: str
+    address: Address
+    session_id: str
+    link_up: bool
+    link_since: Milliseconds
+
+
+class Accepted(WireMessage, frozen=True):
+    """The message is stored and synced at main, under this number of its conversation."""
+
+    conversation: Conversation
+    seq: Seq
+    at: Milliseconds
+
+
+class Page(WireMessage, frozen=True):
+    """Rows in ascending order. `more` rows of the asked range lie beyond what fitted."""
+
+    messages: list[StoredMessage]
+    more: bool
+
+
+class Joined(WireMessage, frozen=True):
+    """One is in the group now; `seq` is the row that says so."""
+
+    group: GroupAddress
+    conversation: Conversation
+    seq: Seq
+
+
+class Done(WireMessage, frozen=True):
+    """Nothing to tell beyond that it is done."""
+
+
+REPLIES: dict[type[WireMessage], object] = {
+    Hello: Welcome,
+    SendMessage: Accepted,
+    FetchMessages: Page,
+    CreateGroup: Joined,
+    JoinGroup: Joined,
+    LeaveGroup: Joined,
+    ListGroups: list[Group],
+    ListMembers: list[Member],
+    ResolveName: Address,
+    FindPeople: list[Person],
+    ListRealms: list[Realm],
+    BlockPerson: Done,
+    UnblockPerson: Done,
+    ChangePassword: Done,
+    ListSessions: list[DeviceSession],
+    EndSession: Done,
+    OpenConversation: Head,
+}
+"""The shape of each command's result. A command that is missing here has no answer."""

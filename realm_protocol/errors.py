@@ -1,0 +1,438 @@
+"""The one tree of errors, shared by every tier and every surface.
+
+    RealmchatError
+    ├── AskedWrongly   the asker must change something; repeating it changes nothing
+    ├── TryLater       right, but not now; the same request may succeed later
+    └── OurFault       a defect or a broken store on our side
+
+An error is a stable `code`, an HTTP `status` and named fields; its text is made from the fields.
+Over a wire it travels as code and fields, and `rebuild` gives the receiver the same class.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+_by_code: dict[str, type["RealmchatError"]] = {}
+
+
+class RealmchatError(Exception):
+    """Base of all. `text` is a template over the fields of the error."""
+
+    code: ClassVar[str] = "internal_error"
+    status: ClassVar[int] = 500
+    text: ClassVar[str] = "Something went wrong."
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "code" in cls.__dict__:
+            _by_code[cls.code] = cls
+
+    def __init__(self, **fields: Any) -> None:
+        self.fields = fields
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """What was wrong and what to do, in one English sentence or two."""
+        return self.text.format_map(_Fields(self.fields))
+
+    def body(self) -> dict[str, Any]:
+        """The JSON that every HTTP route answers: `{"error": {"code", "message", …fields}}`."""
+        return {"error": {**self.fields, "code": self.code, "message": self.message}}
+
+
+class _Fields(dict[str, Any]):
+    """A field that a newer or older peer left out shows as a question mark, never as a crash."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+class AskedWrongly(RealmchatError):
+    """The asker must change something."""
+
+    status = 400
+
+
+class TryLater(RealmchatError):
+    """Right, but not now. A sender keeps the message and offers it again."""
+
+    status = 503
+
+
+class OurFault(RealmchatError):
+    """A defect or a broken store; the log of the server that answered has more."""
+
+    status = 500
+
+
+def rebuild(code: str, fields: Mapping[str, Any]) -> RealmchatError:
+    """The error that a peer answered, as the same class; an unknown code becomes `UnknownError`."""
+    known = _by_code.get(code)
+    if known is None:
+        return UnknownError(peer_code=code, **{k: v for k, v in fields.items() if k != "peer_code"})
+    return known(**fields)
+
+
+def all_errors() -> list[type[RealmchatError]]:
+    """Every error with a code, by code: for the docs page and the tests."""
+    return [_by_code[code] for code in sorted(_by_code)]
+
+
+# --- asked wrongly: the form ---------------------------------------------------------------------
+
+
+class MalformedMessage(AskedWrongly):
+    code = "malformed"
+    text = "This is not what the protocol asks for: {detail}."
+
+
+class UnknownCommand(AskedWrongly):
+    code = "unknown_command"
+    text = "There is no command “{word}”. Did you mean “{nearest}”? `help` lists them all."
+
+
+class WrongArguments(AskedWrongly):
+    code = "wrong_arguments"
+    text = "{detail} Usage: {usage}"
+
+
+class InvalidAddress(AskedWrongly):
+    code = "invalid_address"
+    text = (
+        "“{value}” can't be an address. An address is name@realm: lower-case letters, digits, dot,"
+        " underscore and hyphen, at most 32 characters each."
+    )
+
+
+class InvalidName(AskedWrongly):
+    code = "invalid_name"
+    text = (
+        "“{value}” can't be a name. Use 1 to 32 lower-case letters, digits, dot, underscore or"
+        " hyphen, beginning with a letter or digit."
+    )
+
+
+class InvalidKey(AskedWrongly):
+    code = "invalid_key"
+    text = "“{value}” can't be a key. A key is 1 to 64 printable ASCII characters without spaces."
+
+
+class EmptyText(AskedWrongly):
+    code = "empty_text"
+    text = "The message is empty. Write something to send."
+
+
+class TextNotUnicode(AskedWrongly):
+    code = "text_not_unicode"
+    text = "The message is not valid UTF-8 text. Binary content is sent as a file."
+
+
+class TextTooLong(AskedWrongly):
+    code = "text_too_long"
+    status = 413
+    text = "The message has {size} bytes; the limit is {limit}. Send it in parts, or as a file."
+
+
+class FrameTooLarge(AskedWrongly):
+    code = "frame_too_large"
+    status = 413
+    text = "A frame of {size} bytes is over the limit of {limit} bytes."
+
+
+class VersionMismatch(AskedWrongly):
+    code = "version_mismatch"
+    status = 426
+    text = "This server speaks protocol version {wanted}, you speak {got}. Upgrade the older side."
+
+
+# --- asked wrongly: who you are ------------------------------------------------------------------
+
+
+class NotSignedIn(AskedWrongly):
+    code = "not_signed_in"
+    status = 401
+    text = "You are not signed in. Sign in first."
+
+
+class WrongPassword(AskedWrongly):
+    code = "wrong_password"
+    status = 401
+    text = "Wrong password for {address}."
+
+
+class SessionEnded(AskedWrongly):
+    code = "session_ended"
+    status = 401
+    text = "This session has ended ({reason}). Sign in again."
+
+
+class WrongRealm(AskedWrongly):
+    code = "wrong_realm"
+    status = 403
+    text = "{address} is at home in realm {realm}. Sign in there."
+
+
+class UserDisabled(AskedWrongly):
+    code = "user_disabled"
+    status = 403
+    text = "{address} has been disabled. Ask the operator of the realm."
+
+
+class RegistrationClosed(AskedWrongly):
+    code = "registration_closed"
+    status = 403
+    text = "Realm {realm} takes no registrations. Ask its operator for an account."
+
+
+class PasswordTooShort(AskedWrongly):
+    code = "password_too_short"
+    text = "The password is too short: at least {minimum} characters."
+
+
+class PasswordTooLong(AskedWrongly):
+    code = "password_too_long"
+    text = "The password is too long: at most {limit} bytes."
+
+
+class RealmKeyInvalid(AskedWrongly):
+    code = "realm_key_invalid"
+    status = 401
+    text = "The main server does not know this realm key. Check the key file, or rotate the key."
+
+
+class RealmAlreadyLinked(AskedWrongly):
+    code = "realm_already_linked"
+    status = 409
+    text = (
+        "Realm {realm} is linked already and its server answers. Stop the other server, or rotate"
+        " the key if it isn't yours."
+    )
+
+
+class ForeignSender(AskedWrongly):
+    code = "foreign_sender"
+    status = 403
+    text = "{address} is not a person of realm {realm}; this realm can't act for them."
+
+
+class NotAllowed(AskedWrongly):
+    code = "not_allowed"
+    status = 403
+    text = "You may not do this: {detail}."
+
+
+class ForeignOrigin(AskedWrongly):
+    code = "foreign_origin"
+    status = 403
+    text = "This service answers this machine only; {detail}."
+
+
+# --- asked wrongly: what is there ----------------------------------------------------------------
+
+
+class UserNotFound(AskedWrongly):
+    code = "user_not_found"
+    status = 404
+    text = "There is no person {address}."
+
+
+class GroupNotFound(AskedWrongly):
+    code = "group_not_found"
+    status = 404
+    text = "There is no group {group}."
+
+
+class RealmNotFound(AskedWrongly):
+    code = "realm_not_found"
+    status = 404
+    text = "There is no realm {realm}."
+
+
+class ConversationNotFound(AskedWrongly):
+    code = "conversation_not_found"
+    status = 404
+    text = "You have no conversation {conversation}."
+
+
+class MessageNotFound(AskedWrongly):
+    code = "message_not_found"
+    status = 404
+    text = "There is no such message in this conversation."
+
+
+class SessionNotFound(AskedWrongly):
+    code = "session_not_found"
+    status = 404
+    text = "You have no session {session}."
+
+
+class AccountNotFound(AskedWrongly):
+    code = "account_not_found"
+    status = 404
+    text = "{address} is not signed in on this machine. Sign in first."
+
+
+class RouteNotFound(AskedWrongly):
+    code = "route_not_found"
+    status = 404
+    text = "There is nothing at {path}."
+
+
+class MethodNotAllowed(AskedWrongly):
+    code = "method_not_allowed"
+    status = 405
+    text = "{method} is not possible at {path}."
+
+
+class AmbiguousName(AskedWrongly):
+    code = "ambiguous_name"
+    status = 409
+    text = "“{name}” could be {candidates}. Write the full address."
+
+
+class UserExists(AskedWrongly):
+    code = "user_exists"
+    status = 409
+    text = "{address} exists already. Choose another name."
+
+
+class GroupExists(AskedWrongly):
+    code = "group_exists"
+    status = 409
+    text = "A group {group} exists already. Join it, or choose another name."
+
+
+class RealmExists(AskedWrongly):
+    code = "realm_exists"
+    status = 409
+    text = "A realm {realm} exists already."
+
+
+class RealmNotEmpty(AskedWrongly):
+    code = "realm_not_empty"
+    status = 409
+    text = "Realm {realm} has {people} people. Disable it instead: realm remove {realm} --disable."
+
+
+class RealmDisabled(AskedWrongly):
+    code = "realm_disabled"
+    status = 403
+    text = "Realm {realm} has been disabled by the operator of the main server."
+
+
+class AlreadyMember(AskedWrongly):
+    code = "already_member"
+    status = 409
+    text = "You are in group {group} already."
+
+
+class NotMember(AskedWrongly):
+    code = "not_member"
+    status = 403
+    text = "You are not in group {group}. Join it first."
+
+
+class Blocked(AskedWrongly):
+    code = "blocked"
+    status = 403
+    text = "{address} takes no messages from you."
+
+
+class KeyConflict(AskedWrongly):
+    code = "key_conflict"
+    status = 409
+    text = "The key “{key}” was used for another message. A key belongs to one message for ever."
+
+
+# --- try later -----------------------------------------------------------------------------------
+
+
+class AfterRefused(TryLater):
+    code = "after_refused"
+    status = 409
+    text = "A message before this one waits to be sent again (key “{key}”); this one follows it."
+
+
+class RateLimited(TryLater):
+    code = "rate_limited"
+    status = 429
+    text = "Too many at once. Try again in {retry_after_seconds} s."
+
+
+class StorageFull(TryLater):
+    code = "storage_full"
+    status = 507
+    text = "The disk of the {server} is full. What was acknowledged is safe; try again later."
+
+
+class OutboxFull(TryLater):
+    code = "outbox_full"
+    status = 507
+    text = "The outbox is full ({limit} bytes). Wait until some of it was sent."
+
+
+class LinkDown(TryLater):
+    code = "link_down"
+    text = "Realm {realm} has no link to the main server since {since}. Try again later."
+
+
+class LinkBusy(TryLater):
+    code = "link_busy"
+    text = "The link of realm {realm} is full. Try again in a moment."
+
+
+class RealmUnreachable(TryLater):
+    code = "realm_unreachable"
+    text = "The realm server at {url} can't be reached: {detail}."
+
+
+class ServerDraining(TryLater):
+    code = "draining"
+    text = "The server is stopping. Try again in a moment."
+
+
+class TooManySignIns(TryLater):
+    code = "too_many_sign_ins"
+    status = 429
+    text = "Too many people are signing in at this moment. Try again in {retry_after_seconds} s."
+
+
+class TimedOut(TryLater):
+    code = "timed_out"
+    status = 504
+    text = "No answer within {seconds} s. It may still have been done; look before you repeat it."
+
+
+# --- our fault -----------------------------------------------------------------------------------
+
+
+class InternalError(OurFault):
+    code = "internal_error"
+    text = "Something went wrong in the server. Its log has more, under incident {incident}."
+
+
+class StoreDamaged(OurFault):
+    code = "store_damaged"
+    text = "The database {path} is damaged: {detail}. Restore a backup."
+
+
+class StoreLocked(OurFault):
+    code = "store_locked"
+    status = 503
+    text = "The database {path} is in use by another process. Stop that one first."
+
+
+class StoreTooNew(OurFault):
+    code = "store_too_new"
+    text = "The database {path} was made by a newer version (schema {found}). Upgrade this program."
+
+
+class StoreUnwritable(OurFault):
+    code = "store_unwritable"
+    text = "{path} can't be written: {detail}."
+
+
+class UnknownError(OurFault):
+    code = "unknown_error"
+    text = "The peer answered an error that this version doesn't know ({peer_code})."

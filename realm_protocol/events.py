@@ -1,0 +1,103 @@
+"""Events and replies: what a realm tells a client.
+
+A message event of a conversation reaches every session of every member, in the order of `seq`;
+the session that sent the message gets the reply instead. After `Heads` and `Synced` a client
+fetches from what it has up to each `last_seq`: that is how a lost tail shows.
+"""
+
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from realm_protocol.commands import Conversation, Head, Milliseconds, Number, Seq, StoredMessage
+from realm_protocol.names import Address
+from realm_protocol.wire import Vocabulary, WireMessage
+
+
+class Reply(WireMessage, frozen=True, tag=64):
+    """The answer to the command of this number; `REPLIES` has the shape of `result`."""
+
+    number: Number
+    result: Any
+
+
+class Refused(WireMessage, frozen=True, tag=65):
+    """The command of this number was refused: a code of the error tree, and its fields."""
+
+    number: Number
+    code: str
+    fields: dict[str, Any]
+
+
+class MessageStored(WireMessage, frozen=True, tag=66):
+    """A row was added to a conversation. Beyond `have + 1` it shows a hole: fetch first."""
+
+    message: StoredMessage
+
+
+class WatermarkMoved(WireMessage, frozen=True, tag=67):
+    """Somebody's watermarks moved: one's own on another device, or the other's in private."""
+
+    conversation: Conversation
+    address: Address
+    delivered: Seq
+    read: Seq
+
+
+class Heads(WireMessage, frozen=True, tag=68):
+    """Where conversations stand: after a connect those that changed, later each new one."""
+
+    heads: Annotated[list[Head], Meta(max_length=1000)]
+
+
+class Synced(WireMessage, frozen=True, tag=69):
+    """All heads that changed before `position` of this `epoch` have been told."""
+
+    epoch: int
+    position: int
+
+
+class PresenceChanged(WireMessage, frozen=True, tag=70):
+    """A person with whom one has a private conversation came or went."""
+
+    address: Address
+    online: bool
+    at: Milliseconds
+
+
+class Typing(WireMessage, frozen=True, tag=71):
+    conversation: Conversation
+    address: Address
+
+
+class LinkChanged(WireMessage, frozen=True, tag=72):
+    """The realm's link to main came or went. After it came, heads and `Synced` follow."""
+
+    up: bool
+    since: Milliseconds
+
+
+class SignedOut(WireMessage, frozen=True, tag=73):
+    """This session has ended; the socket closes after it."""
+
+    reason: str
+
+
+class Draining(WireMessage, frozen=True, tag=74):
+    """The realm server is stopping: finish reading, then connect again in a moment."""
+
+
+ServerMessage = (
+    Reply
+    | Refused
+    | MessageStored
+    | WatermarkMoved
+    | Heads
+    | Synced
+    | PresenceChanged
+    | Typing
+    | LinkChanged
+    | SignedOut
+    | Draining
+)
+SERVER_MESSAGES = Vocabulary(ServerMessage)

@@ -1,0 +1,208 @@
+"""The link: what a realm server and main say to each other over the realm's one connection.
+
+The realm authenticates with its key in the `Authorization: Bearer` header of the upgrade request.
+Its first message is `LinkHello`. `ref` is chosen by the realm and unique among its unanswered
+requests. A `handle` is the realm's number for one attached session; main resolves it to the person
+and so knows that session and realm belong together.
+
+Main sends effects in commit order: `Route` before the first event that a person may see.
+Signs of life are WebSocket pings; any frame received counts.
+"""
+
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from realm_protocol.commands import Conversation, Milliseconds, Number, Password, Seq, ShortText
+from realm_protocol.names import Address
+from realm_protocol.wire import Vocabulary, WireMessage
+
+Handle = Annotated[int, Meta(ge=1, lt=2**53)]
+PersonId = Annotated[int, Meta(ge=1, lt=2**53)]
+
+# --- realm → main --------------------------------------------------------------------------------
+
+
+class LinkHello(WireMessage, frozen=True, tag=128):
+    """First on every link."""
+
+    ref: Number
+    version: int
+    realm: str
+    epoch: int
+    """The epoch that the realm saw last; 0 when none."""
+
+
+class SignIn(WireMessage, frozen=True, tag=129):
+    """Check a password and open a session at this realm."""
+
+    ref: Number
+    address: Address
+    password: Password
+    device: ShortText
+
+
+class Register(WireMessage, frozen=True, tag=130):
+    """Make a person of this realm and open their first session."""
+
+    ref: Number
+    address: Address
+    password: Password
+    display_name: Annotated[str, Meta(max_length=128)]
+    country: Annotated[str, Meta(max_length=64)]
+    device: ShortText
+
+
+class Attach(WireMessage, frozen=True, tag=131):
+    """A client of a session has connected: confirm the session, route its events, tell heads."""
+
+    ref: Number
+    handle: Handle
+    token_hash: bytes
+    """SHA-256 of the session's token."""
+    epoch: int
+    position: int
+    """As in the client's `Hello`: heads of what changed after it are wanted."""
+
+
+class Detach(WireMessage, frozen=True, tag=132):
+    handle: Handle
+
+
+class Forward(WireMessage, frozen=True, tag=133):
+    """A command of an attached session, as the client sent it."""
+
+    ref: Number
+    handle: Handle
+    command: list[Any]
+
+
+class Mark(WireMessage, frozen=True, tag=134):
+    """Watermarks of a person, coalesced; no answer."""
+
+    handle: Handle
+    conversation: Conversation
+    delivered: Seq
+    read: Seq
+
+
+# --- main → realm --------------------------------------------------------------------------------
+
+
+class LinkWelcome(WireMessage, frozen=True, tag=192):
+    version: int
+    server: str
+    realm: str
+    epoch: int
+
+
+class LinkRefused(WireMessage, frozen=True, tag=193):
+    """The handshake failed; the socket closes after it."""
+
+    code: str
+    fields: dict[str, Any]
+
+
+class Answer(WireMessage, frozen=True, tag=194):
+    """The result of a request: packed, so that the realm can hand it on unopened."""
+
+    ref: Number
+    result: bytes
+
+
+class Refusal(WireMessage, frozen=True, tag=195):
+    ref: Number
+    code: str
+    fields: dict[str, Any]
+
+
+class Fanout(WireMessage, frozen=True, tag=196):
+    """A packed client event for every session here that is in the conversation.
+
+    Where `ref` is not 0 it is a request of this realm, not answered yet: the session
+    behind it gets the reply instead of the event.
+    """
+
+    conversation: Conversation
+    event: bytes
+    ref: Number
+
+
+class Notify(WireMessage, frozen=True, tag=197):
+    """A packed client event for the sessions here of these persons."""
+
+    persons: list[PersonId]
+    event: bytes
+
+
+class Tell(WireMessage, frozen=True, tag=198):
+    """A packed client event for one session."""
+
+    handle: Handle
+    event: bytes
+
+
+class Route(WireMessage, frozen=True, tag=199):
+    """From now on the sessions of this person get the events of these conversations."""
+
+    person: PersonId
+    conversations: list[Conversation]
+
+
+class Unroute(WireMessage, frozen=True, tag=200):
+    """From now on they don't."""
+
+    person: PersonId
+    conversation: Conversation
+
+
+class EndHandle(WireMessage, frozen=True, tag=201):
+    """The session behind this handle has ended; forget it and close its socket."""
+
+    handle: Handle
+    reason: str
+
+
+class Resync(WireMessage, frozen=True, tag=202):
+    """Main had to drop events of this link: attach every session again to get its heads."""
+
+
+# --- results -------------------------------------------------------------------------------------
+
+
+class Session(WireMessage, frozen=True):
+    """Answer to `SignIn` and `Register`."""
+
+    address: Address
+    session_id: str
+    token: str
+    """256 random bits, URL-safe; main keeps only their hash."""
+    expires_at: Milliseconds
+
+
+class Attached(WireMessage, frozen=True):
+    """Answer to `Attach`. `Route` came before it, `Heads` and `Synced` follow it as `Tell`."""
+
+    person: PersonId
+    address: Address
+    session_id: str
+    expires_at: Milliseconds
+    limit_class: str
+
+
+FromRealm = LinkHello | SignIn | Register | Attach | Detach | Forward | Mark
+FROM_REALM = Vocabulary(FromRealm)
+FromMain = (
+    LinkWelcome
+    | LinkRefused
+    | Answer
+    | Refusal
+    | Fanout
+    | Notify
+    | Tell
+    | Route
+    | Unroute
+    | EndHandle
+    | Resync
+)
+FROM_MAIN = Vocabulary(FromMain)

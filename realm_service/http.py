@@ -1,0 +1,132 @@
+"""The HTTP side of every service: one shape of errors, health, metrics, and the docs page."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi_offline import FastAPIOffline
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from starlette.exceptions import HTTPException
+
+from realm_protocol.errors import (
+    InternalError,
+    MalformedMessage,
+    MethodNotAllowed,
+    NotAllowed,
+    RealmchatError,
+    RouteNotFound,
+)
+from realm_service.listening import is_loopback
+from realm_service.logs import get_logger
+
+log = get_logger("http")
+
+
+def new_app(
+    title: str,
+    version: str,
+    *,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
+    description: str = "",
+) -> FastAPI:
+    """A FastAPI whose docs page needs no outside request and whose errors have our one shape."""
+    app = FastAPIOffline(
+        title=title, version=version, description=description, lifespan=lifespan, redoc_url=None
+    )
+    app.add_exception_handler(RealmchatError, _answer_error)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(Exception, _answer_defect)
+    return app
+
+
+def error_response(error: RealmchatError) -> JSONResponse:
+    """The one shape of an error: its status and `{"error": {"code", "message", …fields}}`."""
+    headers = {}
+    if "retry_after_seconds" in error.fields:
+        headers["Retry-After"] = str(max(1, round(error.fields["retry_after_seconds"])))
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(error.body(), error.status, headers)
+
+
+async def _answer_error(request: Request, exc: Exception) -> Response:
+    if not isinstance(exc, RealmchatError):
+        raise exc
+    return error_response(exc)
+
+
+async def _answer_invalid(request: Request, exc: Exception) -> Response:
+    if not isinstance(exc, RequestValidationError):
+        raise exc
+    first = exc.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return error_response(MalformedMessage(detail=f"{place}: {first['msg']}"))
+
+
+async def _answer_http(request: Request, exc: Exception) -> Response:
+    if not isinstance(exc, HTTPException):
+        raise exc
+    path = request.url.path
+    if exc.status_code == 404:
+        return error_response(RouteNotFound(path=path))
+    if exc.status_code == 405:
+        return error_response(MethodNotAllowed(method=request.method, path=path))
+    return error_response(MalformedMessage(detail=str(exc.detail)))
+
+
+async def _answer_defect(request: Request, exc: Exception) -> Response:
+    return error_response(report_defect(exc, path=request.url.path))
+
+
+def report_defect(exc: BaseException, **context: Any) -> InternalError:
+    """Log a defect with its traceback; the asker gets the number to look it up by."""
+    incident = secrets.token_hex(4)
+    log.error("defect", incident=incident, exc_info=exc, **context)
+    return InternalError(incident=incident)
+
+
+def add_health(
+    app: FastAPI,
+    registry: CollectorRegistry,
+    ready: Callable[[], Awaitable[dict[str, Any]]],
+    *,
+    allow_remote: bool,
+) -> None:
+    """`/health/live`, `/health/ready` and `/metrics`; the docs and these for loopback only.
+
+    `ready` answers what there is to tell, with `"ready": bool` in it.
+    """
+
+    @app.middleware("http")
+    async def guard(
+        request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        watched = request.url.path.startswith(("/health", "/metrics", "/docs", "/openapi.json"))
+        client = request.client.host if request.client else ""
+        if watched and not allow_remote and not is_loopback(client):
+            return error_response(NotAllowed(detail="this route answers its own machine only"))
+        return await call_next(request)
+
+    @app.get("/health/live", tags=["health"])
+    async def live() -> dict[str, str]:
+        """200 while the process answers."""
+        return {"status": "ok"}
+
+    @app.get("/health/ready", tags=["health"])
+    async def is_ready() -> JSONResponse:
+        """200 when it serves, else 503."""
+        state = await ready()
+        return JSONResponse(
+            {"status": "ok" if state["ready"] else "starting", **state},
+            200 if state["ready"] else 503,
+        )
+
+    @app.get("/metrics", tags=["health"])
+    async def metrics() -> Response:
+        """In Prometheus' text format."""
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

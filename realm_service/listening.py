@@ -1,0 +1,120 @@
+"""Listening: which addresses may be served in the clear, TLS, and running uvicorn."""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from realm_protocol.errors import AskedWrongly
+
+
+class ClearTextRefused(AskedWrongly):
+    code = "clear_text_refused"
+    text = (
+        "{host} can be reached from other machines, and passwords would cross in the clear. Give"
+        " --tls-cert and --tls-key, or --allow-clear behind a proxy that does TLS."
+    )
+
+
+class AddressInUse(AskedWrongly):
+    code = "address_in_use"
+    status = 409
+    text = "{host}:{port} can't be listened on: {detail}. Stop what uses it, or choose another."
+
+
+class TlsUnusable(AskedWrongly):
+    code = "tls_unusable"
+    text = "The TLS files {files} can't be used: {detail}."
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_listening(host: str, tls_cert: Path | None, allow_clear: bool) -> None:
+    """Refuse to serve other machines in the clear."""
+    if tls_cert is None and not allow_clear and not is_loopback(host):
+        raise ClearTextRefused(host=host)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket, or `AddressInUse` in words."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+        sock.listen(2048)
+    except OSError as exc:
+        sock.close()
+        raise AddressInUse(host=host, port=port, detail=exc.strerror or str(exc)) from exc
+    sock.setblocking(False)
+    return sock
+
+
+def client_tls(ca: Path | None) -> ssl.SSLContext:
+    """How a client trusts a server: the system's authorities, or this file's."""
+    try:
+        return ssl.create_default_context(cafile=str(ca) if ca else None)
+    except (OSError, ssl.SSLError) as exc:
+        raise TlsUnusable(files=str(ca), detail=str(exc)) from exc
+
+
+def run(
+    app: FastAPI,
+    sock: socket.socket,
+    *,
+    websocket: type[asyncio.Protocol] | None = None,
+    tls_cert: Path | None = None,
+    tls_key: Path | None = None,
+    trusted_proxy: str | None = None,
+    drain: Callable[[], None] | None = None,
+    grace_seconds: int = 5,
+) -> None:
+    """Serve until SIGINT or SIGTERM. `drain` is called first, while sockets are still open."""
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws=websocket or "none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=trusted_proxy is not None,
+        forwarded_allow_ips=trusted_proxy,
+        ssl_certfile=tls_cert,
+        ssl_keyfile=tls_key,
+        timeout_graceful_shutdown=grace_seconds,
+    )
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as exc:
+        raise TlsUnusable(files=f"{tls_cert}, {tls_key}", detail=str(exc)) from exc
+    server = _Server(config, drain)
+    server.run(sockets=[sock])
+    if not server.started:
+        sys.exit(1)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which drains before it closes what is open."""
+
+    def __init__(self, config: uvicorn.Config, drain: Callable[[], None] | None) -> None:
+        super().__init__(config)
+        self._drain = drain
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._drain is not None:
+            self._drain()
+        await super().shutdown(sockets)
