@@ -96,7 +96,8 @@ def check(value: Any, kind: type[T] | Any) -> T:
     Raises `MalformedMessage`, or what `Address.parse` says of an address.
     """
     try:
-        return msgspec.convert(value, kind, dec_hook=_read_name)
+        # `bytes` are told apart from text: msgspec would else read a text as base64.
+        return msgspec.convert(value, kind, builtin_types=(bytes,), dec_hook=_read_name)
     except msgspec.ValidationError as exc:
         if isinstance(exc.__cause__, AskedWrongly):
             raise exc.__cause__ from None

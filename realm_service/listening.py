@@ -5,7 +5,7 @@ import ipaddress
 import socket
 import ssl
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import uvicorn
@@ -79,10 +79,10 @@ def run(
     tls_cert: Path | None = None,
     tls_key: Path | None = None,
     trusted_proxy: str | None = None,
-    drain: Callable[[], None] | None = None,
+    drain: Callable[[], Awaitable[None]] | None = None,
     grace_seconds: int = 5,
 ) -> None:
-    """Serve until SIGINT or SIGTERM. `drain` is called first, while sockets are still open."""
+    """Serve until SIGINT or SIGTERM. `drain` is awaited first, while sockets are still open."""
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -110,11 +110,13 @@ def run(
 class _Server(uvicorn.Server):
     """uvicorn's server, which drains before it closes what is open."""
 
-    def __init__(self, config: uvicorn.Config, drain: Callable[[], None] | None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, drain: Callable[[], Awaitable[None]] | None
+    ) -> None:
         super().__init__(config)
         self._drain = drain
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._drain is not None:
-            self._drain()
+            await self._drain()
         await super().shutdown(sockets)
