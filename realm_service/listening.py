@@ -110,9 +110,7 @@ def run(
 class _Server(uvicorn.Server):
     """uvicorn's server, which drains before it closes what is open."""
 
-    def __init__(
-        self, config: uvicorn.Config, drain: Callable[[], Awaitable[None]] | None
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, drain: Callable[[], Awaitable[None]] | None) -> None:
         super().__init__(config)
         self._drain = drain
 
