@@ -1,0 +1,314 @@
+"""The command table: every word that people can type, described once.
+
+The text grammar, `--help`, completion, the docs page and the check of who may all come from here.
+What a word does is not said here: the service that runs it does that.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """What a parameter means: how it is read in a line, and what completes it."""
+
+    PERSON = "person"
+    PEOPLE = "people"
+    """All words to the end of the line."""
+    GROUP = "group"
+    CONVERSATION = "conversation"
+    """A person, or `group:NAME`."""
+    TEXT = "text"
+    """The rest of the line as it is; it may hold line breaks."""
+    PASSWORD = "password"  # noqa: S105
+    """Never taken from a program's arguments: asked for, or read from standard input."""
+    DISPLAY_NAME = "display_name"
+    """One word in a line, with `_` for each space."""
+    NUMBER = "number"
+    FLAG = "flag"
+    """The parameter's own name, or nothing."""
+    WORD = "word"
+
+
+class Right(Enum):
+    """Who may use a word."""
+
+    ANYONE = "anyone"
+    SIGNED_IN = "signed in"
+    MEMBER = "members of the group"
+
+
+class WhenCutOff(Enum):
+    """What becomes of a word while one's realm can't be reached or has no link."""
+
+    KEPT = "kept, and done later"
+    LOCAL = "answered from what this machine holds"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter; optional ones stand behind all others."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """One line, in each language that people are helped in."""
+
+    english: str
+    indonesian: str
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A command: its name and aliases, its parameters, and what there is to know about it."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    help: Help
+    right: Right
+    when_cut_off: WhenCutOff
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name, *self.aliases)
+
+    @property
+    def usage(self) -> str:
+        """`history CONVERSATION [LIMIT [BEFORE]]`."""
+        required = [_label(p) for p in self.parameters if not p.optional]
+        optional = [_label(p) for p in self.parameters if p.optional]
+        words = " ".join((self.name, *required))
+        return f"{words} [{' ['.join(optional)}{']' * len(optional)}" if optional else words
+
+
+def _label(parameter: Parameter) -> str:
+    match parameter.kind:
+        case Kind.FLAG:
+            return parameter.name
+        case Kind.PEOPLE:
+            return f"{parameter.name.upper()}…"
+        case _:
+            return parameter.name.upper()
+
+
+_ADDRESS = Parameter("address", Kind.PERSON, "name@realm, with one's home realm")
+_PERSON = Parameter("person", Kind.PERSON, "a name, or name@realm")
+_GROUP = Parameter("group", Kind.GROUP, "a group's name, or name@realm")
+_CONVERSATION = Parameter("conversation", Kind.CONVERSATION, "a person, or group:NAME for a group")
+_TEXT = Parameter("text", Kind.TEXT, "the message, to the end of the line")
+_PASSWORD = Parameter("password", Kind.PASSWORD, "asked for when not given", optional=True)
+_PEEK = Parameter("peek", Kind.FLAG, "leave them unread", optional=True)
+
+WORDS = (
+    Word(
+        "auth",
+        (_ADDRESS, _PASSWORD),
+        Help("Sign in.", "Masuk."),
+        Right.ANYONE,
+        WhenCutOff.REFUSED,
+    ),
+    Word(
+        "register",
+        (
+            _ADDRESS,
+            _PASSWORD,
+            Parameter("name", Kind.DISPLAY_NAME, "the name that others see", optional=True),
+            Parameter("country", Kind.DISPLAY_NAME, "where one lives", optional=True),
+        ),
+        Help("Make an account and sign in.", "Buat akun lalu masuk."),
+        Right.ANYONE,
+        WhenCutOff.REFUSED,
+    ),
+    Word(
+        "logout",
+        (
+            Parameter(
+                "session", Kind.WORD, "another session's id, as `sessions` shows it", optional=True
+            ),
+        ),
+        Help("Sign out here, or end another session.", "Keluar di sini, atau akhiri sesi lain."),
+        Right.SIGNED_IN,
+        WhenCutOff.REFUSED,
+    ),
+    Word(
+        "passwd",
+        (
+            Parameter("old", Kind.PASSWORD, "asked for when not given", optional=True),
+            Parameter("new", Kind.PASSWORD, "asked for when not given", optional=True),
+        ),
+        Help(
+            "Change your password; your other sessions end.",
+            "Ganti kata sandi; sesi Anda yang lain berakhir.",
+        ),
+        Right.SIGNED_IN,
+        WhenCutOff.REFUSED,
+    ),
+    Word(
+        "sessions",
+        (),
+        Help("List where you are signed in.", "Tampilkan di mana saja Anda masuk."),
+        Right.SIGNED_IN,
+        WhenCutOff.REFUSED,
+    ),
+    Word(
+        "send",
+        (_PERSON, _TEXT),
+        Help("Send a message to a person.", "Kirim pesan kepada seseorang."),
+        Right.SIGNED_IN,
+        WhenCutOff.KEPT,
+        aliases=("sendprivate",),
+    ),
+    Word(
+        "sendgroup",
+        (_GROUP, _TEXT),
+        Help("Send a message to a group.", "Kirim pesan ke grup."),
+        Right.MEMBER,
+        WhenCutOff.KEPT,
+    ),
+    Word(
+        "addgroup",
+        (
+            _GROUP,
+            Parameter("members", Kind.PEOPLE, "who is in it from the start", optional=True),
+        ),
+        Help("Create a group; you own it.", "Buat grup; Anda pemiliknya."),
+        Right.SIGNED_IN,
+        WhenCutOff.REFUSED,
+        aliases=("creategroup",),
+    ),
+    Word(
+        "joingroup",
+        (_GROUP,),
+        Help("Join a group.", "Bergabung ke grup."),
+        Right.SIGNED_IN,
+        WhenCutOff.REFUSED,
+    ),
+    Word(
+        "leavegroup",
+        (_GROUP,),
+        Help("Leave a group.", "Keluar dari grup."),
+        Right.MEMBER,
+        WhenCutOff.REFUSED,
+    ),
+    Word(
+        "groups",
+        (),
+        Help(
+            "List your groups, and the open ones of your realm.",
+            "Tampilkan grup Anda, dan grup terbuka di realm Anda.",
+        ),
+        Right.SIGNED_IN,
+        WhenCutOff.REFUSED,
+        aliases=("listgroups",),
+    ),
+    Word(
+        "members",
+        (_GROUP,),
+        Help(
+            "List who is in a group, and how far each has read.",
+            "Tampilkan anggota grup, dan sampai mana masing-masing membaca.",
+        ),
+        Right.MEMBER,
+        WhenCutOff.REFUSED,
+    ),
+    Word(
+        "inbox",
+        (_PEEK,),
+        Help(
+            "Show all unread messages, and mark them read.",
+            "Tampilkan semua pesan yang belum dibaca, lalu tandai sudah dibaca.",
+        ),
+        Right.SIGNED_IN,
+        WhenCutOff.LOCAL,
+    ),
+    Word(
+        "inboxgroup",
+        (_GROUP, _PEEK),
+        Help(
+            "Show the unread messages of a group, and mark them read.",
+            "Tampilkan pesan grup yang belum dibaca, lalu tandai sudah dibaca.",
+        ),
+        Right.MEMBER,
+        WhenCutOff.LOCAL,
+        aliases=("groupinbox",),
+    ),
+    Word(
+        "history",
+        (
+            _CONVERSATION,
+            Parameter("limit", Kind.NUMBER, "how many messages", optional=True),
+            Parameter("before", Kind.NUMBER, "only those before this number", optional=True),
+        ),
+        Help(
+            "Show the messages of a conversation, oldest first.",
+            "Tampilkan pesan sebuah percakapan, dari yang terlama.",
+        ),
+        Right.SIGNED_IN,
+        WhenCutOff.LOCAL,
+    ),
+    Word(
+        "read",
+        (
+            _CONVERSATION,
+            Parameter("seq", Kind.NUMBER, "up to this message; else all", optional=True),
+        ),
+        Help("Mark a conversation as read.", "Tandai percakapan sudah dibaca."),
+        Right.SIGNED_IN,
+        WhenCutOff.KEPT,
+    ),
+    Word(
+        "info",
+        (),
+        Help(
+            "Show who you are, your realm, and the state of its link.",
+            "Tampilkan siapa Anda, realm Anda, dan keadaan koneksinya.",
+        ),
+        Right.SIGNED_IN,
+        WhenCutOff.LOCAL,
+    ),
+    Word(
+        "users",
+        (Parameter("query", Kind.WORD, "part of a name or address", optional=True),),
+        Help("Find people.", "Cari orang."),
+        Right.SIGNED_IN,
+        WhenCutOff.REFUSED,
+        aliases=("listusers",),
+    ),
+    Word(
+        "block",
+        (_PERSON,),
+        Help("Take no more messages from a person.", "Tolak pesan dari seseorang."),
+        Right.SIGNED_IN,
+        WhenCutOff.REFUSED,
+    ),
+    Word(
+        "unblock",
+        (_PERSON,),
+        Help("Take a person's messages again.", "Terima lagi pesan dari seseorang."),
+        Right.SIGNED_IN,
+        WhenCutOff.REFUSED,
+    ),
+    Word(
+        "realms",
+        (),
+        Help("List the realms, and which are linked.", "Tampilkan realm, dan mana yang terhubung."),
+        Right.SIGNED_IN,
+        WhenCutOff.REFUSED,
+    ),
+    Word(
+        "help",
+        (Parameter("word", Kind.WORD, "a word of this table", optional=True),),
+        Help("List the commands, or explain one.", "Tampilkan semua perintah, atau jelaskan satu."),
+        Right.ANYONE,
+        WhenCutOff.LOCAL,
+    ),
+)
+
+BY_NAME = {name: word for word in WORDS for name in word.names}
+"""Every name and alias of every word."""
