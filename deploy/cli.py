@@ -1,0 +1,74 @@
+"""The command line `realmchat`."""
+
+import asyncio
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from deploy.home import choose_home
+from deploy.plan import HIGHEST_PORT_OFFSET
+from deploy.screen import Screen
+from deploy.up import up as run_system
+from realm_protocol.errors import RealmchatError
+
+app = typer.Typer(
+    name="realmchat",
+    help="Runs a whole realmchat on this machine.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"realmchat {version('realmchat')}")
+        raise typer.Exit
+
+
+@app.callback()
+def realmchat(
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Runs a whole realmchat on this machine."""
+
+
+_EXAMPLES = "Examples: realmchat up · realmchat up --home ./demo · realmchat up --port-offset 100"
+
+
+@app.command(epilog=_EXAMPLES)
+def up(
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            help="The folder of all data. Default: REALMCHAT_HOME, else the platform's.",
+            show_default=False,
+        ),
+    ] = None,
+    port_offset: Annotated[
+        int,
+        typer.Option(min=0, max=HIGHEST_PORT_OFFSET, help="Added to every port."),
+    ] = 0,
+) -> None:
+    """Start the main server, two realms and chat-cli, with people to sign in as.
+
+    The first start makes the data; later ones keep what is there.
+
+    A service that exits is started again. Ctrl-C stops everything.
+    """
+    try:
+        asyncio.run(run_system(choose_home(home), port_offset, Screen()))
+    except RealmchatError as error:
+        Console(stderr=True).print(f"realmchat: {error.message}", markup=False, soft_wrap=True)
+        sys.exit(1)
+
+
+def main() -> None:
+    app()

@@ -1,0 +1,94 @@
+"""What `realmchat up` runs on one machine: services, ports and command lines. Plain values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+MAIN_PORT = 8080
+REALM_PORTS = {"surabaya": 8000, "jakarta": 8001}
+CHAT_CLI_PORT = 7000
+HIGHEST_PORT_OFFSET = 65535 - 8890
+"""8890 is the highest port of the whole system, counting the listeners of older programs."""
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Service:
+    """One process. `program` is a console script."""
+
+    name: str
+    program: str
+    arguments: Sequence[str]
+    port: int
+    health_path: str
+    purpose: str
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def health_url(self) -> str:
+        return self.url + self.health_path
+
+
+@dataclass(frozen=True)
+class Realm(Service):
+    realm: str
+    key_file: Path
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything of one home. A service speaks only with those before it."""
+
+    home: Path
+    main: Service
+    realms: Sequence[Realm]
+    chat_cli: Service
+
+    @property
+    def services(self) -> list[Service]:
+        """In the order of their start."""
+        return [self.main, *self.realms, self.chat_cli]
+
+
+def make_plan(home: Path, port_offset: int) -> Plan:
+    main = Service(
+        name="main-server",
+        program="main-server",
+        arguments=("serve", "--port", str(MAIN_PORT + port_offset)),
+        port=MAIN_PORT + port_offset,
+        health_path="/health/ready",
+        purpose="users, groups and inboxes",
+    )
+    realms = [_realm(home, name, port + port_offset, main) for name, port in REALM_PORTS.items()]
+    chat_cli_port = CHAT_CLI_PORT + port_offset
+    chat_cli = Service(
+        name="chat-cli",
+        program="chat-cli",
+        arguments=("serve", "--port", str(chat_cli_port), "--realm-url", realms[0].url),
+        port=chat_cli_port,
+        health_path="/v1/health",
+        purpose="the HTTP service for people and scripts; its API is at /docs",
+    )
+    return Plan(home, main, realms, chat_cli)
+
+
+def _realm(home: Path, name: str, port: int, main: Service) -> Realm:
+    key_file = home / f"realm-{name}" / "realm.key"
+    arguments = [
+        *("serve", "--name", name, "--main-url", main.url, "--key-file", str(key_file)),
+        *("--port", str(port), "--registration", "open", "--password-min", "5"),
+    ]
+    return Realm(
+        name=f"realm-{name}",
+        program="realm-server",
+        arguments=arguments,
+        port=port,
+        health_path="/health/ready",
+        purpose=f"the site {name}",
+        realm=name,
+        key_file=key_file,
+    )

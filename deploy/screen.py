@@ -1,0 +1,65 @@
+"""What `realmchat up` shows: the table of addresses, and services that ended with their log."""
+
+from pathlib import Path
+
+from rich.console import Console, RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from deploy.demonstration import PEOPLE
+from deploy.logs import last_lines
+from deploy.plan import Plan
+from deploy.processes import Exit
+
+_LOG_LINES = 10
+_TELL_EVERY = 60
+"""A service that fails at each start fails about twice a second."""
+
+
+class _PatientConsole(Console):
+    def on_broken_pipe(self) -> None:
+        """Nobody reads any more; the services go on."""
+        self.quiet = True
+
+
+class Screen:
+    """Where a person watches. When it goes away, what runs goes on unwatched."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or _PatientConsole()
+
+    def say(self, line: RenderableType) -> None:
+        try:
+            self._console.print(line, soft_wrap=isinstance(line, str), highlight=False)
+        except OSError:  # the terminal was closed
+            self._console.quiet = True
+
+    def show_addresses(self, plan: Plan, not_ready: list[str]) -> None:
+        table = Table(title="realmchat is up", title_justify="left")
+        table.add_column("service", no_wrap=True)
+        table.add_column("address", no_wrap=True)
+        table.add_column("what it is")
+        for service in plan.services:
+            note = " [bold](doesn't answer yet)[/bold]" if service.name in not_ready else ""
+            table.add_row(service.name, service.url, service.purpose + note)
+        self.say(table)
+        realms = " and ".join(f"@{realm.realm}" for realm in plan.realms)
+        for password in dict.fromkeys(person.password for person in PEOPLE):
+            names = ", ".join(person.name for person in PEOPLE if person.password == password)
+            self.say(f"People {realms}, password {password}: {names}")
+        self.say(f"Data and logs: {escape(str(plan.home))}")
+        self.say("Ctrl-C stops everything; the data stays.")
+
+    def show_exit(self, ended: Exit, log_file: Path) -> None:
+        """A line for each end, and the log with it; rarely once it ends again and again."""
+        if ended.in_a_row > 1 and ended.in_a_row % _TELL_EVERY:
+            return
+        self.say(f"[bold]{ended.name}[/bold] {escape(ended.reason)}; starting it again.")
+        self.show_log(ended.name, log_file)
+
+    def show_log(self, name: str, log_file: Path) -> None:
+        lines = last_lines(log_file, _LOG_LINES)
+        if lines:
+            self.say(f"The last lines of {escape(str(log_file))}:")
+        for line in lines:
+            self.say(f"  {name} │ {escape(line)}")

@@ -1,0 +1,56 @@
+"""`realmchat up`: a whole system on one machine, from an empty folder to a table of addresses.
+
+When it ends, and by which signal, is here; the order of the start and of the end is `system`'s.
+"""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from deploy.home import claim
+from deploy.plan import make_plan
+from deploy.ports import check_ports
+from deploy.screen import Screen
+from deploy.system import System
+
+
+async def up(home: Path, port_offset: int, screen: Screen) -> None:
+    """Run until SIGINT, SIGTERM or SIGHUP. Raises what hinders the start."""
+    plan = make_plan(home, port_offset)
+    with claim(home):
+        check_ports(plan.services)
+        system = System(plan, screen)
+        ending = asyncio.Event()
+        _on_signals(ending, system)
+        try:
+            await _unless(ending, system.start)
+            await ending.wait()
+        finally:
+            await system.end()
+
+
+def _on_signals(ending: asyncio.Event, system: System) -> None:
+    def asked_to_end() -> None:
+        if ending.is_set():
+            system.kill()  # asked for the second time: at once
+        ending.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            loop.add_signal_handler(number, asked_to_end)
+
+
+async def _unless(ending: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
+    """Do the work, and drop it when the end is asked for meanwhile."""
+    doing = asyncio.ensure_future(work())
+    waiting = asyncio.ensure_future(ending.wait())
+    try:
+        await asyncio.wait({doing, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if doing.done():
+            doing.result()
+    finally:
+        doing.cancel()
+        waiting.cancel()
+        await asyncio.gather(doing, waiting, return_exceptions=True)
