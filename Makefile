@@ -1,0 +1,48 @@
+# What people and machines do with this project. Needs Python 3.11 and make, nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+
+.PHONY: install run test check format bench lock clean
+
+install: $(INSTALLED)
+
+# Every package at the version of the lock, checked by its hash; then the project itself.
+$(INSTALLED): requirements-dev.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "realmchat needs Python 3.11 or newer; make PYTHON=python3.11 names one")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+run: install
+	$(BIN)/realmchat up
+
+test: install
+	$(BIN)/python -m pytest
+
+check: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: install
+	$(BIN)/python -m benchmarks
+
+# Renews both locks from pyproject.toml; CONTRIBUTING.md says when.
+lock:
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK_FORM) --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --constraint requirements.lock $(LOCK_FORM) --output-file requirements-dev.lock
+
+LOCK_FORM := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
