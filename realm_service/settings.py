@@ -27,7 +27,9 @@ class InvalidSetting(AskedWrongly):
 class ServiceSettings(BaseSettings):
     """Base of each service's settings. A subclass sets `env_prefix` and describes its fields."""
 
-    model_config = SettingsConfigDict(extra="forbid", validate_default=True, frozen=True)
+    model_config = SettingsConfigDict(
+        extra="forbid", validate_default=True, frozen=True, use_attribute_docstrings=True
+    )
 
     @classmethod
     def settings_customise_sources(
