@@ -2,10 +2,11 @@
 
 import os
 import shutil
-import socket
 from collections.abc import Callable
 
 import pytest
+
+from tests import ports
 
 
 @pytest.fixture
@@ -26,7 +27,4 @@ def requires() -> Callable[..., None]:
 @pytest.fixture
 def free_port() -> int:
     """A port of the loopback address that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    return ports.free_port()
