@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> None:
         _watch_from_beside(int(means))
     if os.getppid() != parent:
         sys.exit(f"process {parent} ended before {command[0]} was started")
-    os.execv(command[0], command)  # noqa: S606  # a command of our own, without a shell
+    os.execvp(command[0], command)  # noqa: S606  # a command of our own, without a shell
 
 
 def _die_with_parent() -> None:

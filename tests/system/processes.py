@@ -76,15 +76,12 @@ class ServiceProcess:
         self.home.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                [*tied, *self._absolute([*self.wrap, *self._command])],
+                [*tied, *self.wrap, *self._command],
                 env=environment(self.home),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-
-    def _absolute(self, command: list[str]) -> list[str]:
-        return [command[0] if "/" in command[0] else f"/usr/bin/{command[0]}", *command[1:]]
 
     def is_ready(self) -> bool:
         try:
