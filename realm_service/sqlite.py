@@ -1,0 +1,66 @@
+"""Opening a service's SQLite file: its lock, its schema by Alembic, its errors in words."""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DatabaseError
+
+from realm_protocol.errors import StoreDamaged, StoreLocked, StoreTooNew, StoreUnwritable
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the store for this process; raises `StoreLocked` or `StoreUnwritable`."""
+    lock = path.with_name(path.name + ".lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as exc:
+        raise StoreUnwritable(path=str(path.parent), detail=exc.strerror) from exc
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            raise StoreLocked(path=str(path)) from exc
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def in_words(path: Path) -> Iterator[None]:
+    """SQLite's errors as ours: `StoreLocked`, `StoreDamaged` or `StoreUnwritable`."""
+    try:
+        yield
+    except DatabaseError as exc:
+        code = getattr(exc.orig, "sqlite_errorcode", 0) & 0xFF
+        detail = str(exc.orig)
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise StoreLocked(path=str(path)) from exc
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise StoreDamaged(path=str(path), detail=detail) from exc
+        raise StoreUnwritable(path=str(path), detail=detail) from exc
+
+
+def migrate(connection: Connection, path: Path, scripts: Path) -> None:
+    """Bring the schema to the newest of `scripts`, within the connection's transaction.
+
+    Raises `StoreTooNew` where the file has a schema that these scripts don't know.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    found = MigrationContext.configure(connection).get_current_revision()
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if found is not None and found not in known:
+        raise StoreTooNew(path=str(path), found=found)
+    command.upgrade(config, "head")
