@@ -387,6 +387,11 @@ class RealmUnreachable(TryLater):
     text = "The realm server at {url} can't be reached: {detail}."
 
 
+class ServiceUnreachable(TryLater):
+    code = "service_unreachable"
+    text = "The chat-cli service can't be reached: {detail}."
+
+
 class ServerDraining(TryLater):
     code = "draining"
     text = "The server is stopping. Try again in a moment."

@@ -1,11 +1,10 @@
-"""Settings of a service: flag over environment over TOML file over default; and its folders."""
+"""Settings of a service: flag over environment over TOML file over default."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import platformdirs
 from pydantic import ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -15,8 +14,9 @@ from pydantic_settings import (
 )
 
 from realm_protocol.errors import AskedWrongly
+from realm_service.home import HOME_VARIABLE, home_folder
 
-HOME_VARIABLE = "REALMCHAT_HOME"
+__all__ = ["HOME_VARIABLE", "InvalidSetting", "ServiceSettings", "home_folder", "load"]
 
 
 class InvalidSetting(AskedWrongly):
@@ -66,15 +66,3 @@ def _toml_file(settings: type[BaseSettings]) -> Path:
     if named:
         return Path(named)
     return home_folder(prefix.rstrip("_").lower().replace("_", "-")) / "config.toml"
-
-
-_HOME_NAMES = {"main-server": "main", "chat-cli": "chat-cli", "realm-server": "realm"}
-
-
-def home_folder(service: str) -> Path:
-    """Where a service keeps its data: below `REALMCHAT_HOME`, else the platform's place."""
-    name = _HOME_NAMES.get(service, service)
-    home = os.environ.get(HOME_VARIABLE)
-    if home:
-        return Path(home).expanduser().absolute() / name
-    return Path(platformdirs.user_data_dir("realmchat", appauthor=False)) / name
