@@ -1,0 +1,1 @@
+"""The realm server: one site's client sessions, and its one link to the main server."""

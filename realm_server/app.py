@@ -1,0 +1,136 @@
+"""The realm's HTTP application, and the WebSocket protocol that is mounted beside it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI, Request
+from picows import WSUpgradeRequest
+
+from realm_protocol.limits import CLIENT_FRAME_LIMIT, PROTOCOL_VERSION
+from realm_server.counts import Counts, Gauge, new_registry
+from realm_server.link import LinkTimes, MainServer
+from realm_server.realm import Realm
+from realm_server.settings import RealmSettings
+from realm_server.signing_in import RealmInfo, RegisterForm, SessionAnswer, SignInForm
+from realm_server.store import Store
+from realm_service.channel import Channel, mount
+from realm_service.http import add_health, new_app
+
+VERSION = version("realmchat")
+SERVER = f"realm-server {VERSION}"
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltApp:
+    """What uvicorn runs: the application, its `ws=` class, and what to await before it stops."""
+
+    app: FastAPI
+    websocket: type[asyncio.Protocol]
+    drain: Callable[[], Awaitable[None]]
+
+
+class _Running:
+    """Holds the realm from the start of the application on."""
+
+    realm: Realm
+
+
+def build_app(
+    settings: RealmSettings, store: Store, main: MainServer, times: LinkTimes | None = None
+) -> BuiltApp:
+    """The application of one realm over an open store. Nothing runs before uvicorn starts it."""
+    running = _Running()
+    counts = Counts()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        running.realm = Realm(
+            settings, store, main, counts, server=SERVER, times=times or LinkTimes()
+        )
+        async with running.realm.running():
+            yield
+
+    def accept(request: WSUpgradeRequest) -> Channel:
+        return running.realm.entrance.accept(request)
+
+    async def ready() -> dict[str, Any]:
+        link = running.realm.link
+        # Once it has known its people, it serves them while main is away too.
+        return {"ready": store.had_link, "link_up": link.is_up, "link_since": link.since}
+
+    async def drain() -> None:
+        await running.realm.drain()
+
+    app = new_app(
+        f"Realm {settings.name}",
+        VERSION,
+        lifespan=lifespan,
+        description="Sign-in, registration and health. Clients speak the realm protocol over"
+        " the WebSocket `/v1/client`.",
+    )
+    _add_routes(app, settings, running)
+    registry = new_registry(counts, _gauges(running))
+    add_health(app, registry, ready, allow_remote=settings.allow_remote_health)
+    return BuiltApp(app, mount({"/v1/client": accept}, read_limit=CLIENT_FRAME_LIMIT), drain)
+
+
+def _add_routes(app: FastAPI, settings: RealmSettings, running: _Running) -> None:
+    @app.post("/v1/sign-in", tags=["sessions"])
+    async def sign_in(form: SignInForm, request: Request) -> SessionAnswer:
+        """Open a session with a password."""
+        return await running.realm.front_door.sign_in(form, _host(request))
+
+    @app.post("/v1/register", tags=["sessions"])
+    async def register(form: RegisterForm, request: Request) -> SessionAnswer:
+        """Become a person of this realm, and open the first session."""
+        return await running.realm.front_door.register(form, _host(request))
+
+    @app.get("/v1/info", tags=["realm"])
+    async def info() -> RealmInfo:
+        """Which realm this is, and whether it has its link."""
+        link = running.realm.link
+        return RealmInfo(
+            realm=settings.name,
+            server=SERVER,
+            version=PROTOCOL_VERSION,
+            link_up=link.is_up,
+            link_since=link.since,
+            registration=settings.registration,
+        )
+
+
+def _host(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _gauges(running: _Running) -> dict[str, tuple[str, Gauge]]:
+    def waiting() -> int:
+        return sum(s.channel.bytes_waiting for s in running.realm.entrance.sessions.values())
+
+    return {
+        "sessions": ("Connections of clients.", lambda: len(running.realm.entrance.sessions)),
+        "people": ("People with a session attached.", lambda: running.realm.routes.people),
+        "session_bytes_waiting": ("Bytes that wait for clients to read.", waiting),
+        "link_up": ("1 while the link to main is up.", lambda: running.realm.link.is_up),
+        "link_since_seconds": (
+            "When the link last came or went (Unix time).",
+            lambda: running.realm.link.since / 1000,
+        ),
+        "link_bytes_waiting": (
+            "Bytes that wait for the link.",
+            lambda: running.realm.link.bytes_waiting,
+        ),
+        "link_unanswered": (
+            "Requests that main has not answered.",
+            lambda: len(running.realm.requests),
+        ),
+        "link_unanswered_bytes": ("Their bytes.", lambda: running.realm.requests.bytes),
+        "watermarks_waiting": (
+            "Watermarks within their second.",
+            lambda: len(running.realm.watermarks),
+        ),
+    }

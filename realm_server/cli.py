@@ -1,0 +1,123 @@
+"""The command line `realm-server`. It reads settings, opens what is needed, and serves."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from realm_protocol.errors import RealmchatError
+from realm_server.app import VERSION, build_app
+from realm_server.link import MainServer
+from realm_server.settings import RealmSettings
+from realm_server.store import open_store
+from realm_service.listening import (
+    ClearTextRefused,
+    TlsUnusable,
+    bind,
+    check_listening,
+    client_tls,
+    run,
+)
+from realm_service.logs import configure_logs
+from realm_service.settings import InvalidSetting, load
+
+_USAGE_ERRORS = (ClearTextRefused, InvalidSetting, TlsUnusable)
+
+_EXAMPLES = """\b
+Examples:
+  main-server realm add surabaya          (prints the key, which goes into surabaya.key)
+  realm-server serve --name surabaya --main-url http://127.0.0.1:8080 --key-file surabaya.key
+  realm-server serve --name jakarta --main-url https://chat.example.org:8080 \\
+      --key-file jakarta.key --host 0.0.0.0 --tls-cert site.pem --tls-key site.key
+
+\b
+Every flag can also be an environment variable (--main-url: REALM_SERVER_MAIN_URL)
+or a line of the TOML file that REALM_SERVER_CONFIG names (main_url = "…").
+The key itself may stand in REALM_SERVER_KEY.
+"""
+
+app = typer.Typer(
+    help="Serve the people of one site, and forward what they ask to the main server.",
+    epilog=_EXAMPLES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"realm-server {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+def _option(name: str) -> Any:
+    """The flag of a setting, described where the setting is."""
+    field = RealmSettings.model_fields[name]
+    shown = "" if field.default in (None, False) or field.is_required() else f" [{field.default}]"
+    flag = "--" + name.replace("_", "-")
+    return typer.Option(flag, help=f"{field.description}{shown}", show_default=False)
+
+
+@app.command(epilog=_EXAMPLES)
+def serve(
+    name: Annotated[str | None, _option("name")] = None,
+    main_url: Annotated[str | None, _option("main_url")] = None,
+    key_file: Annotated[Path | None, _option("key_file")] = None,
+    host: Annotated[str | None, _option("host")] = None,
+    port: Annotated[int | None, _option("port")] = None,
+    registration: Annotated[str | None, _option("registration")] = None,
+    password_min: Annotated[int | None, _option("password_min")] = None,
+    ca: Annotated[Path | None, _option("ca")] = None,
+    tls_cert: Annotated[Path | None, _option("tls_cert")] = None,
+    tls_key: Annotated[Path | None, _option("tls_key")] = None,
+    allow_clear: Annotated[bool | None, _option("allow_clear")] = None,
+    allow_remote_health: Annotated[bool | None, _option("allow_remote_health")] = None,
+    trusted_proxy: Annotated[str | None, _option("trusted_proxy")] = None,
+    home: Annotated[Path | None, _option("home")] = None,
+    log_level: Annotated[str | None, _option("log_level")] = None,
+) -> None:
+    """Serve one site until SIGINT or SIGTERM."""
+    flags = dict(locals())
+    _serve(load(RealmSettings, flags))
+
+
+def _serve(settings: RealmSettings) -> None:
+    configure_logs(settings.log_level)
+    check_listening(settings.host, settings.tls_cert, settings.allow_clear)
+    tls = client_tls(settings.ca) if settings.link_url.startswith("wss:") else None
+    main_server = MainServer(settings.link_url, settings.realm_key(), tls)
+    with open_store(settings.folder()) as store:
+        built = build_app(settings, store, main_server)
+        run(
+            built.app,
+            bind(settings.host, settings.port),
+            websocket=built.websocket,
+            tls_cert=settings.tls_cert,
+            tls_key=settings.tls_key,
+            trusted_proxy=settings.trusted_proxy,
+            drain=built.drain,
+        )
+
+
+def main() -> NoReturn:
+    """Run the command line; an error is one line on stderr."""
+    try:
+        app()
+    except RealmchatError as error:
+        print(f"realm-server: {error.message}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, _USAGE_ERRORS) else 1)
+    sys.exit(0)

@@ -1,0 +1,284 @@
+"""One client's connection: the order of its stages, the form of what it sends, back-pressure.
+
+What its commands mean is `desk`'s, who may come in is `entrance`'s. There is one object for every
+idle session: slots, and no task or timer of its own.
+"""
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any, Protocol
+
+from picows import WSCloseCode
+
+from realm_protocol.commands import CLIENT_COMMANDS, Hello
+from realm_protocol.errors import (
+    AskedWrongly,
+    FrameTooLarge,
+    MalformedMessage,
+    RealmchatError,
+    TryLater,
+    VersionMismatch,
+    rebuild,
+)
+from realm_protocol.events import Refused, Reply
+from realm_protocol.lanes import Lanes
+from realm_protocol.limits import (
+    CLIENT_FRAME_LIMIT,
+    PROTOCOL_VERSION,
+    SESSION_UNANSWERED_SENDS,
+)
+from realm_protocol.names import Address
+from realm_protocol.wire import array_header, check, new_packer, open_frame, pack, tag_of
+from realm_server.admission import lane_of
+from realm_server.counts import Counts
+from realm_server.requests import Request
+from realm_service.channel import Channel
+from realm_service.http import report_defect
+from realm_service.logs import get_logger
+
+log = get_logger("realm.session")
+
+_HELLO = tag_of(Hello)
+_REFUSED = tag_of(Refused)
+_pack_any = new_packer()
+_REPLY_HEAD = array_header(3) + _pack_any(tag_of(Reply))
+"""A `Reply` up to its number: number and result are packed already when it is made."""
+_RESUME_AT = SESSION_UNANSWERED_SENDS // 2
+"""Reading goes on once so many are left unanswered, so that it does not stop again at once."""
+
+
+class Stage(IntEnum):
+    NEW = 0
+    """Connected; its `Hello` has not come."""
+    ENTERING = 1
+    """Main is asked whether the session is valid; there was no `Welcome`."""
+    READY = 2
+    CLOSED = 3
+
+
+class Entrance(Protocol):
+    """Who decides about coming in."""
+
+    def came(self, session: "ClientSession") -> None: ...
+
+    def hello(self, session: "ClientSession", hello: Hello) -> None: ...
+
+    def gone(self, session: "ClientSession") -> None: ...
+
+
+class Desk(Protocol):
+    """Who takes commands."""
+
+    def take(self, session: "ClientSession", command: Any, value: list[Any]) -> None:
+        """`value` is the command as it came; it goes to main so."""
+
+
+class ClientSession:
+    """A `Channel`'s owner, and an `Asker` of main."""
+
+    __slots__ = (
+        "_counts",
+        "_desk",
+        "_entrance",
+        "_held",
+        "_lanes",
+        "address",
+        "attaching",
+        "channel",
+        "epoch",
+        "expires_at",
+        "handle",
+        "hello_number",
+        "known_to_main",
+        "limit_class",
+        "person",
+        "position",
+        "session_id",
+        "stage",
+        "token_hash",
+        "unanswered",
+        "was_new",
+    )
+
+    def __init__(
+        self, handle: int, token_hash: bytes, entrance: Entrance, desk: Desk, counts: Counts
+    ) -> None:
+        self.handle = handle
+        self.token_hash = token_hash
+        self.stage = Stage.NEW
+        self.attaching = False
+        """Main has been asked to attach it, and has not answered."""
+        self.known_to_main = False
+        """Its handle means this session to main: to be detached when it goes."""
+        self.person = 0
+        self.address = Address("")
+        self.session_id = ""
+        self.expires_at = 0
+        self.limit_class = ""
+        self.hello_number = 0
+        self.epoch = self.position = 0
+        """Up to where the client is synced: from its `Hello`, then from each `Synced` it got."""
+        self.unanswered = 0
+        self.was_new = False
+        """It has been looked after once: its `Hello` is due."""
+        self.channel: Channel
+        self._entrance = entrance
+        self._desk = desk
+        self._counts = counts
+        self._lanes: Lanes | None = None
+        self._held: list[Any] | None = None
+
+    # --- to the client ---------------------------------------------------------------------------
+
+    def send(self, message: bytes) -> None:
+        self.channel.send(message)
+
+    def refuse(self, number: int, error: RealmchatError) -> None:
+        self._counts.refusals[error.code] += 1
+        self.channel.send(pack((_REFUSED, number, error.code, error.fields)))
+
+    def turn_away(self, number: int, error: RealmchatError, code: WSCloseCode) -> None:
+        """Refuse in words, then close."""
+        self.refuse(number, error)
+        self.close(code, error.code)
+
+    def close(self, code: WSCloseCode, reason: str = "") -> None:
+        self.stage = Stage.CLOSED
+        self._held = None
+        self.channel.close(code, reason)
+
+    # --- what main answers -----------------------------------------------------------------------
+
+    def answered(self, request: Request, result: bytes) -> None:
+        self.unanswered -= 1
+        self.channel.send(_REPLY_HEAD + _pack_any(request.number) + result)
+        if self._held is not None:
+            self.go_on()
+
+    def refused(self, request: Request, code: str, fields: Mapping[str, Any]) -> None:
+        self.unanswered -= 1
+        error = rebuild(code, fields)
+        if request.key and isinstance(error, TryLater):
+            self.stop_lane(request.to, request.key)
+        self.refuse(request.number, error)
+        self.go_on()
+
+    # --- lanes -----------------------------------------------------------------------------------
+
+    def pass_lane(self, to: str, key: str) -> None:
+        """Raises `AfterRefused` while an earlier message to there waits to be sent again."""
+        if self._lanes:
+            self._lanes.admit(lane_of(to), key)
+
+    def stop_lane(self, to: str, key: str) -> None:
+        """This message is refused for now: what comes later to there must not overtake it."""
+        try:
+            lane = lane_of(to)
+        except AskedWrongly:
+            return  # there is no such target: sent again, it is refused for good
+        if self._lanes is None:
+            self._lanes = Lanes()
+        self._lanes.stop(lane, key)
+
+    # --- from the client -------------------------------------------------------------------------
+
+    def opened(self, channel: Channel) -> None:
+        self._entrance.came(self)
+
+    def frame_received(self, channel: Channel, frame: bytes) -> None:
+        try:
+            messages = open_frame(frame, CLIENT_FRAME_LIMIT)
+        except AskedWrongly as error:
+            self.broken(channel, error)
+            return
+        self._counts.messages_from_clients += len(messages)
+        if self._held is not None:
+            self._held.extend(messages)
+            return
+        try:
+            self._take(messages)
+        except Exception as error:  # a defect: this session ends, the others go on
+            self.turn_away(0, report_defect(error), WSCloseCode.INTERNAL_ERROR)
+
+    def broken(self, channel: Channel, error: RealmchatError) -> None:
+        too_large = isinstance(error, FrameTooLarge)
+        code = WSCloseCode.MESSAGE_TOO_BIG if too_large else WSCloseCode.PROTOCOL_ERROR
+        self.turn_away(0, error, code)
+
+    def overflowed(self, channel: Channel) -> None:
+        if self.stage is not Stage.CLOSED:
+            self.stage = Stage.CLOSED
+            self._counts.slow_sessions += 1
+            log.info("slow_session_closed", address=self.address, session=self.session_id)
+        channel.abort()
+
+    def closed(self, channel: Channel) -> None:
+        self.stage = Stage.CLOSED
+        self._held = None
+        self._entrance.gone(self)
+
+    def go_on(self) -> None:
+        """Read on, where reading had stopped and may go on."""
+        if self._held is None or self.unanswered > _RESUME_AT or self._must_wait():
+            return
+        messages, self._held = self._held, None
+        self.channel.resume_reading()
+        self._take(messages)
+
+    def _take(self, messages: list[Any]) -> None:
+        for position, value in enumerate(messages):
+            if self._must_wait():
+                self._held = messages[position:]
+                self._counts.pauses += 1
+                self.channel.pause_reading()
+                return
+            if self.stage is Stage.READY:
+                self._take_command(value)
+            elif self.stage is Stage.NEW:
+                self._take_hello(value)
+            else:
+                return
+
+    def _must_wait(self) -> bool:
+        return (
+            self.unanswered >= SESSION_UNANSWERED_SENDS
+            or self.attaching
+            or self.stage is Stage.ENTERING
+        ) and self.stage is not Stage.CLOSED
+
+    def _take_command(self, value: Any) -> None:
+        try:
+            command = CLIENT_COMMANDS.check(value)
+        except AskedWrongly as error:
+            self._refuse_form(value, error)
+            return
+        self._desk.take(self, command, value)
+
+    def _refuse_form(self, value: Any, error: RealmchatError) -> None:
+        """A wrong field is one command's fault; without a known tag and number it is the form's."""
+        match value:
+            case [int() as tag, int() as number, *_] if tag in CLIENT_COMMANDS.classes:
+                self.refuse(number, error)
+            case _:
+                self.broken(self.channel, error)
+
+    def _take_hello(self, value: Any) -> None:
+        try:
+            hello = _read_hello(value)
+        except AskedWrongly as error:
+            number = value[1] if isinstance(error, VersionMismatch) else 0
+            self.turn_away(number, error, WSCloseCode.PROTOCOL_ERROR)
+            return
+        self.hello_number, self.epoch, self.position = hello.number, hello.epoch, hello.position
+        self._entrance.hello(self, hello)
+
+
+def _read_hello(value: Any) -> Hello:
+    """The version first: another one may shape the rest of its `Hello` in another way."""
+    match value:
+        case [tag, int(), int() as version, *_] if tag == _HELLO and version != PROTOCOL_VERSION:
+            raise VersionMismatch(wanted=PROTOCOL_VERSION, got=version)
+        case [tag, *_] if tag == _HELLO:
+            return check(value, Hello)
+        case _:
+            raise MalformedMessage(detail="the first message of a connection is a Hello")

@@ -1,0 +1,102 @@
+"""Delivery: what main tells unasked goes to the sessions that it is for, in main's order."""
+
+from collections.abc import Callable
+from typing import Any
+
+from realm_protocol.events import Synced
+from realm_protocol.link import EndHandle, Fanout, Notify, Resync, Route, Tell, Unroute
+from realm_protocol.wire import array_header, check, tag_of, unpack_value
+from realm_server.client_sessions import ClientSession, Stage
+from realm_server.counts import Counts
+from realm_server.entrance import Entrance
+from realm_server.requests import Requests
+from realm_server.routes import Routes
+from realm_server.store import Store
+from realm_service.logs import get_logger
+
+log = get_logger("realm.delivery")
+
+_SYNCED_HEAD = array_header(3) + bytes((tag_of(Synced),))
+
+
+class Delivery:
+    """The listener of the link."""
+
+    def __init__(
+        self,
+        routes: Routes[ClientSession],
+        requests: Requests,
+        entrance: Entrance,
+        store: Store,
+        counts: Counts,
+    ) -> None:
+        self._routes = routes
+        self._requests = requests
+        self._entrance = entrance
+        self._store = store
+        self._counts = counts
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            Fanout: self._fan_out,
+            Notify: self._notify,
+            Tell: self._tell,
+            Route: self._route,
+            Unroute: self._unroute,
+            EndHandle: self._end_handle,
+            Resync: self._resync,
+        }
+
+    # --- the link --------------------------------------------------------------------------------
+
+    def link_came(self, epoch: int) -> None:
+        if self._store.epoch not in (0, epoch):
+            log.warning("main_has_another_epoch", before=self._store.epoch, now=epoch)
+        self._store.link_came(epoch)
+        self._entrance.link_came()
+
+    def link_went(self) -> None:
+        self._entrance.link_went()
+
+    def main_said(self, message: Any) -> None:
+        self._handlers[type(message)](message)
+
+    # --- events ----------------------------------------------------------------------------------
+
+    def _fan_out(self, fanout: Fanout) -> None:
+        request = self._requests.get(fanout.ref) if fanout.ref else None
+        asker = None if request is None else request.asker
+        event = fanout.event
+        count = 0
+        for session in self._routes.in_conversation(fanout.conversation):
+            if session is not asker:
+                session.channel.send(event)
+                count += 1
+        self._counts.deliveries += count
+
+    def _notify(self, notify: Notify) -> None:
+        for session in self._routes.of_persons(notify.persons):
+            session.channel.send(notify.event)
+            self._counts.deliveries += 1
+
+    def _tell(self, tell: Tell) -> None:
+        session = self._entrance.sessions.get(tell.handle)
+        if session is None or session.stage is not Stage.READY:
+            return
+        if tell.event.startswith(_SYNCED_HEAD):
+            synced: Synced = check(unpack_value(tell.event), Synced)
+            session.epoch, session.position = synced.epoch, synced.position
+        session.channel.send(tell.event)
+        self._counts.deliveries += 1
+
+    # --- who is where ----------------------------------------------------------------------------
+
+    def _route(self, route: Route) -> None:
+        self._routes.route(route.person, route.conversations)
+
+    def _unroute(self, unroute: Unroute) -> None:
+        self._routes.unroute(unroute.person, unroute.conversation)
+
+    def _end_handle(self, end: EndHandle) -> None:
+        self._entrance.end(end.handle, end.reason)
+
+    def _resync(self, _: Resync) -> None:
+        self._entrance.attach_all()

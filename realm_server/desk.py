@@ -1,0 +1,142 @@
+"""The desk: takes the commands of sessions that are in, and asks main for what they want.
+
+A message goes live through `admission`, watermarks through their coalescer, all else as it is.
+"""
+
+import asyncio
+from typing import Any
+
+from realm_protocol.commands import Hello, MoveWatermark, SendMessage, SetTyping
+from realm_protocol.errors import (
+    AskedWrongly,
+    MalformedMessage,
+    RealmchatError,
+    ServerDraining,
+    TryLater,
+)
+from realm_protocol.link import Forward, Mark
+from realm_protocol.wire import pack, tag_of
+from realm_server.admission import SendingLimits, check_message
+from realm_server.client_sessions import ClientSession
+from realm_server.link import Link
+from realm_server.routes import Routes
+from realm_server.watermarks import Mark as PersonsMark
+from realm_server.watermarks import Watermarks
+
+_FORWARD = tag_of(Forward)
+_MARK = tag_of(Mark)
+
+
+class Desk:
+    """Of one realm. Its clock is the event loop's."""
+
+    def __init__(
+        self,
+        link: Link,
+        limits: SendingLimits,
+        watermarks: Watermarks,
+        routes: Routes[ClientSession],
+    ) -> None:
+        self.draining = False
+        self._link = link
+        self._limits = limits
+        self._watermarks = watermarks
+        self._routes = routes
+        self._loop = asyncio.get_running_loop()
+        self._marks_timer: asyncio.TimerHandle | None = None
+
+    def take(self, session: ClientSession, command: Any, value: list[Any]) -> None:
+        """Refuse a command, or hand it on; its answer goes to the session."""
+        kind = type(command)
+        if kind is SendMessage:
+            self._send(session, command, value)
+        elif kind is MoveWatermark:
+            self._move(session, command)
+        elif kind is SetTyping:
+            if session.known_to_main:
+                self._link.tell(pack((_FORWARD, 0, session.handle, value)))
+        elif kind is Hello:
+            detail = "a Hello comes once, as the first message of a connection"
+            session.refuse(command.number, MalformedMessage(detail=detail))
+        else:
+            self._ask(session, command.number, value)
+
+    # --- messages --------------------------------------------------------------------------------
+
+    def _send(self, session: ClientSession, command: SendMessage, value: list[Any]) -> None:
+        try:
+            check_message(command)
+            self._admit(session, command)
+            self._link.ask(
+                _FORWARD,
+                (session.handle, value),
+                session,
+                command.number,
+                command.to,
+                command.key,
+            )
+            session.unanswered += 1
+        except TryLater as error:
+            session.stop_lane(command.to, command.key)
+            session.refuse(command.number, error)
+        except AskedWrongly as error:
+            session.refuse(command.number, error)
+
+    def _admit(self, session: ClientSession, command: SendMessage) -> None:
+        """Where a message goes live or not. Raises what stops its lane."""
+        if self.draining:
+            raise ServerDraining
+        session.pass_lane(command.to, command.key)
+        self._link.check_room()
+        self._limits.take(session.person, session.limit_class, self._loop.time())
+
+    def _ask(self, session: ClientSession, number: int, value: list[Any]) -> None:
+        try:
+            if self.draining:
+                raise ServerDraining
+            self._link.ask(_FORWARD, (session.handle, value), session, number)
+            session.unanswered += 1
+        except RealmchatError as error:
+            session.refuse(number, error)
+
+    # --- watermarks ------------------------------------------------------------------------------
+
+    def _move(self, session: ClientSession, command: MoveWatermark) -> None:
+        mark = PersonsMark(session.person, command.conversation, command.delivered, command.read)
+        now = self._loop.time()
+        if not session.known_to_main:
+            self._watermarks.keep(mark, now)
+        elif self._watermarks.move(mark, now):
+            self._tell_mark(session, mark)
+        self._set_timer()
+
+    def person_leaves(self, session: ClientSession) -> None:
+        """The last session of a person goes: tell what its devices have moved."""
+        for mark in self._watermarks.leave(session.person):
+            self._tell_mark(session, mark)
+
+    def tell_all_marks(self) -> None:
+        """The realm is stopping."""
+        for mark in self._watermarks.leave_all():
+            self._tell_or_keep(mark)
+
+    def _set_timer(self) -> None:
+        end = self._watermarks.next_end()
+        if self._marks_timer is None and end is not None:
+            self._marks_timer = self._loop.call_at(end, self._tell_due_marks)
+
+    def _tell_due_marks(self) -> None:
+        self._marks_timer = None
+        for mark in self._watermarks.due(self._loop.time()):
+            self._tell_or_keep(mark)
+        self._set_timer()
+
+    def _tell_or_keep(self, mark: PersonsMark) -> None:
+        sessions = self._routes.of_person(mark.person)
+        if sessions:
+            self._tell_mark(sessions[0], mark)
+        elif self._routes.expected or not self._link.is_up:
+            self._watermarks.keep(mark, self._loop.time())
+
+    def _tell_mark(self, session: ClientSession, mark: PersonsMark) -> None:
+        self._link.tell(pack((_MARK, session.handle, mark.conversation, mark.delivered, mark.read)))

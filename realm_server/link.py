@@ -1,0 +1,268 @@
+"""The realm's one link to main: connect, shake hands, stay alive, come back for ever.
+
+It carries questions and their answers; what main tells unasked goes to the `LinkListener`.
+"""
+
+import asyncio
+import contextlib
+import random
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from picows import WSCloseCode
+
+from realm_protocol.errors import LinkDown, RealmchatError, rebuild
+from realm_protocol.limits import (
+    LINK_FRAME_LIMIT,
+    LINK_READ_LIMIT,
+    LINK_SOCKET_LIMIT,
+    LINK_UNACKNOWLEDGED_LIMIT,
+    PROTOCOL_VERSION,
+)
+from realm_protocol.link import (
+    FROM_MAIN,
+    Answer,
+    LinkHello,
+    LinkRefused,
+    LinkWelcome,
+    Refusal,
+)
+from realm_protocol.wire import open_frame, pack
+from realm_server.counts import Counts
+from realm_server.reconnecting import growing_waits
+from realm_server.requests import Asker, Request, Requests
+from realm_service.channel import Channel, Flusher, connect
+from realm_service.http import report_defect
+from realm_service.logs import get_logger
+
+log = get_logger("realm.link")
+
+
+@dataclass(frozen=True, slots=True)
+class MainServer:
+    """Where main is, and how this realm proves itself to it."""
+
+    link_url: str
+    key: str
+    tls: ssl.SSLContext | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTimes:
+    """A link without a byte for `silent_sweeps` × `sweep_every` seconds is down."""
+
+    sweep_every: float = 3
+    silent_sweeps: int = 5
+    handshake_seconds: float = 10
+
+
+class LinkListener(Protocol):
+    """Who is told what the link does."""
+
+    def link_came(self, epoch: int) -> None:
+        """The link is up: every connected session can be attached."""
+
+    def link_went(self) -> None:
+        """The link is down. What was unanswered has been refused already."""
+
+    def main_said(self, message: Any) -> None:
+        """What main tells unasked, in its order."""
+
+
+class Link:
+    """One at a time, from this realm to main. A `Channel`'s owner."""
+
+    def __init__(
+        self,
+        realm: str,
+        main: MainServer,
+        requests: Requests,
+        counts: Counts,
+        *,
+        epoch: Callable[[], int],
+        now: Callable[[], int],
+        times: LinkTimes,
+    ) -> None:
+        """`epoch` is main's as seen last; `now` the wall clock in milliseconds."""
+        self.is_up = False
+        self.since = now()
+        """When the link last came or went, in milliseconds; at first when the realm started."""
+        self._realm = realm
+        self._main = main
+        self._requests = requests
+        self._counts = counts
+        self._epoch = epoch
+        self._now = now
+        self._times = times
+        self._last_ref = 0
+        self._listener: LinkListener
+        self._flusher: Flusher
+        self._channel: Channel | None = None
+        self._welcomed: asyncio.Future[None]
+        self._ended: asyncio.Future[None]
+
+    # --- asking and telling ----------------------------------------------------------------------
+
+    def check_room(self) -> None:
+        """Raises `LinkDown` or `LinkBusy` when nothing can be asked now."""
+        if not self.is_up:
+            raise LinkDown(**self.down_fields())
+        self._requests.check_room(self._realm)
+
+    def ask(
+        self,
+        tag: int,
+        fields: tuple[Any, ...],
+        asker: Asker,
+        number: int = 0,
+        to: str = "",
+        key: str = "",
+    ) -> None:
+        """Ask main; `asker` is told the answer. The message is `[tag, ref, *fields]`."""
+        self.check_room()
+        self._last_ref = ref = self._last_ref + 1
+        packed = pack((tag, ref, *fields))
+        self._requests.add(ref, Request(asker, number, to, key, len(packed)))
+        self.tell(packed)
+
+    def tell(self, packed: bytes) -> None:
+        """Tell main something that has no answer; nothing happens while the link is down."""
+        if self._channel is not None and self.is_up:
+            self._channel.send(packed)
+
+    def down_fields(self) -> dict[str, Any]:
+        """The fields of `LinkDown`, in words that people read."""
+        since = datetime.fromtimestamp(self.since // 1000, UTC).isoformat()
+        return {"realm": self._realm, "since": since.replace("+00:00", "Z")}
+
+    @property
+    def bytes_waiting(self) -> int:
+        return self._channel.bytes_waiting if self._channel is not None else 0
+
+    # --- staying connected -----------------------------------------------------------------------
+
+    async def run(self, listener: LinkListener, flusher: Flusher) -> None:
+        """Hold the link until cancelled."""
+        self._listener = listener
+        self._flusher = flusher
+        waits = growing_waits(random.random)
+        while True:
+            try:
+                await self._hold()
+                waits = growing_waits(random.random)
+            except RealmchatError as error:
+                log.error("link_refused", code=error.code, detail=error.message)
+            except OSError as error:
+                log.warning("link_unreachable", url=self._main.link_url, detail=str(error))
+            await asyncio.sleep(next(waits))
+
+    async def _hold(self) -> None:
+        """One link from its connect to its end; raises where it never came up."""
+        loop = asyncio.get_running_loop()
+        self._welcomed, self._ended = loop.create_future(), loop.create_future()
+        channel = Channel(
+            self,
+            self._flusher,
+            read_limit=LINK_READ_LIMIT,
+            frame_limit=LINK_FRAME_LIMIT,
+            unsent_limit=2 * LINK_UNACKNOWLEDGED_LIMIT,
+            socket_limit=LINK_SOCKET_LIMIT,
+        )
+        try:
+            await connect(
+                self._main.link_url,
+                channel,
+                headers={"Authorization": f"Bearer {self._main.key}"},
+                tls=self._main.tls,
+                timeout_seconds=self._times.handshake_seconds,
+            )
+            async with asyncio.timeout(self._times.handshake_seconds):
+                await self._welcomed
+            await self._watch(channel)
+        finally:
+            channel.close(WSCloseCode.GOING_AWAY)
+
+    async def _watch(self, channel: Channel) -> None:
+        """Until the link ends; cut it when nothing is heard any more, asked for a sign of life."""
+        while True:
+            ended, _ = await asyncio.wait({self._ended}, timeout=self._times.sweep_every)
+            if ended:
+                return
+            if channel.silent_sweeps() >= self._times.silent_sweeps:
+                log.warning("link_silent")
+                channel.abort()
+
+    # --- what the channel tells ------------------------------------------------------------------
+
+    def opened(self, channel: Channel) -> None:
+        self._channel = channel
+        channel.send(pack(LinkHello(0, PROTOCOL_VERSION, self._realm, self._epoch())))
+
+    def frame_received(self, channel: Channel, frame: bytes) -> None:
+        try:
+            messages = open_frame(frame, LINK_READ_LIMIT)
+            self._counts.messages_from_main += len(messages)
+            for value in messages:
+                self._hear(FROM_MAIN.check(value))
+        except RealmchatError as error:
+            self.broken(channel, error)
+        except Exception as error:  # a defect: a new link with new heads repairs what it broke
+            report_defect(error, during="a frame from main")
+            channel.abort()
+
+    def broken(self, channel: Channel, error: RealmchatError) -> None:
+        log.error("link_broken", code=error.code, detail=error.message)
+        channel.close(WSCloseCode.PROTOCOL_ERROR, error.code)
+
+    def overflowed(self, channel: Channel) -> None:
+        log.warning("link_overflowed", bytes=channel.bytes_waiting)
+        channel.abort()
+
+    def closed(self, channel: Channel) -> None:
+        self._channel = None
+        if not self._welcomed.done():
+            self._welcomed.set_exception(ConnectionError("the main server closed the link"))
+            self._welcomed.exception()  # it may be closed before anybody waits
+        if not self._ended.done():
+            self._ended.set_result(None)
+        if self.is_up:
+            self._go_down()
+
+    # --- what main says --------------------------------------------------------------------------
+
+    def _hear(self, message: Any) -> None:
+        kind = type(message)
+        if kind is Answer:
+            request = self._requests.take(message.ref)
+            if request is not None:
+                request.asker.answered(request, message.result)
+        elif kind is Refusal:
+            request = self._requests.take(message.ref)
+            if request is not None:
+                request.asker.refused(request, message.code, message.fields)
+        elif kind is LinkWelcome:
+            self._come_up(message)
+        elif kind is LinkRefused:
+            with contextlib.suppress(asyncio.InvalidStateError):
+                self._welcomed.set_exception(rebuild(message.code, message.fields))
+        else:
+            self._listener.main_said(message)
+
+    def _come_up(self, welcome: LinkWelcome) -> None:
+        self._welcomed.set_result(None)
+        self.is_up, self.since = True, self._now()
+        self._counts.link_connects += 1
+        log.info("link_up", server=welcome.server, epoch=welcome.epoch)
+        self._listener.link_came(welcome.epoch)
+
+    def _go_down(self) -> None:
+        self.is_up, self.since = False, self._now()
+        unanswered = self._requests.take_all()
+        log.warning("link_down", unanswered=len(unanswered))
+        fields = self.down_fields()
+        for request in unanswered:
+            request.asker.refused(request, LinkDown.code, fields)
+        self._listener.link_went()

@@ -1,0 +1,120 @@
+"""One realm while it runs: its parts, put together, and the order of their coming and going."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from realm_server.admission import Rate, RateLimiter, SendingLimits
+from realm_server.client_sessions import ClientSession
+from realm_server.counts import Counts
+from realm_server.delivery import Delivery
+from realm_server.desk import Desk
+from realm_server.entrance import Entrance
+from realm_server.link import Link, LinkTimes, MainServer
+from realm_server.requests import Requests
+from realm_server.routes import Routes
+from realm_server.settings import RealmSettings
+from realm_server.signing_in import FrontDoor
+from realm_server.store import Store
+from realm_server.watermarks import Watermarks
+from realm_service.channel import Flusher
+from realm_service.http import report_defect
+
+LOOKS_APART = 20
+"""Seconds between two looks at one session."""
+
+
+def wall_clock() -> int:
+    """Milliseconds since 1970-01-01 UTC."""
+    return time.time_ns() // 1_000_000
+
+
+class Realm:
+    """Made inside the event loop that it lives in."""
+
+    def __init__(
+        self,
+        settings: RealmSettings,
+        store: Store,
+        main: MainServer,
+        counts: Counts,
+        *,
+        server: str,
+        times: LinkTimes,
+        now: Callable[[], int] = wall_clock,
+    ) -> None:
+        self.store = store
+        self.requests = Requests()
+        self.routes: Routes[ClientSession] = Routes()
+        self.watermarks = Watermarks()
+        self._now = now
+        self._drain_seconds = settings.drain_seconds
+        self._flusher = Flusher()
+        self._limits = SendingLimits(Rate(settings.send_burst, settings.send_per_second))
+        self.link = Link(
+            settings.name,
+            main,
+            self.requests,
+            counts,
+            epoch=lambda: store.epoch,
+            now=now,
+            times=times,
+        )
+        self._desk = Desk(self.link, self._limits, self.watermarks, self.routes)
+        self.entrance = Entrance(
+            server, self.link, store, self.routes, self._desk, self._flusher, counts, now
+        )
+        self._delivery = Delivery(self.routes, self.requests, self.entrance, store, counts)
+        self.front_door = FrontDoor(
+            settings.name,
+            self.link,
+            counts,
+            by_address=RateLimiter(Rate(settings.sign_in_burst, settings.sign_in_per_second)),
+            by_host=RateLimiter(Rate(settings.host_burst, settings.host_per_second)),
+            registration=settings.registration,
+            password_min=settings.password_min,
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Hold the link and look after the sessions until the block ends."""
+        tasks = [
+            asyncio.create_task(self.link.run(self._delivery, self._flusher), name="link"),
+            asyncio.create_task(self._keep_house(), name="housekeeping"),
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self.store.write_all(self._now())
+
+    async def drain(self) -> None:
+        """Take nothing new, answer what is on its way, then let the clients go."""
+        self.entrance.drain()
+        self.front_door.draining = True
+        empty = asyncio.Event()
+        self.requests.when_empty(empty.set)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(empty.wait(), self._drain_seconds)
+        self._desk.tell_all_marks()
+        self.entrance.close_all()
+
+    async def _keep_house(self) -> None:
+        """Once a second: write what the store has gathered, look after a share of the sessions."""
+        loop = asyncio.get_running_loop()
+        turn = 0
+        while True:
+            await asyncio.sleep(1)
+            turn += 1
+            try:
+                self.store.write(self._now())
+                self.routes.forget_absent()
+                self.entrance.look_after(turn, LOOKS_APART)
+                self._limits.sweep(loop.time())
+                self.front_door.sweep(loop.time())
+            except Exception as error:  # a defect: the next second may go better
+                report_defect(error, during="housekeeping")

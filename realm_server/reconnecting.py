@@ -1,0 +1,17 @@
+"""When to try the link again: plain decisions on numbers."""
+
+from collections.abc import Callable, Iterator
+
+FIRST_WAIT_SECONDS = 0.1
+LONGEST_WAIT_SECONDS = 30.0
+
+
+def growing_waits(random: Callable[[], float]) -> Iterator[float]:
+    """Seconds before each next attempt: doubling up to 30, each between a half and the whole.
+
+    `random` gives numbers in [0, 1): the realms of one main must not all come back at once.
+    """
+    wait = FIRST_WAIT_SECONDS
+    while True:
+        yield wait * (1 + random()) / 2
+        wait = min(LONGEST_WAIT_SECONDS, wait * 2)

@@ -1,0 +1,25 @@
+"""The tables of the realm's store. How they are reached is `store`'s."""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("token_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("session_id", sa.Text, nullable=False),
+    sa.Column("person", sa.Integer, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("expires_at", sa.Integer, nullable=False, index=True),
+    sa.Column("limit_class", sa.Text, nullable=False),
+)
+"""Sessions that main has confirmed here: who may go on while the link is away."""
+
+facts = sa.Table(
+    "facts",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Integer, nullable=False),
+)
+"""Single numbers: `epoch` of main as last seen, `had_link`, `made_at`."""

@@ -1,0 +1,183 @@
+"""Sign-in and registration over HTTP: checked and limited here, decided by main."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, SecretStr
+
+from realm_protocol import link as link_messages
+from realm_protocol.errors import (
+    PasswordTooLong,
+    PasswordTooShort,
+    RegistrationClosed,
+    ServerDraining,
+    TimedOut,
+    UserNotFound,
+    WrongPassword,
+    WrongRealm,
+    rebuild,
+)
+from realm_protocol.limits import DISPLAY_NAME_LIMIT, PASSWORD_LIMIT
+from realm_protocol.link import Session
+from realm_protocol.names import Address
+from realm_protocol.wire import check, tag_of, unpack_value
+from realm_server.admission import RateLimiter
+from realm_server.counts import Counts
+from realm_server.link import Link
+from realm_server.requests import Request as LinkRequest
+
+_SIGN_IN = tag_of(link_messages.SignIn)
+_REGISTER = tag_of(link_messages.Register)
+_ANSWER_SECONDS = 30
+"""Main hashes passwords in a bounded pool: a storm of sign-ins takes its time."""
+
+
+class SignInForm(BaseModel):
+    """Who wants to come in."""
+
+    address: str = Field(max_length=100, examples=["messi@surabaya"])
+    password: SecretStr
+    device: str = Field("", max_length=256, description="Shown in the list of sessions.")
+
+
+class RegisterForm(SignInForm):
+    """Who wants to be a person of this realm."""
+
+    display_name: str = Field("", max_length=DISPLAY_NAME_LIMIT)
+    country: str = Field("", max_length=64)
+
+
+class SessionAnswer(BaseModel):
+    """A new session. The token is told this once."""
+
+    address: str
+    session_id: str
+    token: str
+    expires_at: int = Field(description="Milliseconds since 1970-01-01 UTC.")
+
+
+class RealmInfo(BaseModel):
+    """What a client may know before it signs in."""
+
+    realm: str
+    server: str
+    version: int = Field(description="Version of the realm protocol.")
+    link_up: bool
+    link_since: int = Field(description="When the link last came or went, in milliseconds.")
+    registration: Literal["open", "closed"]
+
+
+class _Awaited:
+    """Asks main for a coroutine."""
+
+    def __init__(self) -> None:
+        self.result: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    def answered(self, request: LinkRequest, result: bytes) -> None:
+        if not self.result.done():
+            self.result.set_result(result)
+
+    def refused(self, request: LinkRequest, code: str, fields: Mapping[str, Any]) -> None:
+        if not self.result.done():
+            self.result.set_exception(rebuild(code, fields))
+
+
+class FrontDoor:
+    """Opens sessions for people of this realm who know their password."""
+
+    def __init__(
+        self,
+        realm: str,
+        link: Link,
+        counts: Counts,
+        *,
+        by_address: RateLimiter,
+        by_host: RateLimiter,
+        registration: Literal["open", "closed"],
+        password_min: int,
+    ) -> None:
+        self.registration = registration
+        self.draining = False
+        self._realm = realm
+        self._link = link
+        self._counts = counts
+        self._by_address = by_address
+        self._by_host = by_host
+        self._password_min = password_min
+
+    def sweep(self, now: float) -> None:
+        self._by_address.sweep(now)
+        self._by_host.sweep(now)
+
+    async def sign_in(self, form: SignInForm, host: str) -> SessionAnswer:
+        """Only wrong passwords count against the limits: a whole site may share one address."""
+        address = self._own_address(form.address)
+        password = self._password(form)
+        now = asyncio.get_running_loop().time()
+        self._by_address.take(address, now)
+        with self._given_back(self._by_address, address):
+            self._by_host.take(host, now)
+            with self._given_back(self._by_host, host):
+                return await self._ask(_SIGN_IN, (address, password, form.device))
+
+    async def register(self, form: RegisterForm, host: str) -> SessionAnswer:
+        if self.registration == "closed":
+            raise RegistrationClosed(realm=self._realm)
+        address = self._own_address(form.address)
+        password = self._password(form)
+        if len(password) < self._password_min:
+            raise PasswordTooShort(minimum=self._password_min)
+        now = asyncio.get_running_loop().time()
+        self._by_host.take(host, now)
+        self._by_address.take(address, now)
+        fields = (address, password, form.display_name, form.country, form.device)
+        return await self._ask(_REGISTER, fields)
+
+    def _own_address(self, text: str) -> Address:
+        """An address of this realm; a bare name means one."""
+        address = Address.parse(text) if "@" in text else Address.of(text, self._realm)
+        if address.realm != self._realm:
+            raise WrongRealm(address=address, realm=address.realm)
+        return address
+
+    def _password(self, form: SignInForm) -> str:
+        password = form.password.get_secret_value()
+        if len(password.encode(errors="replace")) > PASSWORD_LIMIT:
+            raise PasswordTooLong(limit=PASSWORD_LIMIT)
+        if not password:
+            raise PasswordTooShort(minimum=self._password_min)
+        return password
+
+    @contextlib.contextmanager
+    def _given_back(self, limiter: RateLimiter, key: str) -> Iterator[None]:
+        """What turns out to be no guess at a password does not count."""
+        try:
+            yield
+        except (WrongPassword, UserNotFound):
+            raise
+        except BaseException:
+            limiter.give_back(key, asyncio.get_running_loop().time())
+            raise
+        else:
+            limiter.give_back(key, asyncio.get_running_loop().time())
+
+    async def _ask(self, tag: int, fields: tuple[Any, ...]) -> SessionAnswer:
+        if self.draining:
+            raise ServerDraining
+        asker = _Awaited()
+        self._link.ask(tag, fields, asker)
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                result = await asker.result
+        except TimeoutError as exc:
+            raise TimedOut(seconds=_ANSWER_SECONDS) from exc
+        session: Session = check(unpack_value(result), Session)
+        self._counts.sign_ins += 1
+        return SessionAnswer(
+            address=session.address,
+            session_id=session.session_id,
+            token=session.token,
+            expires_at=session.expires_at,
+        )

@@ -1,0 +1,170 @@
+"""The realm's own SQLite file: what it must know while main is away.
+
+Writes gather in memory and go out in one transaction about once a second: what a crash takes was
+confirmed by main and will be confirmed again. Reads are single rows by their key.
+"""
+
+import itertools
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine import Connection, Engine
+
+from realm_protocol.errors import RealmchatError
+from realm_protocol.names import Address
+from realm_server.schema import facts, sessions
+from realm_service.logs import get_logger
+from realm_service.sqlite import in_words, locked, migrate
+
+log = get_logger("realm.store")
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_BATCH = 1000
+"""Rows of one transaction: a sign-in storm must not hold the event loop for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSession:
+    """A session that main has confirmed at this realm."""
+
+    token_hash: bytes
+    session_id: str
+    person: int
+    address: Address
+    expires_at: int
+    """Milliseconds since 1970."""
+    limit_class: str
+
+
+class Store:
+    """The open store; made by `open_store`."""
+
+    def __init__(self, engine: Engine, path: Path) -> None:
+        self._engine = engine
+        self._path = path
+        self._unwritten: dict[bytes, KnownSession | None] = {}
+        self._unwritten_facts: dict[str, int] = {}
+        with engine.connect() as connection:
+            self._facts: dict[str, int] = {
+                row.name: row.value for row in connection.execute(sa.select(facts))
+            }
+
+    @property
+    def epoch(self) -> int:
+        """Main's epoch as this realm saw it last; 0 when it never did."""
+        return self._facts.get("epoch", 0)
+
+    @property
+    def had_link(self) -> bool:
+        """Whether the link has ever been up since this store was made."""
+        return "had_link" in self._facts
+
+    def link_came(self, epoch: int) -> None:
+        """The link has come, with main at this epoch."""
+        self._unwritten_facts.update(epoch=epoch, had_link=1)
+        self._facts.update(self._unwritten_facts)
+
+    def remember(self, session: KnownSession) -> None:
+        self._unwritten[session.token_hash] = session
+
+    def forget(self, token_hash: bytes) -> None:
+        self._unwritten[token_hash] = None
+
+    def find(self, token_hash: bytes, now: int) -> KnownSession | None:
+        """The session of this token; None where it is unknown, forgotten, or ended by `now`."""
+        if token_hash in self._unwritten:
+            found = self._unwritten[token_hash]
+        else:
+            found = self._read(token_hash)
+        return found if found is not None and found.expires_at > now else None
+
+    def _read(self, token_hash: bytes) -> KnownSession | None:
+        query = sa.select(sessions).where(sessions.c.token_hash == token_hash)
+        with in_words(self._path), self._engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        values = row._asdict()
+        return KnownSession(**{**values, "address": Address(values["address"])})
+
+    def write(self, now: int) -> None:
+        """Write what has gathered. Where the file takes it not, it is kept for the next time."""
+        if not self._unwritten and not self._unwritten_facts:
+            return
+        batch = dict(itertools.islice(self._unwritten.items(), _BATCH))
+        try:
+            with in_words(self._path), self._engine.begin() as connection:
+                _write_facts(connection, self._unwritten_facts)
+                _write_sessions(connection, batch)
+                connection.execute(sa.delete(sessions).where(sessions.c.expires_at <= now))
+        except RealmchatError as error:
+            log.error("store_not_written", code=error.code, detail=error.message)
+            return
+        self._unwritten_facts.clear()
+        for token_hash in batch:
+            del self._unwritten[token_hash]
+
+    def write_all(self, now: int) -> None:
+        """Write everything, in as many transactions as it takes: the realm is stopping."""
+        for _ in range(len(self._unwritten) // _BATCH + 1):
+            self.write(now)
+
+
+def _write_facts(connection: Connection, values: dict[str, int]) -> None:
+    if values:
+        upsert = insert(facts)
+        upsert = upsert.on_conflict_do_update(
+            index_elements=[facts.c.name], set_={"value": upsert.excluded.value}
+        )
+        connection.execute(upsert, [{"name": n, "value": v} for n, v in values.items()])
+
+
+def _write_sessions(connection: Connection, batch: dict[bytes, KnownSession | None]) -> None:
+    kept = [asdict(session) for session in batch.values() if session is not None]
+    gone = [token_hash for token_hash, session in batch.items() if session is None]
+    if kept:
+        upsert = insert(sessions)
+        changing = {c.name: upsert.excluded[c.name] for c in sessions.c if not c.primary_key}
+        connection.execute(
+            upsert.on_conflict_do_update(index_elements=[sessions.c.token_hash], set_=changing),
+            kept,
+        )
+    if gone:
+        connection.execute(
+            sa.delete(sessions).where(sessions.c.token_hash == sa.bindparam("gone")),
+            [{"gone": token_hash} for token_hash in gone],
+        )
+
+
+@contextmanager
+def open_store(home: Path) -> Iterator[Store]:
+    """The store below this folder, held by this process until the block ends.
+
+    Raises `StoreLocked`, `StoreDamaged`, `StoreTooNew` or `StoreUnwritable`.
+    """
+    path = home / "realm.db"
+    with locked(path):
+        engine = sa.create_engine(
+            sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": 1.0}
+        )
+        sa.event.listen(engine, "connect", _set_up)
+        try:
+            with in_words(path), engine.begin() as connection:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")  # else SQLite commits each CREATE
+                migrate(connection, path, _MIGRATIONS)
+            path.chmod(0o600)
+            yield Store(engine, path)
+        finally:
+            engine.dispose()
+
+
+def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
+    # NORMAL: nothing here is acknowledged to anybody, so a commit need not wait for the disk.
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=1000"):
+        connection.execute(f"PRAGMA {pragma}")

@@ -1,0 +1,95 @@
+"""Coalescing of watermarks: at once when idle, then at most one a second each.
+
+Decides what goes to main and when; sending it is `desk`'s.
+"""
+
+from collections import deque
+from typing import NamedTuple
+
+INTERVAL_SECONDS = 1.0
+
+
+class Mark(NamedTuple):
+    person: int
+    conversation: str
+    delivered: int
+    read: int
+
+
+class _Window:
+    """The second after a mark went out: the highest that came meanwhile."""
+
+    __slots__ = ("changed", "delivered", "read")
+
+    def __init__(self, delivered: int, read: int) -> None:
+        self.delivered = delivered
+        self.read = read
+        self.changed = False
+
+
+class Watermarks:
+    """The marks of this site's people that are on their way to main."""
+
+    def __init__(self) -> None:
+        self._windows: dict[int, dict[str, _Window]] = {}
+        self._ends: deque[tuple[float, int, str]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def move(self, mark: Mark, now: float) -> bool:
+        """Take a mark in; true when it must go out at once."""
+        windows = self._windows.setdefault(mark.person, {})
+        window = windows.get(mark.conversation)
+        if window is None:
+            windows[mark.conversation] = _Window(mark.delivered, mark.read)
+            self._ends.append((now + INTERVAL_SECONDS, mark.person, mark.conversation))
+            return True
+        if mark.delivered > window.delivered or mark.read > window.read:
+            window.delivered = max(window.delivered, mark.delivered)
+            window.read = max(window.read, mark.read)
+            window.changed = True
+        return False
+
+    def keep(self, mark: Mark, now: float) -> None:
+        """Take a mark in that can't go out yet: it is due again in a second."""
+        self.move(mark, now)
+        self._windows[mark.person][mark.conversation].changed = True
+
+    def next_end(self) -> float | None:
+        """When `due` has something to do again."""
+        return self._ends[0][0] if self._ends else None
+
+    def due(self, now: float) -> list[Mark]:
+        """The marks whose second is over; each opens a second anew."""
+        marks = []
+        while self._ends and self._ends[0][0] <= now:
+            _, person, conversation = self._ends.popleft()
+            window = self._windows.get(person, {}).get(conversation)
+            if window is None:
+                continue
+            if window.changed:
+                window.changed = False
+                marks.append(Mark(person, conversation, window.delivered, window.read))
+                self._ends.append((now + INTERVAL_SECONDS, person, conversation))
+            else:
+                self._close(person, conversation)
+        return marks
+
+    def leave(self, person: int) -> list[Mark]:
+        """A person's last session goes: what must go out before it."""
+        return [
+            Mark(person, conversation, window.delivered, window.read)
+            for conversation, window in self._windows.pop(person, {}).items()
+            if window.changed
+        ]
+
+    def leave_all(self) -> list[Mark]:
+        """The realm is stopping: what must go out before it."""
+        return [mark for person in list(self._windows) for mark in self.leave(person)]
+
+    def _close(self, person: int, conversation: str) -> None:
+        windows = self._windows[person]
+        del windows[conversation]
+        if not windows:
+            del self._windows[person]

@@ -1,0 +1,143 @@
+"""A main server of a hundred lines: it speaks the link, and answers as the test tells it."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from picows import WSCloseCode, WSUpgradeRequest
+
+from realm_protocol import events, link
+from realm_protocol.commands import Accepted
+from realm_protocol.errors import RealmchatError, RealmKeyInvalid, SessionEnded
+from realm_protocol.limits import LINK_READ_LIMIT, PROTOCOL_VERSION
+from realm_protocol.names import Address
+from realm_protocol.wire import open_frame, pack
+from realm_service.channel import Channel, Flusher, bearer_token
+
+KEY = "the-key-of-surabaya"
+EXPIRES_AT = 2**52
+
+
+def hash_of(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+class FakeMain:
+    """Attaches the sessions of `people` by itself; all else it keeps in `heard` for the test."""
+
+    def __init__(self) -> None:
+        self.epoch = 7
+        self.position = 1
+        self.key = KEY
+        self.people: dict[bytes, tuple[int, str]] = {}
+        self.ended: dict[bytes, RealmchatError] = {}
+        self.limit_class = "standard"
+        self.routes: dict[int, list[str]] = {}
+        self.heads: dict[int, bytes] = {}
+        self.heard: list[Any] = []
+        self.frames = 0
+        self.handles: dict[int, int] = {}
+        self.refuses_link: RealmchatError | None = None
+        self.on_forward: Callable[[link.Forward], None] | None = None
+        self.channel: Channel | None = None
+        self.links = 0
+
+    def add_person(self, token: str, person: int, address: str) -> None:
+        self.people[hash_of(token)] = (person, address)
+
+    def end_session(self, token: str) -> None:
+        self.ended[hash_of(token)] = SessionEnded(reason="signed out")
+
+    # --- as the owner of the link's channel ------------------------------------------------------
+
+    def accept(self, request: WSUpgradeRequest) -> Channel:
+        if bearer_token(request) != self.key:
+            raise RealmKeyInvalid
+        return Channel(
+            self,
+            Flusher(),
+            read_limit=LINK_READ_LIMIT,
+            frame_limit=64 * 1024,
+            unsent_limit=2**26,
+        )
+
+    def opened(self, channel: Channel) -> None:
+        self.channel = channel
+
+    def frame_received(self, channel: Channel, frame: bytes) -> None:
+        self.frames += 1
+        for value in open_frame(frame, LINK_READ_LIMIT):
+            message = link.FROM_REALM.check(value)
+            self.heard.append(message)
+            match message:
+                case link.LinkHello():
+                    self._greet(message)
+                case link.Attach():
+                    self._attach(message)
+                case link.Forward() if self.on_forward is not None:
+                    self.on_forward(message)
+
+    def broken(self, channel: Channel, error: RealmchatError) -> None:
+        raise AssertionError(f"the realm broke the form of frames: {error}")
+
+    def overflowed(self, channel: Channel) -> None:
+        raise AssertionError("the realm does not read")
+
+    def closed(self, channel: Channel) -> None:
+        if self.channel is channel:
+            self.channel = None
+
+    # --- what it does by itself ------------------------------------------------------------------
+
+    def _greet(self, hello: link.LinkHello) -> None:
+        if self.refuses_link is not None:
+            error = self.refuses_link
+            self.send(link.LinkRefused(error.code, error.fields))
+            self._open.close(WSCloseCode.POLICY_VIOLATION)
+            return
+        self.links += 1
+        self.send(link.LinkWelcome(PROTOCOL_VERSION, "fake", hello.realm, self.epoch))
+
+    def _attach(self, attach: link.Attach) -> None:
+        error = self.ended.get(attach.token_hash)
+        if attach.token_hash not in self.people:
+            error = error or SessionEnded(reason="unknown")
+        if error is not None:
+            self.send(link.Refusal(attach.ref, error.code, error.fields))
+            return
+        person, address = self.people[attach.token_hash]
+        self.handles[attach.handle] = person
+        if person in self.routes:
+            self.send(link.Route(person, self.routes[person]))
+        attached = link.Attached(
+            person, Address(address), f"session-{attach.handle}", EXPIRES_AT, self.limit_class
+        )
+        self.send(link.Answer(attach.ref, pack(attached)))
+        if person in self.heads:
+            self.send(link.Tell(attach.handle, self.heads[person]))
+        synced = events.Synced(self.epoch, self.position)
+        self.send(link.Tell(attach.handle, pack(synced)))
+
+    # --- what the test has it do -----------------------------------------------------------------
+
+    @property
+    def _open(self) -> Channel:
+        assert self.channel is not None, "no link is up"
+        return self.channel
+
+    def send(self, message: Any) -> None:
+        self._open.send(pack(message))
+
+    def accept_message(self, forward: link.Forward, seq: int, conversation: str = "c1") -> None:
+        """Store the message: its answer."""
+        self.send(link.Answer(forward.ref, pack(Accepted(conversation, seq, 1000 + seq))))
+
+    def refuse(self, forward: link.Forward, error: RealmchatError) -> None:
+        self.send(link.Refusal(forward.ref, error.code, error.fields))
+
+    def cut(self) -> None:
+        """The link goes without a word."""
+        self._open.abort()
+
+    def heard_of(self, kind: type) -> list[Any]:
+        return [message for message in self.heard if type(message) is kind]
