@@ -34,8 +34,8 @@ def configure_logs(level: str = "INFO", stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # Libraries that speak at every connection or request.
-    for talkative in ("picows", "uvicorn.access", "httpx", "httpcore"):
+    # Libraries that speak at every start, connection or request.
+    for talkative in ("alembic", "picows", "uvicorn.access", "httpx", "httpcore"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
