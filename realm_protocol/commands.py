@@ -41,12 +41,15 @@ class Head(WireMessage, frozen=True):
     read: Seq
     """The asker's own watermark, moved by any of their devices."""
     delivered: Seq
+    """Up to here one of the asker's devices has stored it."""
     peer_read: Seq
     """The other person's watermark in a private conversation; 0 in a group."""
     peer_delivered: Seq
+    """As `peer_read`: how far a device of theirs has stored it."""
     first_seq: Seq
     """The first message that the asker may see."""
     role: Literal["owner", "admin", "member", "left"]
+    """The asker's in a group; `left` tells that one is in it no more."""
 
 
 class StoredMessage(WireMessage, frozen=True):
@@ -57,7 +60,9 @@ class StoredMessage(WireMessage, frozen=True):
     key: str
     """The sender's key; empty for a system row."""
     kind: Kind
+    """What `body` is."""
     sender: Address
+    """Who wrote it; of a system row, who did what it says."""
     body: bytes
     """UTF-8 text; for a system row the msgpack map of `bodies.SystemBody`."""
     sent_at: Milliseconds
@@ -67,46 +72,72 @@ class StoredMessage(WireMessage, frozen=True):
 
 
 class Person(WireMessage, frozen=True):
+    """Somebody whom one can write to."""
+
     address: Address
+    """Who it is."""
     display_name: str
     country: str
     online: bool
+    """Whether a session of theirs is connected."""
 
 
 class Member(WireMessage, frozen=True):
+    """Somebody in a group, and how far they have got in it."""
+
     address: Address
+    """Who it is."""
     display_name: str
     role: Literal["owner", "admin", "member"]
     online: bool
+    """Whether a session of theirs is connected."""
     read: Seq
     delivered: Seq
 
 
 class Group(WireMessage, frozen=True):
+    """A group as a list shows it."""
+
     address: GroupAddress
+    """Its address."""
     conversation: Conversation
     members: int
+    """How many it has."""
     joined: bool
+    """Whether the asker is one of them."""
 
 
 class Realm(WireMessage, frozen=True):
+    """A site."""
+
     name: str
+    """Its name, the part of an address behind the `@`."""
     host: str
+    """Where its clients connect, as the operator entered it; empty when unknown."""
     port: int
-    """Where its clients connect, as the operator entered it; empty and 0 when unknown."""
+    """Its port; 0 when unknown."""
     linked: bool
+    """Whether it has its link to main."""
     since: Milliseconds
     """When its link last came or went; 0 when it has never been linked."""
     online: int
+    """How many of its people have a session connected."""
 
 
 class DeviceSession(WireMessage, frozen=True):
+    """One device that a person is signed in on."""
+
     session_id: str
     device: str
+    """What the device called itself at sign-in."""
     realm: str
+    """Where it is signed in."""
     created_at: Milliseconds
+    """When it signed in."""
     last_seen_at: Milliseconds
+    """When it was last connected."""
     current: bool
+    """Whether it is the session that asks."""
 
 
 # --- commands ------------------------------------------------------------------------------------
@@ -132,7 +163,9 @@ class SendMessage(WireMessage, frozen=True, tag=2):
     """`messi@surabaya`, or `group:jarkom3@surabaya`."""
     key: Key
     kind: Kind
+    """What `body` is; a client sends `text`."""
     body: bytes
+    """UTF-8 text."""
     sent_at: Milliseconds
 
 
@@ -142,9 +175,12 @@ class FetchMessages(WireMessage, frozen=True, tag=3):
     number: Number
     conversation: Conversation
     after: Seq
+    """0 for all from the first."""
     before: Seq
+    """Beyond `last_seq` for all up to the newest."""
     limit: Annotated[int, Meta(ge=1, le=1000)]
     newest: bool
+    """Where the range holds more than `limit`: its end, not its start."""
 
 
 class MoveWatermark(WireMessage, frozen=True, tag=4):
@@ -153,10 +189,14 @@ class MoveWatermark(WireMessage, frozen=True, tag=4):
     number: Number
     conversation: Conversation
     delivered: Seq
+    """Never beyond what is stored here without a hole; 0 moves nothing."""
     read: Seq
+    """0 moves nothing."""
 
 
 class SetTyping(WireMessage, frozen=True, tag=5):
+    """The asker is typing now; the others are told, nothing is kept."""
+
     number: Number
     conversation: Conversation
 
@@ -171,11 +211,15 @@ class CreateGroup(WireMessage, frozen=True, tag=6):
 
 
 class JoinGroup(WireMessage, frozen=True, tag=7):
+    """Become a member. Its `Head` comes before the reply."""
+
     number: Number
     group: GroupAddress
 
 
 class LeaveGroup(WireMessage, frozen=True, tag=8):
+    """Stop being a member. A `Head` with the role “left” goes to one's other sessions."""
+
     number: Number
     group: GroupAddress
 
@@ -198,7 +242,9 @@ class ResolveName(WireMessage, frozen=True, tag=11):
 
     number: Number
     kind: Literal["person", "group"]
+    """Which of the two name spaces."""
     name: ShortText
+    """A name without a realm."""
 
 
 class FindPeople(WireMessage, frozen=True, tag=12):
@@ -206,11 +252,15 @@ class FindPeople(WireMessage, frozen=True, tag=12):
 
     number: Number
     query: ShortText
+    """Part of a name; empty for everybody."""
     realm: ShortText
+    """Only people of this realm; empty for all."""
     limit: Annotated[int, Meta(ge=1, le=1000)]
 
 
 class ListRealms(WireMessage, frozen=True, tag=13):
+    """All realms, and which of them are linked."""
+
     number: Number
 
 
@@ -219,11 +269,15 @@ class BlockPerson(WireMessage, frozen=True, tag=14):
 
     number: Number
     address: Address
+    """Who."""
 
 
 class UnblockPerson(WireMessage, frozen=True, tag=15):
+    """Take private messages of a person again."""
+
     number: Number
     address: Address
+    """Who."""
 
 
 class ChangePassword(WireMessage, frozen=True, tag=16):
@@ -231,10 +285,14 @@ class ChangePassword(WireMessage, frozen=True, tag=16):
 
     number: Number
     old: Password
+    """The one in force."""
     new: Password
+    """The one from now on."""
 
 
 class ListSessions(WireMessage, frozen=True, tag=17):
+    """Where one is signed in."""
+
     number: Number
 
 
@@ -243,6 +301,7 @@ class EndSession(WireMessage, frozen=True, tag=18):
 
     number: Number
     session_id: ShortText
+    """As `ListSessions` tells it."""
 
 
 class OpenConversation(WireMessage, frozen=True, tag=19):
@@ -285,6 +344,7 @@ class Welcome(WireMessage, frozen=True):
     version: int
     server: str
     address: Address
+    """Who one is."""
     session_id: str
     link_up: bool
     link_since: Milliseconds

@@ -19,6 +19,7 @@ class Reply(WireMessage, frozen=True, tag=64):
 
     number: Number
     result: Any
+    """Of the shape that the command's section names."""
 
 
 class Refused(WireMessage, frozen=True, tag=65):
@@ -40,6 +41,7 @@ class WatermarkMoved(WireMessage, frozen=True, tag=67):
 
     conversation: Conversation
     address: Address
+    """Whose."""
     delivered: Seq
     read: Seq
 
@@ -54,6 +56,7 @@ class Synced(WireMessage, frozen=True, tag=69):
     """All heads that changed before `position` of this `epoch` have been told."""
 
     epoch: int
+    """The epoch of main's store, raised when it was restored from a backup."""
     position: int
 
 
@@ -61,13 +64,18 @@ class PresenceChanged(WireMessage, frozen=True, tag=70):
     """A person with whom one has a private conversation came or went."""
 
     address: Address
+    """Who."""
     online: bool
+    """Whether a session of theirs is connected now."""
     at: Milliseconds
 
 
 class Typing(WireMessage, frozen=True, tag=71):
+    """A person is typing there at this moment."""
+
     conversation: Conversation
     address: Address
+    """Who."""
 
 
 class LinkChanged(WireMessage, frozen=True, tag=72):

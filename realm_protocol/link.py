@@ -38,6 +38,7 @@ class SignIn(WireMessage, frozen=True, tag=129):
 
     ref: Number
     address: Address
+    """Who signs in."""
     password: Password
     device: ShortText
 
@@ -47,6 +48,7 @@ class Register(WireMessage, frozen=True, tag=130):
 
     ref: Number
     address: Address
+    """Who it will be, in the realm of this link."""
     password: Password
     display_name: Annotated[str, Meta(max_length=128)]
     country: Annotated[str, Meta(max_length=64)]
@@ -66,6 +68,8 @@ class Attach(WireMessage, frozen=True, tag=131):
 
 
 class Detach(WireMessage, frozen=True, tag=132):
+    """The socket of this session is gone; its events are wanted no more."""
+
     handle: Handle
 
 
@@ -75,6 +79,7 @@ class Forward(WireMessage, frozen=True, tag=133):
     ref: Number
     handle: Handle
     command: list[Any]
+    """The command's array, tag and number included."""
 
 
 class Mark(WireMessage, frozen=True, tag=134):
@@ -83,13 +88,17 @@ class Mark(WireMessage, frozen=True, tag=134):
     handle: Handle
     conversation: Conversation
     delivered: Seq
+    """As in `MoveWatermark`."""
     read: Seq
+    """As in `MoveWatermark`."""
 
 
 # --- main → realm --------------------------------------------------------------------------------
 
 
 class LinkWelcome(WireMessage, frozen=True, tag=192):
+    """Answer to `LinkHello`: the link is up."""
+
     version: int
     server: str
     realm: str
@@ -108,9 +117,12 @@ class Answer(WireMessage, frozen=True, tag=194):
 
     ref: Number
     result: bytes
+    """The packed value that stands in the client's `Reply`, or a packed part."""
 
 
 class Refusal(WireMessage, frozen=True, tag=195):
+    """The request of this number was refused: a code of the error tree, and its fields."""
+
     ref: Number
     code: str
     fields: dict[str, Any]
@@ -174,6 +186,7 @@ class Session(WireMessage, frozen=True):
     """Answer to `SignIn` and `Register`."""
 
     address: Address
+    """Who signed in."""
     session_id: str
     token: str
     """256 random bits, URL-safe; main keeps only their hash."""
@@ -185,9 +198,11 @@ class Attached(WireMessage, frozen=True):
 
     person: PersonId
     address: Address
+    """Whose session it is."""
     session_id: str
     expires_at: Milliseconds
     limit_class: str
+    """Which rate limits apply to the person; the realm knows them by name."""
 
 
 FromRealm = LinkHello | SignIn | Register | Attach | Detach | Forward | Mark
