@@ -161,6 +161,12 @@ class FrameQueue:
         self._bulk.clear()
         self.bytes_waiting = 0
 
+    def drop(self, droppable: Callable[[bytes], bool]) -> None:
+        """Forget the messages that may be dropped; the others keep their order."""
+        self._live = [message for message in self._live if not droppable(message)]
+        self._bulk = [message for message in self._bulk if not droppable(message)]
+        self.bytes_waiting = sum(map(len, self._live)) + sum(map(len, self._bulk))
+
     def take_frame(self, limit: int) -> bytes:
         """The next frame: as many messages as fit in `limit` bytes, always at least one."""
         if self.bytes_waiting <= limit:

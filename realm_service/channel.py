@@ -88,9 +88,12 @@ class Channel(WSListener):
         "_closing",
         "_flusher",
         "_fragments",
+        "_heard_at_sweep",
         "_paused",
         "_queue",
         "_scheduled",
+        "_sign_of_life",
+        "_silent_sweeps",
         "_transport",
         "frame_limit",
         "heard",
@@ -116,6 +119,9 @@ class Channel(WSListener):
         self.unsent_limit = unsent_limit
         self.socket_limit = socket_limit
         self.heard = 0
+        self._heard_at_sweep = 0
+        self._silent_sweeps = 0
+        self._sign_of_life: asyncio.Future[None] | None = None
         self._flusher = flusher
         self._fragments: list[bytes] | None = None
         self._queue = FrameQueue()
@@ -140,9 +146,9 @@ class Channel(WSListener):
             self._scheduled = True
             self._flusher.add(self)
 
-    def drop_waiting(self) -> None:
-        """Forget what has not been written."""
-        self._queue.clear()
+    def drop_waiting(self, droppable: Callable[[bytes], bool]) -> None:
+        """Forget those messages that have not been written and may be dropped."""
+        self._queue.drop(droppable)
 
     @property
     def bytes_waiting(self) -> int:
@@ -162,6 +168,26 @@ class Channel(WSListener):
         while self._queue and not self._paused:
             transport.send(WSMsgType.BINARY, self._queue.take_frame(self.frame_limit))
         self._scheduled = self._paused
+
+    async def answers_within(self, seconds: float) -> bool:
+        """Whether the peer gives a sign of life in this time, asked for one now."""
+        if not self.is_open:
+            return False
+        if self._sign_of_life is None:
+            self._sign_of_life = asyncio.get_running_loop().create_future()
+        self.ping()
+        await asyncio.wait([self._sign_of_life], timeout=seconds)
+        return self._sign_of_life is None
+
+    def silent_sweeps(self) -> int:
+        """How many calls of this in a row found nothing heard; asks for a sign when silent."""
+        if self.heard != self._heard_at_sweep:
+            self._heard_at_sweep = self.heard
+            self._silent_sweeps = 0
+        else:
+            self._silent_sweeps += 1
+            self.ping()
+        return self._silent_sweeps
 
     def ping(self) -> None:
         """Ask for a sign of life."""
@@ -212,6 +238,9 @@ class Channel(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         self.heard += 1
+        if self._sign_of_life is not None:
+            self._sign_of_life.set_result(None)
+            self._sign_of_life = None
         kind = frame.msg_type
         if kind == WSMsgType.BINARY and frame.fin and frame.payload_size <= self.read_limit:
             self.owner.frame_received(self, frame.get_payload_as_bytes())

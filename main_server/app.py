@@ -1,0 +1,218 @@
+"""The main server put together: store, rules, delivery, links, and its HTTP side."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from functools import partial
+from importlib.metadata import version
+from typing import Any, Protocol, TypeVar
+
+import sqlalchemy as sa
+from fastapi import FastAPI
+from sqlalchemy.engine import Connection, Engine
+
+from main_server.delivery import Delivery
+from main_server.effects import Asker, Effect, LiveSession
+from main_server.link import Links, serve_in_words
+from main_server.metrics import Metrics
+from main_server.operations import note
+from main_server.passwords import Passwords
+from main_server.rules import sign_in
+from main_server.rules.reading import READING, Question, RealmState
+from main_server.rules.sessions import hash_token
+from main_server.rules.table import Call, MainRules
+from main_server.settings import MainSettings
+from main_server.store.reader import Readers
+from main_server.store.schema import realms
+from main_server.store.writer import Job, Transaction, Writer
+from realm_protocol import commands, link
+from realm_protocol.errors import MalformedMessage
+from realm_service.http import add_health, new_app
+from realm_service.logs import get_logger
+
+log = get_logger("main")
+
+T = TypeVar("T")
+
+VERSION = version("realmchat")
+_SWEEP_SECONDS = 5.0
+
+
+class MainServer:
+    """Everything of one main server over an open store. `start` it on the event loop."""
+
+    def __init__(self, engine: Engine, *, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self.engine = engine
+        self.metrics = Metrics()
+        self.passwords = Passwords()
+        self.readers = Readers(engine)
+        self.delivery = Delivery(clock)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.writer = Writer(
+            engine, MainRules(), self._publish, clock=clock, on_commit=self.metrics.committed
+        )
+        self.links = Links(
+            self.delivery,
+            self,
+            server=f"main-server {VERSION}",
+            realm_of_key=self._realm_of_key,
+            link_changed=self._link_changed,
+            tell_operator=self._tell_operator,
+        )
+        self._realm_states: dict[str, tuple[bool, int]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._answer: dict[type, Callable[[str, LiveSession | None, Any], Awaitable[Any]]] = {
+            link.SignIn: self._sign_in,
+            link.Register: self._register,
+            commands.ChangePassword: self._change_password,
+        }
+
+    def start(self) -> None:
+        """On the event loop that will serve."""
+        self._loop = asyncio.get_running_loop()
+        self.links.epoch = self.writer.epoch
+        self.writer.start()
+        self._spawn(self._sweep())
+
+    async def drain(self) -> None:
+        """Take nothing more, answer what was taken, close the links."""
+        self.links.stop_reading()
+        await self.settled()
+        self.links.close()
+
+    async def stop(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.get_running_loop().run_in_executor(None, self.writer.stop)
+        self.passwords.close()
+        self.readers.close()
+
+    # --- the desk of the links -------------------------------------------------------------------
+
+    def submit(self, jobs: Sequence[Job]) -> None:
+        self.writer.submit(jobs)
+
+    def submit_slow(self, job: Job) -> None:
+        self.writer.submit_slow(job)
+
+    def serve(self, asker: Asker, session: LiveSession | None, request: Any, realm: str) -> None:
+        kind = type(request)
+        work: Callable[[], Awaitable[Any]]
+        if session is not None and kind in READING:
+            work = partial(self._read, session, request)
+            self._spawn(serve_in_words(asker, work, bulk=kind is commands.FetchMessages))
+        elif kind in self._answer:
+            work = partial(self._answer[kind], realm, session, request)
+            self._spawn(serve_in_words(asker, work))
+        else:
+            detail = f"{kind.__name__} is not for main"
+            asker.link.refuse(asker.ref, MalformedMessage(detail=detail))
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run a piece of work in the writer's next transaction; raises what refuses it."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self.writer.submit([Job(Call(work, future))])
+        return await future
+
+    async def settled(self) -> None:
+        """Until everything that was submitted before is committed and told."""
+        await self.write(lambda _tx: None)
+
+    async def _read(self, session: LiveSession, command: Any) -> Any:
+        question = Question(
+            session, command, self.delivery.online, self.realm_states(), int(self._clock() * 1000)
+        )
+        return await self.readers.read(
+            lambda connection: READING[type(command)](connection, question)
+        )
+
+    async def _sign_in(self, realm: str, session: LiveSession | None, request: link.SignIn) -> Any:
+        return await sign_in.sign_in(self, realm, request)
+
+    async def _register(
+        self, realm: str, session: LiveSession | None, request: link.Register
+    ) -> Any:
+        return await sign_in.register(self, realm, request)
+
+    async def _change_password(
+        self, realm: str, session: LiveSession | None, request: commands.ChangePassword
+    ) -> Any:
+        return await sign_in.change_password(self, session, request)
+
+    # --- what links and operators ask ------------------------------------------------------------
+
+    def realm_states(self) -> dict[str, RealmState]:
+        """Which links are up or down since when, with how many sessions."""
+        online = self.links.online_by_realm()
+        return {
+            realm: RealmState(up, since, online.get(realm, 0))
+            for realm, (up, since) in self._realm_states.items()
+        }
+
+    def _realm_of_key(self, key: str) -> str | None:
+        def find(connection: Connection) -> str | None:
+            return connection.scalar(
+                sa.select(realms.c.name).where(
+                    realms.c.key_hash == hash_token(key), realms.c.enabled
+                )
+            )
+
+        return self.readers.read_now(find)
+
+    def _link_changed(self, realm: str, up: bool) -> None:
+        self._realm_states[realm] = (up, int(self._clock() * 1000))
+        self.metrics.link_changed(realm, up)
+
+    def _tell_operator(self, action: str, realm: str) -> None:
+        self._spawn(self.write(partial(note, actor="main", action=action, subject=realm)))
+
+    # --- threads and tasks -----------------------------------------------------------------------
+
+    def _publish(self, effects: list[Effect]) -> None:
+        """From the writer's thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.delivery.carry_out, effects)
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            self.links.sweep()
+
+
+class Companion(Protocol):
+    """Something that is open while the server serves: the operator's socket."""
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+def build_app(
+    settings: MainSettings, main: MainServer, companion: Companion | None = None
+) -> FastAPI:
+    """The HTTP side. Starting and stopping the app starts and stops `main`."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        main.start()
+        if companion is not None:
+            await companion.open()
+        yield
+        if companion is not None:
+            await companion.close()
+        await main.stop()
+
+    async def ready() -> dict[str, Any]:
+        await main.settled()
+        return {"ready": True, "epoch": main.writer.epoch, "realms": main.links.online_by_realm()}
+
+    app = new_app("realmchat main server", VERSION, lifespan=lifespan)
+    add_health(app, main.metrics.registry, ready, allow_remote=settings.allow_remote_health)
+    return app

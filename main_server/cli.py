@@ -1,0 +1,346 @@
+"""`main-server`: serve, and the operator's commands."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from main_server.settings import MainSettings
+from realm_protocol.errors import RealmchatError, WrongArguments
+from realm_service.settings import load
+
+app = typer.Typer(
+    help="The main server of realmchat: users, groups and inboxes of all realms.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    epilog="Example: main-server realm add surabaya, then main-server serve",
+)
+realm_app = typer.Typer(help="Realms and their keys.", no_args_is_help=True)
+user_app = typer.Typer(help="People.", no_args_is_help=True)
+app.add_typer(realm_app, name="realm")
+app.add_typer(user_app, name="user")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+Database = Annotated[
+    str | None, typer.Option(help="Where everything is stored: sqlite:///PATH.", show_default=False)
+]
+PasswordStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+]
+
+
+def main() -> None:
+    """Entry of the console script: errors are one line on stderr."""
+    try:
+        app()
+    except RealmchatError as error:
+        print(f"main-server: {error.message}", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        print(f"main-server {version('realmchat')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    show_version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(epilog="Example: main-server serve --port 8080")
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on [127.0.0.1].")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on [8080].")] = None,
+    database_url: Database = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain (PEM).")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its private key (PEM).")] = None,
+    allow_clear: Annotated[
+        bool | None, typer.Option("--allow-clear", help="No TLS where other machines reach.")
+    ] = None,
+    trusted_proxy: Annotated[
+        str | None, typer.Option(help="Network of a proxy that is believed.", metavar="NET")
+    ] = None,
+) -> None:
+    """Serve realms until SIGTERM."""
+    settings = load(
+        MainSettings,
+        {
+            "host": host,
+            "port": port,
+            "database_url": database_url,
+            "tls_cert": tls_cert,
+            "tls_key": tls_key,
+            "allow_clear": allow_clear,
+            "trusted_proxy": trusted_proxy,
+        },
+    )
+    from main_server.serving import serve_until_stopped
+
+    serve_until_stopped(settings)
+
+
+# --- operator's commands -------------------------------------------------------------------------
+
+
+def _operate(operation: str, database_url: str | None, **arguments: Any) -> Any:
+    """To the running server, else on the store itself."""
+    from main_server.operator_socket import ask_server
+
+    store = _store_path(database_url)
+    try:
+        return ask_server(store, operation, arguments)
+    except ConnectionError:
+        return _operate_offline(store, operation, arguments)
+
+
+def _operate_offline(store: Path, operation: str, arguments: dict[str, Any]) -> Any:
+    from main_server.operations import operate
+    from main_server.operator_socket import local_operator
+    from main_server.store.backup import back_up, verify
+    from main_server.store.writer import write_once
+
+    with _opened(store) as engine:
+        if operation == "backup":
+            return back_up(store, Path(arguments["file"]))
+        if operation == "verify":
+            return verify(store)
+        work = partial(operate, operation=operation, arguments=arguments, actor=local_operator())
+        return write_once(engine, work)
+
+
+@contextlib.contextmanager
+def _opened(store: Path) -> Iterator[Any]:
+    from main_server.store.database import locked, open_engine
+
+    with locked(store):
+        engine = open_engine(store)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
+
+def _store_path(database_url: str | None) -> Path:
+    from main_server.store.database import database_path
+
+    return database_path(load(MainSettings, {"database_url": database_url}).database_url)
+
+
+def _show(result: Any, as_json: bool, *, remark: str = "") -> None:
+    """Lists as tables, records as lines; as JSON Lines when asked."""
+    if as_json:
+        for record in result if isinstance(result, list) else [result]:
+            print(json.dumps(record))
+    elif isinstance(result, list):
+        _show_table(result)
+    else:
+        for name, value in result.items():
+            print(f"{name}: {value}")
+        if remark:
+            print(remark)
+
+
+def _show_table(records: list[dict[str, Any]]) -> None:
+    if not records:
+        print("none")
+        return
+    table = Table(*records[0], box=None, pad_edge=False)
+    for record in records:
+        table.add_row(*("" if value is None else str(value) for value in record.values()))
+    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+
+
+def _new_password(from_stdin: bool) -> str:
+    """A password's hash: read from standard input, or asked for twice at a terminal."""
+    from main_server.passwords import Passwords
+
+    if from_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    elif sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        raise WrongArguments(
+            detail="There is no terminal to ask for the password.", usage="… --password-stdin"
+        )
+    if not password:
+        raise WrongArguments(detail="The password is empty.", usage="… --password-stdin")
+    passwords = Passwords()
+    try:
+        return passwords.hash_now(password)
+    finally:
+        passwords.close()
+
+
+@realm_app.command(
+    "add", epilog="Example: main-server realm add surabaya --address chat.sby --port 8000"
+)
+def realm_add(
+    name: str,
+    address: Annotated[str, typer.Option(help="Host that its people connect to.")] = "",
+    port: Annotated[int, typer.Option(help="Port that they connect to.")] = 0,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Enrol a realm and print its key, once."""
+    result = _operate("realm add", database_url, name=name, host=address, port=port)
+    _show(result, as_json, remark="Keep the key in a file of the realm server: shown this once.")
+
+
+@realm_app.command("list")
+def realm_list(database_url: Database = None, as_json: Json = False) -> None:
+    """Every realm, its people, and its link while the server runs."""
+    _show(_operate("realm list", database_url), as_json)
+
+
+@realm_app.command("remove")
+def realm_remove(
+    name: str,
+    disable: Annotated[
+        bool, typer.Option("--disable", help="Keep its people, but let nobody in.")
+    ] = False,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Remove a realm. One that has people can only be disabled."""
+    _show(_operate("realm remove", database_url, name=name, disable=disable), as_json)
+
+
+@realm_app.command("rotate-key")
+def realm_rotate_key(name: str, database_url: Database = None, as_json: Json = False) -> None:
+    """Print a new key; the link that used the old one is cut at once."""
+    _show(_operate("realm rotate-key", database_url, name=name), as_json)
+
+
+@user_app.command(
+    "add", epilog="Example: main-server user add messi@surabaya --name 'Lionel Messi'"
+)
+def user_add(
+    address: str,
+    password_stdin: PasswordStdin = False,
+    name: Annotated[str, typer.Option(help="The name that others see.")] = "",
+    country: Annotated[str, typer.Option(help="Where they are from.")] = "",
+    limits: Annotated[
+        str, typer.Option(help="standard, or trusted: no rate limits (bots).")
+    ] = "standard",
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Make a person of a realm."""
+    result = _operate(
+        "user add",
+        database_url,
+        address=address,
+        password_hash=_new_password(password_stdin),
+        name=name,
+        country=country,
+        limits=limits,
+    )
+    _show(result, as_json)
+
+
+@user_app.command("list")
+def user_list(
+    realm: Annotated[str, typer.Option(help="Only this realm's.")] = "",
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Every person."""
+    _show(_operate("user list", database_url, realm=realm), as_json)
+
+
+@user_app.command("disable")
+def user_disable(address: str, database_url: Database = None, as_json: Json = False) -> None:
+    """End a person's sessions and let them in no more."""
+    _show(_operate("user disable", database_url, address=address), as_json)
+
+
+@user_app.command("enable")
+def user_enable(address: str, database_url: Database = None, as_json: Json = False) -> None:
+    """Let a disabled person in again."""
+    _show(_operate("user enable", database_url, address=address), as_json)
+
+
+@user_app.command("set-password")
+def user_set_password(
+    address: str,
+    password_stdin: PasswordStdin = False,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Give a person a new password; their sessions end."""
+    password_hash = _new_password(password_stdin)
+    result = _operate(
+        "user set-password", database_url, address=address, password_hash=password_hash
+    )
+    _show(result, as_json)
+
+
+@user_app.command("make-operator")
+def user_make_operator(address: str, database_url: Database = None, as_json: Json = False) -> None:
+    """Let a person enrol realms."""
+    _show(_operate("user make-operator", database_url, address=address), as_json)
+
+
+@user_app.command("set-limits")
+def user_set_limits(
+    address: str,
+    limits: Annotated[str, typer.Argument(help="standard, or trusted: no rate limits.")],
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Put a person into a limit class."""
+    _show(_operate("user set-limits", database_url, address=address, limits=limits), as_json)
+
+
+@app.command()
+def audit(
+    limit: Annotated[int, typer.Option(help="How many of the newest.")] = 100,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """What operators did."""
+    _show(_operate("audit", database_url, limit=limit), as_json)
+
+
+@app.command(epilog="Example: main-server backup /srv/backup/main-$(date +%F).db")
+def backup(file: Path, database_url: Database = None, as_json: Json = False) -> None:
+    """Copy the store to FILE, also while the server runs."""
+    _show(_operate("backup", database_url, file=str(file.absolute())), as_json)
+
+
+@app.command()
+def verify(database_url: Database = None, as_json: Json = False) -> None:
+    """Check the store: the file, and that no conversation has a hole."""
+    _show(_operate("verify", database_url), as_json)
+
+
+@app.command()
+def restore(file: Path, database_url: Database = None, as_json: Json = False) -> None:
+    """Put a backup in the store's place. The server must be stopped."""
+    from main_server.store.backup import restore as put_back
+    from main_server.store.database import locked
+
+    store = _store_path(database_url)
+    with locked(store):
+        _show(put_back(store, file.absolute()), as_json)

@@ -1,0 +1,291 @@
+"""The links: each realm server's connection to main, from its handshake to its last answer."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from picows import WSCloseCode, WSUpgradeRequest
+
+from main_server.delivery import Delivery
+from main_server.effects import Asker, LiveSession
+from main_server.rules.table import WRITING, AttachAt, Detached
+from main_server.store.writer import Job
+from realm_protocol import commands, link
+from realm_protocol.errors import (
+    MalformedMessage,
+    NotAllowed,
+    NotSignedIn,
+    RealmAlreadyLinked,
+    RealmchatError,
+    RealmKeyInvalid,
+    ServerDraining,
+    VersionMismatch,
+)
+from realm_protocol.limits import (
+    LINK_EVENTS_LIMIT,
+    LINK_FRAME_LIMIT,
+    LINK_READ_LIMIT,
+    LINK_SOCKET_LIMIT,
+    PROTOCOL_VERSION,
+)
+from realm_protocol.wire import open_frame, pack, tag_of
+from realm_service.channel import Channel, Flusher, bearer_token
+from realm_service.http import report_defect
+from realm_service.logs import get_logger
+
+log = get_logger("link")
+
+SECONDS_TO_ANSWER = 2.0
+_DROPPABLE = tuple(b"\xcc" + bytes((tag_of(message),)) for message in (link.Fanout, link.Notify))
+
+
+class Desk(Protocol):
+    """Where a link's requests go. All methods return at once."""
+
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """To the writer, in order."""
+
+    def submit_slow(self, job: Job) -> None:
+        """To the writer, behind live jobs."""
+
+    def serve(self, asker: Asker, session: LiveSession | None, request: Any, realm: str) -> None:
+        """What takes its time and is answered later: questions, passwords."""
+
+
+class RealmChannel:
+    """One realm's link. Owns its channel; `sessions` are those attached, by handle."""
+
+    def __init__(self, hub: "Links", realm: str) -> None:
+        self._hub = hub
+        self.realm = realm
+        self.sessions: dict[int, LiveSession] = {}
+        self.welcomed = False
+        self.channel = Channel(
+            self,
+            hub.flusher,
+            read_limit=LINK_READ_LIMIT,
+            frame_limit=LINK_FRAME_LIMIT,
+            unsent_limit=LINK_EVENTS_LIMIT,
+            socket_limit=LINK_SOCKET_LIMIT,
+        )
+
+    # --- for delivery ----------------------------------------------------------------------------
+
+    def send(self, message: bytes) -> None:
+        self.channel.send(message)
+
+    def send_bulk(self, message: bytes) -> None:
+        self.channel.send_bulk(message)
+
+    def cut(self, reason: str) -> None:
+        """End the link at once."""
+        log.warning("link_cut", realm=self.realm, reason=reason)
+        self.channel.close(WSCloseCode.POLICY_VIOLATION, reason)
+
+    # --- for the channel -------------------------------------------------------------------------
+
+    def opened(self, channel: Channel) -> None:
+        """The realm speaks first."""
+
+    def closed(self, channel: Channel) -> None:
+        self._hub.closed(self)
+
+    def overflowed(self, channel: Channel) -> None:
+        """The realm reads too slowly: its events are dropped, answers and routes stay."""
+        log.warning("events_dropped", realm=self.realm, bytes_waiting=channel.bytes_waiting)
+        channel.drop_waiting(lambda message: message[1:3] in _DROPPABLE)
+        if channel.bytes_waiting > LINK_EVENTS_LIMIT:
+            channel.abort()
+        else:
+            channel.send(pack(link.Resync()))
+
+    def broken(self, channel: Channel, error: RealmchatError) -> None:
+        log.error("link_broken", realm=self.realm, error=error.message)
+        self.refuse_link(error)
+
+    def refuse_link(self, error: RealmchatError) -> None:
+        """Say why, then close."""
+        self.channel.send(pack(link.LinkRefused(error.code, error.fields)))
+        self.channel.close(WSCloseCode.POLICY_VIOLATION, error.code)
+
+    def frame_received(self, channel: Channel, frame: bytes) -> None:
+        jobs: list[Job] = []
+        try:
+            for message in open_frame(frame, LINK_READ_LIMIT):
+                self._take(link.FROM_REALM.check(message), jobs)
+        except RealmchatError as error:
+            self.broken(channel, error)
+        if jobs:
+            self._hub.desk.submit(jobs)
+
+    def _take(self, message: Any, jobs: list[Job]) -> None:
+        kind = type(message)
+        if not self.welcomed:
+            if kind is not link.LinkHello:
+                raise MalformedMessage(detail="a link begins with LinkHello")
+            self._hub.greet(self, message)
+        elif kind is link.Forward:
+            self._forward(message, jobs)
+        elif kind is link.Mark:
+            session = self.sessions.get(message.handle)
+            if session is not None:
+                jobs.append(Job(message, session))
+        elif kind is link.Attach:
+            job = Job(AttachAt(message, self.realm), None, Asker(self, message.ref))
+            self._hub.desk.submit_slow(job)
+        elif kind is link.Detach:
+            self._hub.desk.submit_slow(Job(Detached(self, message.handle)))
+        elif kind is link.LinkHello:
+            raise MalformedMessage(detail="a link has one LinkHello")
+        else:
+            self._hub.desk.serve(Asker(self, message.ref), None, message, self.realm)
+
+    def _forward(self, message: link.Forward, jobs: list[Job]) -> None:
+        """A command of a session: to the writer, or to be served beside it."""
+        try:
+            session = self.sessions.get(message.handle)
+            if session is None:
+                raise NotSignedIn
+            command = commands.CLIENT_COMMANDS.check(message.command)
+        except RealmchatError as error:
+            self.refuse(message.ref, error)
+            return
+        kind = type(command)
+        if kind is commands.SendMessage or kind in WRITING:
+            jobs.append(Job(command, session, Asker(self, message.ref)))
+        elif kind is commands.SetTyping:
+            self._hub.delivery.typing(session, command.conversation)
+        else:
+            self._hub.desk.serve(Asker(self, message.ref), session, command, self.realm)
+
+    def refuse(self, ref: int, error: RealmchatError) -> None:
+        self.send(pack(link.Refusal(ref, error.code, error.fields)))
+
+    def answer(self, ref: int, result: Any, *, bulk: bool = False) -> None:
+        message = pack(link.Answer(ref, pack(result)))
+        if bulk:
+            self.channel.send_bulk(message)
+        else:
+            self.channel.send(message)
+
+
+class Links:
+    """All links, at most one a realm."""
+
+    def __init__(
+        self,
+        delivery: Delivery,
+        desk: Desk,
+        *,
+        server: str,
+        realm_of_key: Callable[[str], str | None],
+        link_changed: Callable[[str, bool], None],
+        tell_operator: Callable[[str, str], None],
+    ) -> None:
+        """`realm_of_key` names a key's enabled realm; `tell_operator(action, realm)` audits."""
+        self.delivery = delivery
+        self.desk = desk
+        self.epoch = 0
+        self._server = server
+        self._realm_of_key = realm_of_key
+        self._link_changed = link_changed
+        self._tell_operator = tell_operator
+        self._by_realm: dict[str, RealmChannel] = {}
+        self._contests: set[asyncio.Task[None]] = set()
+        self._draining = False
+        self._flusher: Flusher | None = None
+
+    @property
+    def flusher(self) -> Flusher:
+        """One for the event loop that runs when the first link comes."""
+        if self._flusher is None:
+            self._flusher = Flusher()
+        return self._flusher
+
+    def accept(self, request: WSUpgradeRequest) -> Channel:
+        """The channel of an upgrade request; raises what answers it over HTTP."""
+        if self._draining:
+            raise ServerDraining
+        realm = self._realm_of_key(bearer_token(request))
+        if realm is None:
+            raise RealmKeyInvalid
+        return RealmChannel(self, realm).channel
+
+    def greet(self, newcomer: RealmChannel, hello: link.LinkHello) -> None:
+        """Check the handshake; a second link waits until the first was seen to be dead."""
+        if hello.version != PROTOCOL_VERSION:
+            newcomer.refuse_link(VersionMismatch(wanted=PROTOCOL_VERSION, got=hello.version))
+        elif hello.realm != newcomer.realm:
+            detail = f"the key is realm {newcomer.realm}'s, not {hello.realm}'s"
+            newcomer.refuse_link(NotAllowed(detail=detail))
+        elif newcomer.realm in self._by_realm:
+            contest = asyncio.get_running_loop().create_task(self._contest(newcomer))
+            self._contests.add(contest)
+            contest.add_done_callback(self._contests.discard)
+        else:
+            self._welcome(newcomer)
+
+    async def _contest(self, newcomer: RealmChannel) -> None:
+        first = self._by_realm.get(newcomer.realm)
+        if first is not None and await first.channel.answers_within(SECONDS_TO_ANSWER):
+            log.warning("second_link_refused", realm=newcomer.realm)
+            self._tell_operator("second link refused", newcomer.realm)
+            newcomer.refuse_link(RealmAlreadyLinked(realm=newcomer.realm))
+            return
+        if first is not None:
+            first.channel.abort()
+            self.closed(first)
+        if newcomer.channel.is_open:
+            self._welcome(newcomer)
+
+    def _welcome(self, newcomer: RealmChannel) -> None:
+        self._by_realm[newcomer.realm] = newcomer
+        newcomer.welcomed = True
+        self.delivery.link_opened(newcomer)
+        self._link_changed(newcomer.realm, True)
+        log.info("link_up", realm=newcomer.realm)
+        newcomer.send(
+            pack(link.LinkWelcome(PROTOCOL_VERSION, self._server, newcomer.realm, self.epoch))
+        )
+
+    def closed(self, realm_channel: RealmChannel) -> None:
+        """A link is gone. Told twice for one that lost a contest."""
+        if self._by_realm.get(realm_channel.realm) is not realm_channel:
+            return
+        del self._by_realm[realm_channel.realm]
+        self.delivery.link_closed(realm_channel)
+        self._link_changed(realm_channel.realm, False)
+        log.info("link_down", realm=realm_channel.realm)
+
+    def sweep(self) -> None:
+        """Ask silent links for a sign of life. Three sweeps without one, and a link is dead."""
+        for realm_channel in list(self._by_realm.values()):
+            channel = realm_channel.channel
+            if channel.silent_sweeps() >= 3:
+                log.warning("link_silent", realm=realm_channel.realm)
+                channel.abort()
+
+    def online_by_realm(self) -> dict[str, int]:
+        return {realm: len(each.sessions) for realm, each in self._by_realm.items()}
+
+    def stop_reading(self) -> None:
+        """Take no more requests: what was taken is answered before the links close."""
+        self._draining = True
+        for realm_channel in self._by_realm.values():
+            realm_channel.channel.pause_reading()
+
+    def close(self) -> None:
+        for realm_channel in list(self._by_realm.values()):
+            realm_channel.channel.close(WSCloseCode.SERVICE_RESTART, "main is stopping")
+
+
+async def serve_in_words(asker: Asker, work: Callable[[], Any], *, bulk: bool = False) -> None:
+    """Await an answer and send it, or the error that it came to."""
+    try:
+        result = await work()
+    except RealmchatError as error:
+        asker.link.refuse(asker.ref, error)
+    except Exception as exc:
+        asker.link.refuse(asker.ref, report_defect(exc))
+    else:
+        asker.link.answer(asker.ref, result, bulk=bulk)

@@ -1,0 +1,213 @@
+"""What the operator does: realms and people. Each is a rule of the writer, and leaves an audit row.
+
+The same functions serve the running server, over its socket, and the command line on a store that
+no server has open.
+"""
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from main_server.effects import RealmCut
+from main_server.rules.people import (
+    add_person,
+    change_person,
+    end_sessions,
+    find_realm,
+)
+from main_server.rules.sessions import hash_token
+from main_server.store.schema import audit, people, realms
+from main_server.store.writer import Transaction
+from realm_protocol.errors import MalformedMessage, RealmExists, RealmNotEmpty
+from realm_protocol.names import Address, check_name
+
+Record = dict[str, Any]
+LIMIT_CLASSES = ("standard", "trusted")
+
+
+def note(tx: Transaction, *, actor: str, action: str, subject: str) -> None:
+    """Add a row to the audit log."""
+    tx.connection.execute(
+        sa.insert(audit).values(at=tx.now, actor=actor, action=action, subject=subject)
+    )
+
+
+# --- realms --------------------------------------------------------------------------------------
+
+
+def add_realm(tx: Transaction, name: str, host: str = "", port: int = 0) -> Record:
+    """Enrol a realm; its key is told this once."""
+    checked = check_name(name)
+    if tx.connection.scalar(sa.select(realms.c.id).where(realms.c.name == checked)):
+        raise RealmExists(realm=checked)
+    key = secrets.token_urlsafe(32)
+    tx.connection.execute(
+        sa.insert(realms).values(
+            name=checked,
+            key_hash=hash_token(key),
+            host=host,
+            port=port,
+            enabled=True,
+            created_at=tx.now,
+        )
+    )
+    return {"realm": checked, "host": host, "port": port, "key": key}
+
+
+def list_realms(tx: Transaction) -> list[Record]:
+    rows = tx.connection.execute(
+        sa.select(realms, sa.func.count(people.c.id).label("people"))
+        .outerjoin(people, people.c.realm_id == realms.c.id)
+        .group_by(realms.c.id)
+        .order_by(realms.c.name)
+    )
+    return [
+        {
+            "realm": row.name,
+            "host": row.host,
+            "port": row.port,
+            "enabled": bool(row.enabled),
+            "people": row.people,
+        }
+        for row in rows
+    ]
+
+
+def remove_realm(tx: Transaction, name: str, disable: bool = False) -> Record:
+    """Remove a realm that has no people; one that has can be disabled."""
+    realm = find_realm(tx.connection, check_name(name))
+    count = tx.connection.scalar(
+        sa.select(sa.func.count()).select_from(people).where(people.c.realm_id == realm.id)
+    )
+    if disable:
+        tx.connection.execute(
+            sa.update(realms).where(realms.c.id == realm.id).values(enabled=False)
+        )
+    elif count:
+        raise RealmNotEmpty(realm=realm.name, people=count)
+    else:
+        tx.connection.execute(sa.delete(realms).where(realms.c.id == realm.id))
+    tx.effects.append(RealmCut(realm.name, "removed by the operator"))
+    return {"realm": realm.name, "disabled": disable, "removed": not disable}
+
+
+def rotate_key(tx: Transaction, name: str) -> Record:
+    """A new key; the link that used the old one is cut at once."""
+    realm = find_realm(tx.connection, check_name(name))
+    key = secrets.token_urlsafe(32)
+    tx.connection.execute(
+        sa.update(realms).where(realms.c.id == realm.id).values(key_hash=hash_token(key))
+    )
+    tx.effects.append(RealmCut(realm.name, "key rotated"))
+    return {"realm": realm.name, "key": key}
+
+
+# --- people --------------------------------------------------------------------------------------
+
+
+def add_user(
+    tx: Transaction,
+    address: str,
+    password_hash: str,
+    name: str = "",
+    country: str = "",
+    limits: str = "standard",
+) -> Record:
+    parsed = Address.parse(address)
+    _check_limit_class(limits)
+    add_person(tx, parsed, password_hash, name, country, limit_class=limits)
+    return {"address": parsed}
+
+
+def list_users(tx: Transaction, realm: str = "") -> list[Record]:
+    rows = sa.select(people).order_by(people.c.address)
+    if realm:
+        rows = rows.where(people.c.realm_id == find_realm(tx.connection, check_name(realm)).id)
+    return [
+        {
+            "address": row.address,
+            "name": row.display_name,
+            "country": row.country,
+            "disabled": bool(row.disabled),
+            "operator": bool(row.operator),
+            "limits": row.limit_class,
+        }
+        for row in tx.connection.execute(rows)
+    ]
+
+
+def disable_user(tx: Transaction, address: str) -> Record:
+    """No sign-in, no messages from or to them; their sessions end."""
+    person = change_person(tx, Address.parse(address), disabled=True)
+    end_sessions(tx, person.id, "disabled")
+    return {"address": person.address, "disabled": True}
+
+
+def enable_user(tx: Transaction, address: str) -> Record:
+    person = change_person(tx, Address.parse(address), disabled=False)
+    return {"address": person.address, "disabled": False}
+
+
+def set_password(tx: Transaction, address: str, password_hash: str) -> Record:
+    person = change_person(tx, Address.parse(address), password_hash=password_hash)
+    end_sessions(tx, person.id, "password changed")
+    return {"address": person.address}
+
+
+def make_operator(tx: Transaction, address: str) -> Record:
+    person = change_person(tx, Address.parse(address), operator=True)
+    return {"address": person.address, "operator": True}
+
+
+def set_limits(tx: Transaction, address: str, limits: str) -> Record:
+    """Which limit class a person is of; open sessions keep theirs until they connect again."""
+    _check_limit_class(limits)
+    person = change_person(tx, Address.parse(address), limit_class=limits)
+    return {"address": person.address, "limits": limits}
+
+
+def _check_limit_class(limits: str) -> None:
+    if limits not in LIMIT_CLASSES:
+        raise MalformedMessage(detail=f"limits are one of {', '.join(LIMIT_CLASSES)}")
+
+
+def list_audit(tx: Transaction, limit: int = 100) -> list[Record]:
+    """The newest rows of the audit log, oldest first."""
+    rows = tx.connection.execute(sa.select(audit).order_by(audit.c.id.desc()).limit(limit)).all()
+    return [
+        {"at": row.at, "actor": row.actor, "action": row.action, "subject": row.subject}
+        for row in reversed(rows)
+    ]
+
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "realm add": add_realm,
+    "realm list": list_realms,
+    "realm remove": remove_realm,
+    "realm rotate-key": rotate_key,
+    "user add": add_user,
+    "user list": list_users,
+    "user disable": disable_user,
+    "user enable": enable_user,
+    "user set-password": set_password,
+    "user make-operator": make_operator,
+    "user set-limits": set_limits,
+    "audit": list_audit,
+}
+_READ_ONLY = frozenset({"realm list", "user list", "audit"})
+
+
+def operate(tx: Transaction, operation: str, arguments: Record, actor: str) -> Any:
+    """Carry out an operation by its name, and note it."""
+    if operation not in OPERATIONS:
+        raise MalformedMessage(detail=f"there is no operation “{operation}”")
+    try:
+        result = OPERATIONS[operation](tx, **arguments)
+    except TypeError as exc:
+        raise MalformedMessage(detail=f"{operation}: {exc}") from exc
+    if operation not in _READ_ONLY:
+        subject = arguments.get("address") or arguments.get("name") or ""
+        note(tx, actor=actor, action=operation, subject=str(subject))
+    return result

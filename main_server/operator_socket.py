@@ -1,0 +1,151 @@
+"""The operator's way to a running server: a Unix socket in its folder that only its owner opens.
+
+One JSON line in, one out: `{"operation", "arguments"}` and `{"result"}` or `{"error"}`.
+"""
+
+import asyncio
+import contextlib
+import getpass
+import json
+import os
+import socket
+import struct
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from main_server.app import MainServer
+from main_server.operations import note, operate
+from main_server.store.backup import back_up, verify
+from realm_protocol.errors import (
+    MalformedMessage,
+    RealmchatError,
+    TimedOut,
+    rebuild,
+)
+from realm_service.http import report_defect
+
+_LINE_LIMIT = 64 * 1024
+_ANSWER_SECONDS = 600
+
+
+def socket_path(store: Path) -> Path:
+    """Beside the store, so that whoever may open the one finds the other."""
+    return store.with_name(f"{store.name}.operator")
+
+
+class OperatorSocket:
+    """Serves operations on a running server."""
+
+    def __init__(self, main: MainServer, store: Path) -> None:
+        self._main = main
+        self._store = store
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> None:
+        path = socket_path(self._store)
+        path.unlink(missing_ok=True)
+        previous = os.umask(0o177)
+        try:
+            self._server = await asyncio.start_unix_server(
+                self._serve, path=str(path), limit=_LINE_LIMIT
+            )
+        finally:
+            os.umask(previous)
+
+    async def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            socket_path(self._store).unlink(missing_ok=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            with contextlib.suppress(ConnectionError):
+                line = await reader.readline()
+                answer = await self._answer(line, _peer(writer))
+                writer.write(json.dumps(answer).encode() + b"\n")
+                await writer.drain()
+        finally:
+            writer.close()
+
+    async def _answer(self, line: bytes, actor: str) -> dict[str, Any]:
+        try:
+            request = json.loads(line)
+            return {
+                "result": await self._operate(request["operation"], request["arguments"], actor)
+            }
+        except RealmchatError as error:
+            return error.body()
+        except (ValueError, KeyError, TypeError) as exc:
+            return MalformedMessage(detail=f"an operation is one line of JSON ({exc})").body()
+        except Exception as exc:
+            return report_defect(exc).body()
+
+    async def _operate(self, operation: str, arguments: dict[str, Any], actor: str) -> Any:
+        if operation == "backup":
+            work = partial(back_up, self._store, Path(arguments["file"]))
+            result = await asyncio.to_thread(work)
+            await self._main.write(
+                partial(note, actor=actor, action="backup", subject=arguments["file"])
+            )
+            return result
+        if operation == "verify":
+            return await asyncio.to_thread(verify, self._store)
+        if operation == "realm list":
+            return self._with_links(
+                await self._main.write(lambda tx: operate(tx, operation, arguments, actor))
+            )
+        return await self._main.write(lambda tx: operate(tx, operation, arguments, actor))
+
+    def _with_links(self, realms: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        states = self._main.realm_states()
+        return [
+            {
+                **realm,
+                "linked": state.linked if state else False,
+                "since": state.since if state else None,
+                "online": state.online if state else 0,
+            }
+            for realm in realms
+            for state in (states.get(realm["realm"]),)
+        ]
+
+
+def _peer(writer: asyncio.StreamWriter) -> str:
+    """Which user of this machine is at the other end, for the audit log."""
+    sock = writer.get_extra_info("socket")
+    if not hasattr(socket, "SO_PEERCRED"):
+        return "operator"
+    credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    _, uid, _ = struct.unpack("3i", credentials)
+    return f"uid {uid}"
+
+
+def local_operator() -> str:
+    """Who runs a command on a store that no server has open."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def ask_server(store: Path, operation: str, arguments: dict[str, Any]) -> Any:
+    """The running server's answer; raises its error, or `ConnectionError` when none runs."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(_ANSWER_SECONDS)
+        try:
+            sock.connect(str(socket_path(store)))
+        except OSError as exc:
+            raise ConnectionError("no server runs on this store") from exc
+        sock.sendall(json.dumps({"operation": operation, "arguments": arguments}).encode() + b"\n")
+        try:
+            with sock.makefile("rb") as lines:
+                answer = json.loads(lines.readline())
+        except TimeoutError as exc:
+            raise TimedOut(seconds=_ANSWER_SECONDS) from exc
+    if "error" in answer:
+        error = answer["error"]
+        code = error.pop("code")
+        error.pop("message")
+        raise rebuild(code, error)
+    return answer["result"]

@@ -1,0 +1,133 @@
+"""Groups: create, join, leave. Every change of membership is a row of the group's log."""
+
+import sqlalchemy as sa
+
+from main_server.effects import Entered, Left, LiveSession, Stored
+from main_server.rules.messages import insert_conversation, insert_member
+from main_server.rules.people import asker_of, find_person, find_realm
+from main_server.store.ledger import Conversation, Member
+from main_server.store.schema import conversations, memberships
+from main_server.store.writer import Job, Transaction
+from realm_protocol.bodies import SystemBody, pack_system_body
+from realm_protocol.commands import CreateGroup, Joined, JoinGroup, LeaveGroup
+from realm_protocol.errors import (
+    AlreadyMember,
+    GroupExists,
+    GroupNotFound,
+    NotAllowed,
+    NotMember,
+    UserDisabled,
+)
+from realm_protocol.names import Address, GroupAddress, group_conversation
+
+
+def create_group(tx: Transaction, job: Job) -> Joined:
+    """A group of the asker's own realm, theirs, with whom they name as members."""
+    session, command = asker_of(job), job.command
+    if not isinstance(command, CreateGroup):
+        raise TypeError(command)
+    group = command.group
+    if group.realm != session.address.realm:
+        raise NotAllowed(detail=f"a group is made in one's own realm, {session.address.realm}")
+    if tx.connection.scalar(sa.select(conversations.c.id).where(conversations.c.address == group)):
+        raise GroupExists(group=str(group))
+    invited = _existing_people(tx, command.members, session)
+    owner = Member(session.person_id, session.address, "owner", 1, 0, 0)
+    realm = find_realm(tx.connection, group.realm)
+    conversation = insert_conversation(
+        tx, group_conversation(group), group, realm.id, {owner.person_id: owner}
+    )
+    _enter(tx, conversation, owner)
+    seq = _append_system_row(tx, conversation, "created", session, session.address)
+    for person_id, address in invited.items():
+        _add_member(tx, conversation, person_id, address, session)
+    return Joined(group, conversation.public_id, seq)
+
+
+def join_group(tx: Transaction, job: Job) -> Joined:
+    """Enter an open group; its history is visible from the start."""
+    session, command = asker_of(job), job.command
+    if not isinstance(command, JoinGroup):
+        raise TypeError(command)
+    conversation = _find_group(tx, command.group)
+    if session.person_id in conversation.members:
+        raise AlreadyMember(group=str(command.group))
+    seq = _add_member(tx, conversation, session.person_id, session.address, session)
+    return Joined(command.group, conversation.public_id, seq)
+
+
+def leave_group(tx: Transaction, job: Job) -> Joined:
+    """The row that says so is the last one that the leaver gets."""
+    session, command = asker_of(job), job.command
+    if not isinstance(command, LeaveGroup):
+        raise TypeError(command)
+    conversation = _find_group(tx, command.group)
+    member = conversation.members.get(session.person_id)
+    if member is None:
+        raise NotMember(group=str(command.group))
+    seq = _append_system_row(tx, conversation, "left", session, session.address)
+    member.role = "left"
+    member.read = member.delivered = seq
+    tx.connection.execute(
+        sa.update(memberships)
+        .where(
+            memberships.c.conversation_id == conversation.row_id,
+            memberships.c.person_id == session.person_id,
+        )
+        .values(role="left", read=seq, delivered=seq, changed_at=tx.position)
+    )
+    del conversation.members[session.person_id]
+    tx.effects.append(Left(session.person_id, conversation.head_for(member)))
+    return Joined(command.group, conversation.public_id, seq)
+
+
+def _find_group(tx: Transaction, group: GroupAddress) -> Conversation:
+    conversation = tx.ledger.conversation(group_conversation(group))
+    if conversation is None:
+        raise GroupNotFound(group=str(group))
+    return conversation
+
+
+def _existing_people(
+    tx: Transaction, addresses: list[Address], session: LiveSession
+) -> dict[int, Address]:
+    found = {}
+    for address in addresses:
+        person = find_person(tx.connection, address)
+        if person.disabled:
+            raise UserDisabled(address=str(address))
+        if person.id != session.person_id:
+            found[person.id] = address
+    return found
+
+
+def _add_member(
+    tx: Transaction, conversation: Conversation, person_id: int, address: Address, by: LiveSession
+) -> int:
+    """Joining sets both watermarks to the row that says so. Returns its seq."""
+    seq = conversation.last_seq + 1
+    member = Member(person_id, address, "member", 1, seq, seq)
+    conversation.members[person_id] = member
+    insert_member(tx, conversation.row_id, member)
+    # Routed before the row is told, so that the newcomer gets it like everybody.
+    _enter(tx, conversation, member)
+    return _append_system_row(tx, conversation, "joined", by, address)
+
+
+def _enter(tx: Transaction, conversation: Conversation, member: Member) -> None:
+    tx.effects.append(Entered(member.person_id, conversation.head_for(member), None))
+
+
+def _append_system_row(
+    tx: Transaction, conversation: Conversation, event: str, by: LiveSession, who: Address
+) -> int:
+    if conversation.group is None:
+        raise TypeError("a private conversation has no system rows")
+    body = pack_system_body(
+        SystemBody(event=event, who=who, by=by.address, group=conversation.group)  # type: ignore[arg-type]  # one of its words
+    )
+    packed, answer = tx.ledger.append(
+        conversation, (by.person_id, by.address), None, "system", body, (tx.now, tx.now)
+    )
+    tx.effects.append(Stored(conversation.public_id, packed, None, answer))
+    return conversation.last_seq

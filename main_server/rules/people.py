@@ -1,0 +1,220 @@
+"""People: who exists, their rights, whom they block, and what a bare name means."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from main_server.effects import LiveSession, SessionsEnded
+from main_server.store.schema import (
+    blocks,
+    conversations,
+    memberships,
+    messages,
+    people,
+    realms,
+    sessions,
+)
+from main_server.store.writer import Job, Transaction
+from realm_protocol.commands import BlockPerson, Done, UnblockPerson
+from realm_protocol.errors import (
+    AmbiguousName,
+    ForeignSender,
+    GroupNotFound,
+    NotAllowed,
+    RealmDisabled,
+    RealmNotFound,
+    SessionEnded,
+    UserExists,
+    UserNotFound,
+)
+from realm_protocol.names import Address, GroupAddress, check_name, private_conversation
+
+
+def find_person(connection: Connection, address: Address) -> Row[Any]:
+    """A person's row; raises `UserNotFound`, or `RealmNotFound` where even the realm is unknown."""
+    row = connection.execute(
+        sa.select(people, realms.c.name.label("realm"))
+        .join(realms, realms.c.id == people.c.realm_id)
+        .where(people.c.address == address)
+    ).one_or_none()
+    if row is None:
+        find_realm(connection, address.realm)
+        raise UserNotFound(address=str(address))
+    return row
+
+
+def find_realm(connection: Connection, name: str) -> Row[Any]:
+    """A realm's row; raises `RealmNotFound`."""
+    row = connection.execute(sa.select(realms).where(realms.c.name == name)).one_or_none()
+    if row is None:
+        raise RealmNotFound(realm=name)
+    return row
+
+
+def asker_of(job: Job) -> LiveSession:
+    """The session that asks, still valid; raises `SessionEnded`."""
+    if job.session is None:
+        raise NotAllowed(detail="this needs a session")
+    if job.session.end_reason:
+        raise SessionEnded(reason=job.session.end_reason)
+    return job.session
+
+
+def add_person(
+    tx: Transaction,
+    address: Address,
+    password_hash: str,
+    display_name: str,
+    country: str,
+    *,
+    limit_class: str = "standard",
+    registering_realm: str | None = None,
+) -> int:
+    """Make a person. A realm registers only its own. An address is never given twice."""
+    if registering_realm is not None and address.realm != registering_realm:
+        raise ForeignSender(address=str(address), realm=registering_realm)
+    realm = find_realm(tx.connection, address.realm)
+    if not realm.enabled:
+        raise RealmDisabled(realm=realm.name)
+    if tx.connection.scalar(sa.select(people.c.id).where(people.c.address == address)):
+        raise UserExists(address=str(address))
+    person_id = tx.connection.scalar(
+        sa.insert(people)
+        .values(
+            address=address,
+            name=address.name,
+            realm_id=realm.id,
+            display_name=display_name or address.name,
+            country=country,
+            password_hash=password_hash,
+            disabled=False,
+            operator=False,
+            limit_class=limit_class,
+            created_at=tx.now,
+        )
+        .returning(people.c.id)
+    )
+    return int(person_id)
+
+
+def change_person(tx: Transaction, address: Address, **values: object) -> Row[Any]:
+    """Change columns of a person; returns the row as it was."""
+    person = find_person(tx.connection, address)
+    tx.connection.execute(sa.update(people).where(people.c.id == person.id).values(**values))
+    # Rights are cached with conversations.
+    tx.ledger.forget()
+    return person
+
+
+def end_sessions(tx: Transaction, person_id: int, reason: str, *, keep: str = "") -> None:
+    """End all sessions of a person but one."""
+    ended = list(
+        tx.connection.scalars(
+            sa.update(sessions)
+            .where(
+                sessions.c.person_id == person_id,
+                sessions.c.id != keep,
+                sessions.c.end_reason.is_(None),
+            )
+            .values(end_reason=reason)
+            .returning(sessions.c.id)
+        )
+    )
+    tx.effects.append(SessionsEnded(ended, reason))
+
+
+def block(tx: Transaction, job: Job) -> Done:
+    """Refuse private messages of a person."""
+    session, command = asker_of(job), job.command
+    if not isinstance(command, BlockPerson):
+        raise TypeError(command)
+    other = find_person(tx.connection, command.address)
+    place = {"person_id": session.person_id, "blocked_id": other.id}
+    known = sa.select(blocks.c.person_id).filter_by(**place)
+    if tx.connection.scalar(known) is None:
+        tx.connection.execute(sa.insert(blocks).values(**place))
+    cached = tx.ledger.cached(private_conversation(session.address, command.address))
+    if cached is not None:
+        cached.blockers.add(session.person_id)
+    return Done()
+
+
+def unblock(tx: Transaction, job: Job) -> Done:
+    session, command = asker_of(job), job.command
+    if not isinstance(command, UnblockPerson):
+        raise TypeError(command)
+    other = find_person(tx.connection, command.address)
+    tx.connection.execute(
+        sa.delete(blocks).where(
+            blocks.c.person_id == session.person_id, blocks.c.blocked_id == other.id
+        )
+    )
+    cached = tx.ledger.cached(private_conversation(session.address, command.address))
+    if cached is not None:
+        cached.blockers.discard(session.person_id)
+    return Done()
+
+
+# --- bare names ----------------------------------------------------------------------------------
+
+
+def resolve_person(connection: Connection, asker: LiveSession, name: str) -> Address:
+    """Own realm, else someone written to before, else refused with the candidates."""
+    wanted = check_name(name)
+    rows = connection.execute(
+        sa.select(people.c.id, people.c.address).where(people.c.name == wanted)
+    ).all()
+    own = Address.of(wanted, asker.address.realm)
+    addresses = {row.id: Address(row.address) for row in rows}
+    if own in addresses.values():
+        return own
+    written = [
+        address
+        for person_id, address in addresses.items()
+        if _has_written_to(connection, asker, address)
+    ]
+    if len(written) == 1:
+        return written[0]
+    if not addresses:
+        raise UserNotFound(address=wanted)
+    raise AmbiguousName(name=wanted, candidates=sorted(written or addresses.values()))
+
+
+def _has_written_to(connection: Connection, asker: LiveSession, address: Address) -> bool:
+    own_message = (
+        sa.select(messages.c.seq)
+        .join(conversations, conversations.c.id == messages.c.conversation_id)
+        .where(
+            conversations.c.public_id == private_conversation(asker.address, address),
+            messages.c.sender_id == asker.person_id,
+        )
+        .limit(1)
+    )
+    return connection.scalar(own_message) is not None
+
+
+def resolve_group(connection: Connection, asker: LiveSession, name: str) -> GroupAddress:
+    """One that the asker is in, else their own realm's."""
+    wanted = check_name(name)
+    joined = [
+        GroupAddress(address)
+        for address in connection.scalars(
+            sa.select(conversations.c.address)
+            .join(memberships, memberships.c.conversation_id == conversations.c.id)
+            .where(
+                memberships.c.person_id == asker.person_id,
+                memberships.c.role != "left",
+                conversations.c.address.startswith(f"{wanted}@", autoescape=True),
+            )
+        )
+    ]
+    own = GroupAddress.of(wanted, asker.address.realm)
+    if own in joined or not joined:
+        exists = sa.select(conversations.c.id).where(conversations.c.address == own)
+        if connection.scalar(exists) is None:
+            raise GroupNotFound(group=wanted)
+        return own
+    if len(joined) > 1:
+        raise AmbiguousName(name=wanted, candidates=sorted(joined))
+    return joined[0]

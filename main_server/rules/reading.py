@@ -1,0 +1,244 @@
+"""Questions that only read: history, directory, members, realms, one's own sessions.
+
+`online` is the set of persons with an attached session; it is not stored.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from main_server.effects import LiveSession
+from main_server.rules.people import resolve_group, resolve_person
+from main_server.store.schema import conversations, memberships, messages, people, realms, sessions
+from realm_protocol import commands
+from realm_protocol.errors import ConversationNotFound, GroupNotFound, NotMember
+from realm_protocol.limits import PAGE_BYTES, PAGE_MESSAGES
+from realm_protocol.names import Address, GroupAddress
+
+
+@dataclass(frozen=True, slots=True)
+class RealmState:
+    """What main knows of a realm's link."""
+
+    linked: bool
+    since: int
+    online: int
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who asks what, and what is known besides the store."""
+
+    session: LiveSession
+    command: Any
+    online: Collection[int]
+    realm_states: dict[str, RealmState]
+    now: int
+
+
+def fetch_messages(connection: Connection, question: Question) -> commands.Page:
+    """Rows that the asker may see, ascending, as many as fit."""
+    command: commands.FetchMessages = question.command
+    place = connection.execute(
+        sa.select(conversations.c.id, memberships.c.first_seq)
+        .join(memberships, memberships.c.conversation_id == conversations.c.id)
+        .where(
+            conversations.c.public_id == command.conversation,
+            memberships.c.person_id == question.session.person_id,
+            memberships.c.role != "left",
+        )
+    ).one_or_none()
+    if place is None:
+        raise ConversationNotFound(conversation=command.conversation)
+    rows = (
+        sa.select(messages, people.c.address)
+        .join(people, people.c.id == messages.c.sender_id)
+        .where(
+            messages.c.conversation_id == place.id,
+            messages.c.seq > max(command.after, place.first_seq - 1),
+        )
+        .order_by(messages.c.seq.desc() if command.newest else messages.c.seq)
+        .limit(min(command.limit, PAGE_MESSAGES) + 1)
+    )
+    if command.before:
+        rows = rows.where(messages.c.seq < command.before)
+    found = connection.execute(rows)
+    limit = min(command.limit, PAGE_MESSAGES)
+    page: list[commands.StoredMessage] = []
+    size = 0
+    more = False
+    for row in found:
+        size += len(row.body) + 160
+        if page and (len(page) == limit or size > PAGE_BYTES):
+            more = True
+            break
+        page.append(
+            commands.StoredMessage(
+                command.conversation,
+                row.seq,
+                row.key or "",
+                row.kind,
+                Address(row.address),
+                row.body,
+                row.sent_at,
+                row.at,
+            )
+        )
+    if command.newest:
+        page.reverse()
+    return commands.Page(page, more)
+
+
+def list_members(connection: Connection, question: Question) -> list[commands.Member]:
+    """Who is in a group and how far each has got; for its members."""
+    group: GroupAddress = question.command.group
+    row_id = connection.scalar(
+        sa.select(conversations.c.id).where(conversations.c.address == group)
+    )
+    if row_id is None:
+        raise GroupNotFound(group=str(group))
+    rows = connection.execute(
+        sa.select(memberships, people.c.address, people.c.display_name)
+        .join(people, people.c.id == memberships.c.person_id)
+        .where(memberships.c.conversation_id == row_id, memberships.c.role != "left")
+        .order_by(people.c.address)
+    ).all()
+    if question.session.person_id not in {row.person_id for row in rows}:
+        raise NotMember(group=str(group))
+    return [
+        commands.Member(
+            Address(row.address),
+            row.display_name,
+            row.role,
+            row.person_id in question.online,
+            row.read,
+            row.delivered,
+        )
+        for row in rows
+    ]
+
+
+def list_groups(connection: Connection, question: Question) -> list[commands.Group]:
+    """The groups that the asker is in, and those of their own realm."""
+    everybody = memberships.alias("everybody")
+    own = memberships.alias("own")
+    rows = connection.execute(
+        sa.select(
+            conversations.c.address,
+            conversations.c.public_id,
+            sa.func.count(everybody.c.person_id).label("members"),
+            own.c.person_id.is_not(None).label("joined"),
+        )
+        .join(realms, realms.c.id == conversations.c.realm_id)
+        .outerjoin(
+            everybody,
+            (everybody.c.conversation_id == conversations.c.id) & (everybody.c.role != "left"),
+        )
+        .outerjoin(
+            own,
+            (own.c.conversation_id == conversations.c.id)
+            & (own.c.person_id == question.session.person_id)
+            & (own.c.role != "left"),
+        )
+        .where(
+            sa.or_(own.c.person_id.is_not(None), realms.c.name == question.session.address.realm)
+        )
+        .group_by(conversations.c.id)
+        .order_by(conversations.c.address)
+    )
+    return [
+        commands.Group(GroupAddress(row.address), row.public_id, row.members, bool(row.joined))
+        for row in rows
+    ]
+
+
+def find_people(connection: Connection, question: Question) -> list[commands.Person]:
+    """People whose address or display name contains the query, those who begin with it first."""
+    command: commands.FindPeople = question.command
+    query = command.query.strip().lower()
+    begins = people.c.address.startswith(query, autoescape=True)
+    rows = (
+        sa.select(people)
+        .where(
+            people.c.disabled.is_(False),
+            sa.or_(
+                people.c.address.contains(query, autoescape=True),
+                sa.func.lower(people.c.display_name).contains(query, autoescape=True),
+            ),
+        )
+        .order_by(begins.desc(), people.c.address)
+        .limit(command.limit)
+    )
+    if command.realm:
+        rows = rows.join(realms, realms.c.id == people.c.realm_id).where(
+            realms.c.name == command.realm.lower()
+        )
+    return [
+        commands.Person(
+            Address(row.address), row.display_name, row.country, row.id in question.online
+        )
+        for row in connection.execute(rows)
+    ]
+
+
+def list_realms(connection: Connection, question: Question) -> list[commands.Realm]:
+    """Every realm in use, where it is and whether its link is up."""
+    unknown = RealmState(False, 0, 0)
+    states = [
+        (row, question.realm_states.get(row.name, unknown))
+        for row in connection.execute(
+            sa.select(realms).where(realms.c.enabled).order_by(realms.c.name)
+        )
+    ]
+    return [
+        commands.Realm(row.name, row.host, row.port, state.linked, state.since, state.online)
+        for row, state in states
+    ]
+
+
+def list_sessions(connection: Connection, question: Question) -> list[commands.DeviceSession]:
+    """The asker's own sessions that are still valid."""
+    rows = connection.execute(
+        sa.select(sessions, realms.c.name.label("realm"))
+        .join(realms, realms.c.id == sessions.c.realm_id)
+        .where(
+            sessions.c.person_id == question.session.person_id,
+            sessions.c.end_reason.is_(None),
+            sessions.c.expires_at > question.now,
+        )
+        .order_by(sessions.c.created_at)
+    )
+    return [
+        commands.DeviceSession(
+            row.id,
+            row.device,
+            row.realm,
+            row.created_at,
+            row.last_seen_at,
+            row.id == question.session.session_id,
+        )
+        for row in rows
+    ]
+
+
+def resolve_name(connection: Connection, question: Question) -> Address:
+    """What a bare name means for the asker."""
+    command: commands.ResolveName = question.command
+    if command.kind == "person":
+        return resolve_person(connection, question.session, command.name)
+    return resolve_group(connection, question.session, command.name)
+
+
+READING: dict[type, Callable[[Connection, Question], Any]] = {
+    commands.FetchMessages: fetch_messages,
+    commands.ListMembers: list_members,
+    commands.ListGroups: list_groups,
+    commands.FindPeople: find_people,
+    commands.ListRealms: list_realms,
+    commands.ListSessions: list_sessions,
+    commands.ResolveName: resolve_name,
+}
+"""Commands of clients that only read, and what answers each."""

@@ -1,0 +1,219 @@
+"""Sessions: issued for one realm, attached when their client connects, ended by their person.
+
+A token is 256 random bits; the store keeps its SHA-256 only.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from main_server.effects import AttachedSession, LiveSession, SessionsEnded
+from main_server.rules.people import asker_of, find_person
+from main_server.store.schema import conversations, memberships, people, realms, sessions
+from main_server.store.writer import Job, Transaction
+from realm_protocol.commands import Done, EndSession, Head
+from realm_protocol.errors import (
+    NotAllowed,
+    NotSignedIn,
+    SessionEnded,
+    SessionNotFound,
+    UserDisabled,
+    WrongRealm,
+)
+from realm_protocol.link import Attach, Session
+from realm_protocol.names import Address
+
+SESSION_DAYS = 90
+_DAY = 24 * 3600 * 1000
+
+
+def open_session(tx: Transaction, address: Address, realm: str, device: str) -> Session:
+    """A new session of a person whose password has been checked, at their home realm."""
+    person = find_person(tx.connection, address)
+    check_may_sign_in(person, realm)
+    token = secrets.token_urlsafe(32)
+    session_id = secrets.token_hex(8)
+    expires_at = tx.now + SESSION_DAYS * _DAY
+    tx.connection.execute(
+        sa.insert(sessions).values(
+            id=session_id,
+            person_id=person.id,
+            realm_id=person.realm_id,
+            token_hash=hash_token(token),
+            device=device,
+            created_at=tx.now,
+            last_seen_at=tx.now,
+            expires_at=expires_at,
+        )
+    )
+    return Session(address, session_id, token, expires_at)
+
+
+def check_may_sign_in(person: Row[Any], realm: str) -> None:
+    """Sign-in is at one's home realm, and not for the disabled."""
+    if person.realm != realm:
+        raise WrongRealm(address=person.address, realm=person.realm)
+    if person.disabled:
+        raise UserDisabled(address=person.address)
+
+
+def hash_token(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def attach(tx: Transaction, job: Job, command: Attach, realm: str) -> None:
+    """A session's client has connected over this realm's link: confirm it and tell its heads."""
+    if job.asker is None:
+        raise TypeError("an attach is answered")
+    row = _valid_session(tx, command.token_hash, realm)
+    session = LiveSession(
+        session_id=row.id,
+        person_id=row.person_id,
+        address=Address(row.address),
+        realm=realm,
+        expires_at=tx.now + SESSION_DAYS * _DAY,
+        limit_class=row.limit_class,
+    )
+    tx.connection.execute(
+        sa.update(sessions)
+        .where(sessions.c.id == row.id)
+        .values(last_seen_at=tx.now, expires_at=session.expires_at)
+    )
+    if tx.ledger.has_marks:
+        tx.ledger.flush_marks()
+    tx.ledger.flush()
+    # A client of another epoch, or one that is ahead of a store that crashed, is told everything.
+    since = command.position if command.epoch == tx.epoch else 0
+    if since > tx.position:
+        since = 0
+    routed, peers, heads = read_memberships(tx, session.person_id, since)
+    tx.effects.append(
+        AttachedSession(
+            asker=job.asker,
+            handle=command.handle,
+            session=session,
+            conversations=routed,
+            peers=peers,
+            heads=heads,
+            epoch=tx.epoch,
+            position=tx.position,
+        )
+    )
+
+
+def _valid_session(tx: Transaction, token_hash: bytes, realm: str) -> Row[Any]:
+    row = tx.connection.execute(
+        sa.select(
+            sessions,
+            people.c.address,
+            people.c.disabled,
+            people.c.limit_class,
+            realms.c.name.label("realm"),
+        )
+        .join(people, people.c.id == sessions.c.person_id)
+        .join(realms, realms.c.id == sessions.c.realm_id)
+        .where(sessions.c.token_hash == token_hash)
+    ).one_or_none()
+    if row is None:
+        raise NotSignedIn
+    if row.realm != realm:
+        raise WrongRealm(address=row.address, realm=row.realm)
+    if row.end_reason is not None:
+        raise SessionEnded(reason=row.end_reason)
+    if row.disabled:
+        raise UserDisabled(address=row.address)
+    if row.expires_at <= tx.now:
+        raise SessionEnded(reason="expired")
+    return row
+
+
+def read_memberships(
+    tx: Transaction, person_id: int, since: int
+) -> tuple[list[str], list[int], list[Head]]:
+    """A person's conversations: ids to route, private peers, heads changed after `since`."""
+    peer = memberships.alias("peer")
+    peer_person = people.alias("peer_person")
+    found: sa.CursorResult[Any] = tx.connection.execute(
+        sa.select(
+            conversations.c.public_id,
+            conversations.c.kind,
+            conversations.c.address,
+            conversations.c.last_seq,
+            conversations.c.changed_at,
+            memberships.c.role,
+            memberships.c.first_seq,
+            memberships.c.read,
+            memberships.c.delivered,
+            memberships.c.changed_at.label("own_changed_at"),
+            peer.c.person_id.label("peer_id"),
+            peer.c.read.label("peer_read"),
+            peer.c.delivered.label("peer_delivered"),
+            peer.c.changed_at.label("peer_changed_at"),
+            peer_person.c.address.label("peer_address"),
+            people.c.address.label("own_address"),
+        )
+        .select_from(memberships)
+        .join(conversations, conversations.c.id == memberships.c.conversation_id)
+        .join(people, people.c.id == memberships.c.person_id)
+        .outerjoin(
+            peer,
+            (conversations.c.kind == "private")
+            & (peer.c.conversation_id == conversations.c.id)
+            & (peer.c.person_id != memberships.c.person_id),
+        )
+        .outerjoin(peer_person, peer_person.c.id == peer.c.person_id)
+        .where(memberships.c.person_id == person_id)
+    )
+    rows: Sequence[Row[Any]] = found.all()
+    routed = [row.public_id for row in rows if row.role != "left"]
+    peers = [row.peer_id for row in rows if row.peer_id is not None]
+    heads = [_head(row) for row in rows if _changed_at(row) > since]
+    return routed, peers, heads
+
+
+def _changed_at(row: Row[Any]) -> int:
+    # Whoever has left hears of their own membership only.
+    if row.role == "left":
+        return int(row.own_changed_at)
+    return int(max(row.changed_at, row.own_changed_at, row.peer_changed_at or 0))
+
+
+def _head(row: Row[Any]) -> Head:
+    with_oneself = row.kind == "private" and row.peer_id is None
+    return Head(
+        conversation=row.public_id,
+        kind=row.kind,
+        name=row.address or row.peer_address or row.own_address,
+        last_seq=row.last_seq if row.role != "left" else row.read,
+        read=row.read,
+        delivered=row.delivered,
+        peer_read=(row.read if with_oneself else row.peer_read) or 0,
+        peer_delivered=(row.delivered if with_oneself else row.peer_delivered) or 0,
+        first_seq=row.first_seq,
+        role=row.role,
+    )
+
+
+def end_session(tx: Transaction, job: Job) -> Done:
+    """End one of one's own sessions; an empty id is the one that asks."""
+    session, command = asker_of(job), job.command
+    if not isinstance(command, EndSession):
+        raise NotAllowed(detail="this ends a session")
+    session_id = command.session_id or session.session_id
+    ended = tx.connection.execute(
+        sa.update(sessions)
+        .where(
+            sessions.c.id == session_id,
+            sessions.c.person_id == session.person_id,
+            sessions.c.end_reason.is_(None),
+        )
+        .values(end_reason="signed out")
+    )
+    if ended.rowcount == 0:
+        raise SessionNotFound(session=session_id)
+    tx.effects.append(SessionsEnded([session_id], "signed out"))
+    return Done()

@@ -1,0 +1,85 @@
+"""Signing in, registering and changing one's password: what needs the slow password check.
+
+The check runs on the password threads; the store is read before it and written after it.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+
+from main_server.effects import LiveSession
+from main_server.passwords import Passwords
+from main_server.rules.people import add_person, change_person, end_sessions, find_person
+from main_server.rules.sessions import check_may_sign_in, open_session
+from main_server.store.reader import Readers
+from main_server.store.writer import Transaction
+from realm_protocol.commands import ChangePassword, Done
+from realm_protocol.errors import ForeignSender, NotSignedIn
+from realm_protocol.link import Register, Session, SignIn
+
+T = TypeVar("T")
+
+
+class Counter(Protocol):
+    """What a sign-in needs of main."""
+
+    passwords: Passwords
+    readers: Readers
+
+    def write(self, work: Callable[[Transaction], T]) -> Awaitable[T]: ...
+
+
+async def sign_in(main: Counter, realm: str, request: SignIn) -> Session:
+    """A new session at this realm, for whoever knows the password."""
+    address = request.address
+    person = await main.readers.read(lambda connection: find_person(connection, address))
+    check_may_sign_in(person, realm)
+    await main.passwords.check(address, person.password_hash, request.password)
+    renewed: str | None = None
+    if main.passwords.is_outdated(person.password_hash):
+        renewed = await main.passwords.hash(request.password)
+
+    def write(tx: Transaction) -> Session:
+        if renewed is not None:
+            change_person(tx, address, password_hash=renewed)
+        return open_session(tx, address, realm, request.device)
+
+    return await main.write(write)
+
+
+async def register(main: Counter, realm: str, request: Register) -> Session:
+    """A new person of this realm, signed in."""
+    if request.address.realm != realm:
+        raise ForeignSender(address=str(request.address), realm=realm)
+    password_hash = await main.passwords.hash(request.password)
+
+    def write(tx: Transaction) -> Session:
+        add_person(
+            tx,
+            request.address,
+            password_hash,
+            request.display_name,
+            request.country,
+            registering_realm=realm,
+        )
+        return open_session(tx, request.address, realm, request.device)
+
+    return await main.write(write)
+
+
+async def change_password(
+    main: Counter, session: LiveSession | None, request: ChangePassword
+) -> Done:
+    """A new password; every other session of the person ends."""
+    if session is None:
+        raise NotSignedIn
+    address = session.address
+    person = await main.readers.read(lambda connection: find_person(connection, address))
+    await main.passwords.check(address, person.password_hash, request.old)
+    password_hash = await main.passwords.hash(request.new)
+
+    def write(tx: Transaction) -> Any:
+        change_person(tx, address, password_hash=password_hash)
+        end_sessions(tx, session.person_id, "password changed", keep=session.session_id)
+
+    await main.write(write)
+    return Done()

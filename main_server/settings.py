@@ -1,0 +1,45 @@
+"""Settings of the main server."""
+
+import ipaddress
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import SettingsConfigDict
+
+from realm_service.settings import ServiceSettings, home_folder
+
+
+def default_database_url() -> str:
+    return f"sqlite:///{home_folder('main-server') / 'main.db'}"
+
+
+class MainSettings(ServiceSettings):
+    """Read from flags, MAIN_SERVER_* variables, then the TOML file."""
+
+    model_config = SettingsConfigDict(env_prefix="MAIN_SERVER_")
+
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int = Field(8080, ge=0, le=65535)
+    """Port to listen on."""
+    database_url: str = Field(default_factory=default_database_url)
+    """Where everything is stored, `sqlite:///PATH`; by default `main.db` in the home folder."""
+    tls_cert: Path | None = None
+    """Certificate chain (PEM) to serve TLS with."""
+    tls_key: Path | None = None
+    """Private key (PEM) of the certificate."""
+    allow_clear: bool = False
+    """Listen without TLS on an address that other machines reach."""
+    allow_remote_health: bool = False
+    """Answer /health, /metrics and /docs to other machines too."""
+    trusted_proxy: str | None = None
+    """Network of a proxy whose X-Forwarded-For is believed."""
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    """DEBUG, INFO, WARNING or ERROR."""
+
+    @field_validator("trusted_proxy")
+    @classmethod
+    def _is_network(cls, value: str | None) -> str | None:
+        if value is not None:
+            ipaddress.ip_network(value)
+        return value

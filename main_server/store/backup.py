@@ -1,0 +1,146 @@
+"""Backups: a copy of the store while it is in use, putting one back, and checking a store.
+
+A restored store gets a new epoch: what it numbers from then on is not what clients have seen.
+"""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from main_server.store.database import open_engine
+from realm_protocol.errors import AskedWrongly, StoreDamaged, StoreUnwritable
+
+
+class BackupNotFound(AskedWrongly):
+    code = "backup_not_found"
+    status = 404
+    text = "There is no backup {path}."
+
+
+def back_up(store: Path, target: Path) -> dict[str, Any]:
+    """Copy the store as it is now; the file appears whole or not at all."""
+    unfinished = target.with_name(f".{target.name}.unfinished")
+    with _in_words(target):
+        unfinished.unlink(missing_ok=True)
+        unfinished.touch(mode=0o600)
+        with (
+            contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as source,
+            contextlib.closing(sqlite3.connect(unfinished)) as copy,
+        ):
+            source.backup(copy, pages=4096, sleep=0.01)
+            copy.execute("PRAGMA journal_mode=DELETE")
+        _sync(unfinished)
+        unfinished.replace(target)
+        _sync(target.parent)
+    return {"backup": str(target), "bytes": target.stat().st_size}
+
+
+def restore(store: Path, backup: Path) -> dict[str, Any]:
+    """Put a backup in the store's place, under a new epoch. The store must be locked by us.
+
+    What was there is kept beside it, as `NAME.before-restore`.
+    """
+    if not backup.is_file():
+        raise BackupNotFound(path=str(backup))
+    unfinished = store.with_name(f".{store.name}.restoring")
+    with _in_words(store):
+        shutil.copyfile(backup, unfinished)
+        unfinished.chmod(0o600)
+        epoch = max(_epoch(unfinished), _epoch(store) if store.exists() else 0, int(time.time()))
+        _raise_epoch(unfinished, epoch + 1)
+        _sync(unfinished)
+        if store.exists():
+            _close_log(store)
+            store.replace(store.with_name(f"{store.name}.before-restore"))
+        for suffix in ("-wal", "-shm"):
+            store.with_name(store.name + suffix).unlink(missing_ok=True)
+        unfinished.replace(store)
+        _sync(store.parent)
+    open_engine(store).dispose()
+    return {"restored": str(backup), "epoch": epoch + 1}
+
+
+def _epoch(path: Path) -> int:
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            row = connection.execute("SELECT value FROM facts WHERE name = 'epoch'").fetchone()
+    except sqlite3.DatabaseError as exc:
+        raise StoreDamaged(path=str(path), detail=str(exc)) from exc
+    if row is None:
+        raise StoreDamaged(path=str(path), detail="it has no epoch")
+    return int(row[0])
+
+
+def _raise_epoch(path: Path, epoch: int) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE facts SET value = ? WHERE name = 'epoch'", (epoch,))
+
+
+def _close_log(path: Path) -> None:
+    """Bring the write-ahead log into the file, so that the file alone is the whole store."""
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.DatabaseError as exc:
+        raise StoreDamaged(path=str(path), detail=str(exc)) from exc
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _in_words(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        raise StoreUnwritable(path=str(exc.filename or path), detail=exc.strerror) from exc
+    except sqlite3.OperationalError as exc:
+        raise StoreUnwritable(path=str(path), detail=str(exc)) from exc
+
+
+_CHECKS = {
+    "numbers without holes": (
+        "SELECT c.public_id FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id"
+        " GROUP BY c.id HAVING count(m.seq) != c.last_seq OR coalesce(max(m.seq), 0) != c.last_seq"
+    ),
+    "watermarks in order": (
+        "SELECT c.public_id FROM memberships s JOIN conversations c ON c.id = s.conversation_id"
+        " WHERE s.read > s.delivered OR s.delivered > c.last_seq"
+    ),
+    "no stray messages": (
+        "SELECT m.id FROM messages m LEFT JOIN conversations c ON c.id = m.conversation_id"
+        " LEFT JOIN people p ON p.id = m.sender_id WHERE c.id IS NULL OR p.id IS NULL"
+    ),
+}
+
+
+def verify(store: Path) -> dict[str, Any]:
+    """Check the file and what must hold in it; raises `StoreDamaged` with the first findings."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
+            findings = [
+                row[0] for row in connection.execute("PRAGMA integrity_check(10)") if row[0] != "ok"
+            ]
+            for name, query in _CHECKS.items():
+                found = [str(row[0]) for row in connection.execute(f"{query} LIMIT 10")]
+                if found:
+                    findings.append(f"{name}: {', '.join(found)}")
+            counts = {
+                table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
+                for table in ("realms", "people", "conversations", "messages")
+            }
+    except sqlite3.DatabaseError as exc:
+        raise StoreDamaged(path=str(store), detail=str(exc)) from exc
+    if findings:
+        raise StoreDamaged(path=str(store), detail="; ".join(findings))
+    return {"verified": str(store), **counts}

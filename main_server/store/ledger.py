@@ -1,0 +1,314 @@
+"""The ledger: conversations with their counters, and the rows that the open batch appends.
+
+Belongs to the writer thread. What it holds is a cache of the store: after a rollback it is
+forgotten and read again. The hot path speaks to the driver directly; the rest is SQLAlchemy.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain
+from typing import TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from main_server.store.schema import blocks, conversations, memberships, people
+from realm_protocol.commands import Accepted, Head
+from realm_protocol.events import MessageStored
+from realm_protocol.names import Address, GroupAddress
+from realm_protocol.wire import new_packer, tag_of
+
+T = TypeVar("T")
+
+_CACHED_CONVERSATIONS = 50_000
+_MESSAGE_STORED = tag_of(MessageStored)
+
+# Many rows in one statement: each step of a statement hands the interpreter's lock over, and a busy
+# event loop takes its time to give it back. OR ROLLBACK spares SQLite the journal it would keep to
+# undo a statement alone. Few sizes, so that every statement stays prepared.
+_ROWS_PER_STATEMENT = (256, 64, 16, 4, 1)
+
+_MOVE_WATERMARKS = (
+    "UPDATE memberships SET read = ?, delivered = ?, changed_at = ?"
+    " WHERE conversation_id = ? AND person_id = ?"
+)
+
+
+@lru_cache(maxsize=16)
+def _insert_messages(count: int, conflict: str) -> str:
+    row = "(?, ?, ?, ?, ?, ?, ?, ?)"
+    return (
+        f"INSERT {conflict} INTO messages"  # noqa: S608  nothing from outside is in it
+        " (conversation_id, seq, sender_id, key, kind, body, sent_at, at)"
+        f" VALUES {', '.join([row] * count)}"
+    )
+
+
+@lru_cache(maxsize=16)
+def _move_counters(count: int) -> str:
+    return (
+        f"WITH moved (last_seq, changed_at, id) AS (VALUES {', '.join(['(?, ?, ?)'] * count)})"  # noqa: S608
+        " UPDATE conversations SET last_seq = moved.last_seq, changed_at = moved.changed_at"
+        " FROM moved WHERE conversations.id = moved.id"
+    )
+
+
+def _in_sizes(rows: list[T]) -> Iterator[list[T]]:
+    """The rows in as few parts as the statements' sizes allow, in order."""
+    start = 0
+    for size in _ROWS_PER_STATEMENT:
+        while len(rows) - start >= size:
+            yield rows[start : start + size]
+            start += size
+
+
+@dataclass(slots=True)
+class Member:
+    person_id: int
+    address: Address
+    role: str
+    first_seq: int
+    read: int
+    delivered: int
+
+
+@dataclass(slots=True)
+class Conversation:
+    """A conversation as the writer sees it. `members` holds those who are in it now."""
+
+    row_id: int
+    public_id: str
+    kind: str
+    group: GroupAddress | None
+    last_seq: int
+    members: dict[int, Member]
+    blockers: set[int] = field(default_factory=set)
+    """Who of a private conversation refuses messages of the other."""
+
+    def peer_of(self, person_id: int) -> Member | None:
+        """The other one of a private conversation; oneself when one writes to oneself."""
+        if self.kind != "private":
+            return None
+        others = [member for key, member in self.members.items() if key != person_id]
+        return others[0] if others else self.members.get(person_id)
+
+    def head_for(self, member: Member) -> Head:
+        """How the conversation stands for this member."""
+        peer = self.peer_of(member.person_id)
+        return Head(
+            conversation=self.public_id,
+            kind="private" if self.kind == "private" else "group",
+            name=str(self.group if peer is None else peer.address),
+            last_seq=self.last_seq,
+            read=member.read,
+            delivered=member.delivered,
+            peer_read=peer.read if peer else 0,
+            peer_delivered=peer.delivered if peer else 0,
+            first_seq=member.first_seq,
+            role=member.role,  # type: ignore[arg-type]  # the schema's words are Head's
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """What a sender's key was used for."""
+
+    conversation: str
+    seq: int
+    at: int
+    kind: str
+    body: bytes
+
+
+class Ledger:
+    """Appends rows with gapless numbers. Nothing is durable before the writer's COMMIT."""
+
+    def __init__(self, connection: Connection) -> None:
+        driver = connection.connection.driver_connection
+        if not isinstance(driver, sqlite3.Connection):
+            raise TypeError("the append path speaks to sqlite3")
+        self.connection = connection
+        self._driver = driver
+        self._pack = new_packer()
+        self._by_id: dict[str, Conversation] = {}
+        self._targets: dict[tuple[int, str], Conversation] = {}
+        self._rows: list[tuple[int, int, int, str | None, str, bytes, int, int]] = []
+        self._moved: dict[int, Conversation] = {}
+        self._marked: dict[tuple[int, int], Member] = {}
+        self._marks_written: set[tuple[int, int]] = set()
+        self._position = 0
+        self._careful = False
+
+    # --- conversations ---------------------------------------------------------------------------
+
+    def target(self, person_id: int, to: str) -> Conversation | None:
+        """The conversation that `to` meant when this person last wrote there, if it is cached."""
+        return self._targets.get((person_id, to))
+
+    def remember_target(self, person_id: int, to: str, conversation: Conversation) -> None:
+        self._targets[person_id, to] = conversation
+
+    def conversation(self, public_id: str) -> Conversation | None:
+        """A conversation by its id, read from the store when it isn't cached."""
+        return self._by_id.get(public_id) or self._load(public_id)
+
+    def add(self, conversation: Conversation) -> None:
+        """Take a conversation that has just been inserted."""
+        if len(self._by_id) >= _CACHED_CONVERSATIONS:
+            self.flush()
+            self.forget()
+        self._by_id[conversation.public_id] = conversation
+
+    def cached(self, public_id: str) -> Conversation | None:
+        """A conversation only if it is cached: to keep the cache true after a change."""
+        return self._by_id.get(public_id)
+
+    def begin(self, position: int, *, careful: bool = False) -> None:
+        """A batch begins; what it changes gets this position.
+
+        In a careful batch a row at fault leaves the transaction standing, for a savepoint.
+        """
+        self._position = position
+        self._careful = careful
+
+    def forget(self) -> None:
+        """Drop the cache: the store rolled back, or rights changed."""
+        self._rows.clear()
+        self._moved.clear()
+        self._by_id.clear()
+        self._targets.clear()
+        self._marks_written.clear()
+
+    def _load(self, public_id: str) -> Conversation | None:
+        row = self.connection.execute(
+            sa.select(conversations).where(conversations.c.public_id == public_id)
+        ).one_or_none()
+        if row is None:
+            return None
+        loaded = Conversation(
+            row_id=row.id,
+            public_id=row.public_id,
+            kind=row.kind,
+            group=GroupAddress(row.address) if row.address else None,
+            last_seq=row.last_seq,
+            members=self._load_members(row.id),
+        )
+        if row.kind == "private":
+            loaded.blockers = self._load_blockers(list(loaded.members))
+        self.add(loaded)
+        return loaded
+
+    def _load_members(self, conversation_row: int) -> dict[int, Member]:
+        rows = self.connection.execute(
+            sa.select(
+                memberships.c.person_id,
+                people.c.address,
+                memberships.c.role,
+                memberships.c.first_seq,
+                memberships.c.read,
+                memberships.c.delivered,
+            )
+            .join(people, people.c.id == memberships.c.person_id)
+            .where(memberships.c.conversation_id == conversation_row, memberships.c.role != "left")
+        )
+        members = {row.person_id: Member(row[0], Address(row[1]), *row[2:]) for row in rows}
+        for key, member in members.items():
+            # Watermarks that wait for their write are newer than the store.
+            members[key] = self._marked.get((conversation_row, key), member)
+        return members
+
+    def _load_blockers(self, member_ids: list[int]) -> set[int]:
+        return set(
+            self.connection.scalars(
+                sa.select(blocks.c.person_id).where(
+                    blocks.c.person_id.in_(member_ids), blocks.c.blocked_id.in_(member_ids)
+                )
+            )
+        )
+
+    # --- rows ------------------------------------------------------------------------------------
+
+    def append(
+        self,
+        conversation: Conversation,
+        sender: tuple[int, Address],
+        key: str | None,
+        kind: str,
+        body: bytes,
+        times: tuple[int, int],
+    ) -> tuple[bytes, bytes]:
+        """Give a message its number; returns the packed event and the packed `Accepted`.
+
+        `times` are the sender's and main's clock.
+        """
+        seq = conversation.last_seq + 1
+        conversation.last_seq = seq
+        row_id = conversation.row_id
+        sent_at, at = times
+        self._rows.append((row_id, seq, sender[0], key, kind, body, sent_at, at))
+        self._moved[row_id] = conversation
+        public_id = conversation.public_id
+        stored = (public_id, seq, key or "", kind, sender[1], body, sent_at, at)
+        return self._pack((_MESSAGE_STORED, stored)), self._pack((public_id, seq, at))
+
+    def accepted(self, stored: StoredKey) -> bytes:
+        """The first answer to a key, packed again."""
+        return self._pack(Accepted(stored.conversation, stored.seq, stored.at))
+
+    def find_key(self, person_id: int, key: str) -> StoredKey | None:
+        """What this sender's key was used for, if it was. Rows of the batch must be flushed."""
+        row = self._driver.execute(
+            "SELECT c.public_id, m.seq, m.at, m.kind, m.body FROM messages m"
+            " JOIN conversations c ON c.id = m.conversation_id"
+            " WHERE m.sender_id = ? AND m.key = ?",
+            (person_id, key),
+        ).fetchone()
+        return None if row is None else StoredKey(*row)
+
+    def flush(self) -> None:
+        """Write the rows and the counters of the batch into the open transaction."""
+        if self._rows:
+            conflict = "" if self._careful else "OR ROLLBACK"
+            for part in _in_sizes(self._rows):
+                statement = _insert_messages(len(part), conflict)
+                self._driver.execute(statement, list(chain.from_iterable(part)))
+            self._rows.clear()
+        if self._moved:
+            moved = [
+                (conversation.last_seq, self._position, row_id)
+                for row_id, conversation in sorted(self._moved.items())
+            ]
+            for counters in _in_sizes(moved):
+                self._driver.execute(
+                    _move_counters(len(counters)), list(chain.from_iterable(counters))
+                )
+            self._moved.clear()
+
+    # --- watermarks ------------------------------------------------------------------------------
+
+    def mark(self, conversation: Conversation, member: Member) -> None:
+        """The member's watermarks have moved in memory; they are written behind."""
+        place = (conversation.row_id, member.person_id)
+        self._marked[place] = member
+        self._marks_written.discard(place)
+
+    @property
+    def has_marks(self) -> bool:
+        return bool(self._marked)
+
+    def flush_marks(self) -> None:
+        """Write the watermarks that moved into the open transaction."""
+        rows = [
+            (member.read, member.delivered, self._position, *place)
+            for place, member in sorted(self._marked.items())
+        ]
+        self._driver.executemany(_MOVE_WATERMARKS, rows)
+        self._marks_written = set(self._marked)
+
+    def committed(self) -> None:
+        """The transaction is in the store, and with it the watermarks that were flushed."""
+        for place in self._marks_written:
+            del self._marked[place]
+        self._marks_written.clear()

@@ -1,0 +1,151 @@
+"""The tables. Times are milliseconds since 1970 UTC; `changed_at` is a position, never a clock.
+
+A position counts the commits of this store. Heads that changed after a client's last position
+are what it has missed.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+"""`epoch`: raised by every restore, so that clients notice."""
+
+realms = Table(
+    "realms",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("key_hash", LargeBinary, nullable=False, unique=True),
+    Column("host", Text, nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("address", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False, index=True),
+    Column("realm_id", ForeignKey("realms.id"), nullable=False, index=True),
+    Column("display_name", Text, nullable=False),
+    Column("country", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("operator", Boolean, nullable=False),
+    Column("limit_class", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("realm_id", ForeignKey("realms.id"), nullable=False),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("device", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_seen_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("end_reason", Text),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("public_id", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("address", Text, unique=True),
+    Column("realm_id", ForeignKey("realms.id"), index=True),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    CheckConstraint("(kind = 'group') = (address IS NOT NULL)", name="address"),
+)
+"""`address` and `realm_id` are a group's."""
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("conversation_id", ForeignKey("conversations.id"), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("first_seq", BigInteger, nullable=False),
+    Column("read", BigInteger, nullable=False),
+    Column("delivered", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Index("ix_memberships_person_id_conversation_id", "person_id", "conversation_id"),
+    sqlite_with_rowid=False,
+)
+"""`role` is owner, admin, member, or left: a row stays, so that a return finds its watermarks."""
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("conversation_id", ForeignKey("conversations.id"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("sender_id", ForeignKey("people.id"), nullable=False),
+    Column("key", Text),
+    Column("kind", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("sent_at", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    UniqueConstraint("conversation_id", "seq"),
+    # Key first: keys made by time ascend over all senders, so the index grows at its end.
+    UniqueConstraint("key", "sender_id"),
+)
+"""One row a message, whoever gets it. `key` is null in a system row.
+
+A commit dirties few pages, because rows are appended by `id`: half of what a table clustered by
+(conversation_id, seq) costs.
+"""
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("person_id", ForeignKey("people.id"), primary_key=True),
+    Column("blocked_id", ForeignKey("people.id"), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+)
+"""What operators did, and what they should know of. Never a secret."""
