@@ -218,7 +218,7 @@ class JoinGroup(WireMessage, frozen=True, tag=7):
 
 
 class LeaveGroup(WireMessage, frozen=True, tag=8):
-    """Stop being a member. A `Head` with the role “left” goes to one's other sessions."""
+    """Stop being a member. One's sessions get a `Head` with the role “left”."""
 
     number: Number
     group: GroupAddress
