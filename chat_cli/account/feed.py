@@ -1,0 +1,104 @@
+"""Streams of events: durable ones read from the store, passing ones from memory.
+
+A stream holds one slice of the log at a time, so a slow reader costs the same as a fast one.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from chat_cli.account import event_log
+from chat_cli.account.event_log import Event
+from chat_cli.account.store import Store
+from realm_protocol.errors import RateLimited
+
+SLICE = 200
+PASSING_LIMIT = 256
+STREAM_LIMIT = 64
+
+
+class _Listener:
+    """One stream's bell, and the passing events that it hasn't taken yet: the newest ones."""
+
+    __slots__ = ("bell", "passing")
+
+    def __init__(self) -> None:
+        self.bell = asyncio.Event()
+        self.passing: deque[Event] = deque(maxlen=PASSING_LIMIT)
+
+
+class Feed:
+    """The events of one account."""
+
+    def __init__(self, store: Store, *, keep_alive_seconds: float = 15) -> None:
+        self._store = store
+        self._keep_alive = keep_alive_seconds
+        self._listeners: set[_Listener] = set()
+        self._closed = False
+        store.events_appended = self._ring
+
+    def tell(self, kind: str, data: dict[str, Any]) -> None:
+        """Something that passes: who isn't listening needn't know."""
+        for listener in self._listeners:
+            listener.passing.append(Event(None, kind, data))
+        self._ring()
+
+    def close(self) -> None:
+        """End all streams."""
+        self._closed = True
+        self._ring()
+
+    def _ring(self) -> None:
+        for listener in self._listeners:
+            listener.bell.set()
+
+    async def place(self, last_event_id: int | None) -> int:
+        """Where a stream begins: after the reader's last event, or now."""
+        if last_event_id is not None:
+            return last_event_id
+        return await self._store.run(event_log.newest_id)
+
+    async def follow(self, place: int, first: Callable[[], Event]) -> AsyncIterator[Event | None]:
+        """Events after `place`, for ever; `None` is a sign of life. `first` comes before all.
+
+        Raises `RateLimited` when too many streams are open.
+        """
+        if len(self._listeners) >= STREAM_LIMIT:
+            raise RateLimited(retry_after_seconds=5)
+        listener = _Listener()
+        self._listeners.add(listener)
+        try:
+            yield first()
+            async for event in self._follow(listener, place):
+                yield event
+        finally:
+            self._listeners.discard(listener)
+
+    async def _follow(self, listener: _Listener, place: int) -> AsyncIterator[Event | None]:
+        while not self._closed:
+            listener.bell.clear()
+            read = await self._read(place)
+            if read.gone:
+                yield Event(read.newest, "reset", {"reason": "events before this are gone"})
+                place = read.newest
+                continue
+            for event in read.events:
+                yield event
+                place = event.id or place
+            while listener.passing:
+                yield listener.passing.popleft()
+            if not read.events and not await self._rung(listener):
+                yield None
+
+    async def _read(self, place: int) -> event_log.Slice:
+        return await self._store.run(
+            lambda connection: event_log.read_after(connection, place, SLICE)
+        )
+
+    async def _rung(self, listener: _Listener) -> bool:
+        try:
+            async with asyncio.timeout(self._keep_alive):
+                return await listener.bell.wait()
+        except TimeoutError:
+            return False

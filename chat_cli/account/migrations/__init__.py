@@ -1,0 +1,1 @@
+"""The schema's history, applied when an account's file is opened."""

@@ -1,0 +1,165 @@
+"""Jobs of the store: messages that main has not acknowledged yet."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from chat_cli.account import event_log
+from chat_cli.account.conversation_rows import find
+from chat_cli.account.lanes import Unsent
+from chat_cli.account.recipients import Recipient, target_of
+from chat_cli.account.schema import messages, outbox
+from chat_cli.account.shapes import (
+    print_refusal,
+    read_refusal,
+    state_of_unsent,
+    unsent_json,
+)
+from realm_protocol.errors import KeyConflict, OutboxFull, RealmchatError
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What is known of a message that this person has sent."""
+
+    key: str
+    conversation: str
+    target: str
+    seq: int | None
+    state: str
+    refusal: RealmchatError | None = None
+
+
+def look_up(
+    connection: Connection, me: str, key: str, recipient: Recipient, text: str
+) -> Sent | None:
+    """A message that was sent with this key before; raises `KeyConflict` if it is another one.
+
+    A refused one is not remembered: its key is free.
+    """
+    sent = find_sent(connection, me, key)
+    if sent is None or sent.state == "refused":
+        return None
+    if not recipient.means(sent.target) or _text(connection, me, key) != text:
+        raise KeyConflict(key=key)
+    return sent
+
+
+def find_sent(connection: Connection, me: str, key: str) -> Sent | None:
+    """What became of the message with this key."""
+    waiting = connection.execute(select(outbox).where(outbox.c.key == key)).one_or_none()
+    if waiting is not None:
+        refusal = None if waiting.refusal is None else read_refusal(waiting.refusal)
+        state = state_of_unsent(waiting.state)
+        return Sent(key, waiting.conversation, waiting.target, waiting.seq, state, refusal)
+    row = connection.execute(_own_message(me, key)).first()
+    standing = None if row is None else find(connection, row.conversation)
+    if row is None or standing is None:
+        return None
+    target = target_of(standing.kind, standing.name)
+    return Sent(key, row.conversation, target, row.seq, standing.peer.state_of(row.seq))
+
+
+def _own_message(me: str, key: str) -> Any:
+    return select(messages).where(messages.c.sender == me, messages.c.key == key)
+
+
+def _text(connection: Connection, me: str, key: str) -> str | None:
+    waiting = connection.scalar(select(outbox.c.text).where(outbox.c.key == key))
+    if waiting is not None:
+        return str(waiting)
+    row = connection.execute(_own_message(me, key)).first()
+    return None if row is None else row.text
+
+
+def save(
+    connection: Connection,
+    me: str,
+    unsent: Unsent,
+    recipient: Recipient,
+    *,
+    limit: int,
+) -> Sent:
+    """Put a message into the outbox, behind all others; its `ordinal` is chosen here.
+
+    Raises `KeyConflict` or `OutboxFull`. A message that is known already is answered as it is.
+    """
+    known = look_up(connection, me, unsent.key, recipient, unsent.text)
+    if known is not None:
+        return known
+    size = connection.scalar(
+        select(func.sum(func.length(outbox.c.text))).where(outbox.c.state != "refused")
+    )
+    if (size or 0) + len(unsent.text) > limit:
+        raise OutboxFull(limit=limit)
+    connection.execute(delete(outbox).where(outbox.c.key == unsent.key))
+    ordinal = (connection.scalar(select(func.max(outbox.c.ordinal))) or 0) + 1
+    row = {
+        "ordinal": ordinal,
+        "key": unsent.key,
+        "asked_to": recipient.written,
+        "target": unsent.target,
+        "conversation": unsent.conversation,
+        "text": unsent.text,
+        "sent_at": unsent.sent_at,
+        "state": "saved",
+    }
+    connection.execute(insert(outbox).values(row))
+    _tell_saved(connection, me, unsent.key, unsent.sent_at)
+    return Sent(unsent.key, unsent.conversation, unsent.target, None, "saved")
+
+
+def _tell_saved(connection: Connection, me: str, key: str, now: int) -> None:
+    """The one `message` event of this key; main's copy is told as its `state`."""
+    row = connection.execute(select(outbox).where(outbox.c.key == key)).one()
+    event_log.append(connection, "message", [unsent_json(row, me)], now)
+
+
+def refuse(connection: Connection, key: str, error: RealmchatError, now: int) -> None:
+    """A message was refused for good; it stays to be seen, with the reason."""
+    row = connection.execute(select(outbox).where(outbox.c.key == key)).one_or_none()
+    if row is None or row.state != "saved":
+        return
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id == row.id)
+        .values(state="refused", refusal=print_refusal(error))
+    )
+    told = {
+        "conversation": row.conversation,
+        "key": key,
+        "seq": None,
+        "state": "refused",
+        "error": error.body()["error"],
+    }
+    event_log.append(connection, "state", [told], now)
+
+
+def to_send(connection: Connection, conversation: str | None = None) -> list[Unsent]:
+    """What waits to be sent, in order; of all conversations, or of one.
+
+    Where it is not known yet what a restored main has lost, nothing goes out: it would overtake.
+    """
+    checking = select(outbox.c.conversation).where(outbox.c.state == "checking")
+    query = (
+        select(outbox)
+        .where(outbox.c.state == "saved", outbox.c.conversation.not_in(checking))
+        .order_by(outbox.c.ordinal)
+    )
+    if conversation is not None:
+        query = query.where(outbox.c.conversation == conversation)
+    return [_unsent(row) for row in connection.execute(query)]
+
+
+def _unsent(row: Row[Any]) -> Unsent:
+    return Unsent(row.ordinal, row.key, row.target, row.conversation, row.text, row.sent_at)
+
+
+def of_conversation(connection: Connection, conversation: str) -> list[Row[Any]]:
+    """What stands after the log of a conversation: unsent and refused messages."""
+    return list(
+        connection.execute(
+            select(outbox).where(outbox.c.conversation == conversation).order_by(outbox.c.ordinal)
+        )
+    )

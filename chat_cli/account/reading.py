@@ -1,0 +1,220 @@
+"""Jobs of the store: what people read: history, inbox, conversations, search.
+
+Each answers with the newest event's id of the same snapshot, so that a reader can go on from it.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Row, and_, func, select, text
+
+from chat_cli.account import conversation_rows, event_log, identity, outbox_rows, sync
+from chat_cli.account.conversation_rows import Standing
+from chat_cli.account.receipts import Marks
+from chat_cli.account.schema import conversations, messages
+from chat_cli.account.shapes import message_json, unsent_json
+from chat_cli.account.sync import Missing
+
+T = TypeVar("T")
+JsonRow = dict[str, Any]
+
+SEARCH_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot(Generic[T]):
+    """A state, and the id of the last event that it contains."""
+
+    value: T
+    event_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a page of history asks for."""
+
+    before: int | None
+    after: int | None
+    limit: int
+
+
+def missing_of_page(connection: Connection, conversation: str, window: Window) -> Missing | None:
+    """The rows of a page, where this device doesn't hold all of them."""
+    standing = conversation_rows.get(connection, conversation)
+    wanted = _range(standing, window)
+    held = connection.scalar(
+        select(func.count()).select_from(messages).where(_in(conversation, wanted))
+    )
+    return wanted if (held or 0) < sync.size(wanted) else None
+
+
+def _range(standing: Standing, window: Window) -> Missing:
+    return sync.page_range(
+        before=window.before,
+        after=window.after,
+        limit=window.limit,
+        first_seq=standing.first_seq,
+        last_seq=standing.holding.have,
+    )
+
+
+def _in(conversation: str, rows: Missing) -> Any:
+    return and_(
+        messages.c.conversation == conversation,
+        messages.c.seq > rows.after,
+        messages.c.seq < rows.before,
+    )
+
+
+def page(
+    connection: Connection, me: str, conversation: str, window: Window
+) -> Snapshot[list[JsonRow]]:
+    """Ascending by seq; at the end of the log stand the messages that have no seq yet."""
+    standing = conversation_rows.get(connection, conversation)
+    wanted = _range(standing, window)
+    rows = connection.execute(
+        select(messages).where(_in(conversation, wanted)).order_by(messages.c.seq)
+    )
+    found = [message_json(row, me, standing.mine, standing.peer) for row in rows]
+    if window.before is None and wanted.before > standing.holding.have:
+        unsent = outbox_rows.of_conversation(connection, conversation)
+        found += [unsent_json(row, me) for row in unsent]
+    return Snapshot(found, event_log.newest_id(connection))
+
+
+def _unread(me: str) -> Any:
+    return and_(
+        messages.c.conversation == conversations.c.conversation,
+        messages.c.seq > conversations.c.read,
+        messages.c.sender != me,
+        messages.c.kind != "system",
+    )
+
+
+def _not_before() -> Any:
+    """A clock that was set back must not turn the order of a conversation round."""
+    return func.max(messages.c.at).over(
+        partition_by=messages.c.conversation, order_by=messages.c.seq
+    )
+
+
+def inbox(connection: Connection, me: str) -> Snapshot[list[JsonRow]]:
+    """Unread messages of all conversations, oldest first, each conversation in its order."""
+    rows = connection.execute(
+        select(messages)
+        .join(conversations, _unread(me))
+        .order_by(_not_before(), messages.c.conversation, messages.c.seq)
+    ).all()
+    marks = {
+        standing.conversation: standing
+        for standing in map(conversation_rows.from_row, connection.execute(select(conversations)))
+    }
+    found = [
+        message_json(row, me, marks[row.conversation].mine, marks[row.conversation].peer)
+        for row in rows
+    ]
+    return Snapshot(found, event_log.newest_id(connection))
+
+
+def list_conversations(connection: Connection, me: str) -> Snapshot[list[JsonRow]]:
+    """All conversations, the one with the newest message first."""
+    unread = {
+        row.conversation: row.unread
+        for row in connection.execute(
+            select(messages.c.conversation, func.count().label("unread"))
+            .join(conversations, _unread(me))
+            .group_by(messages.c.conversation)
+        )
+    }
+    last = {
+        row.conversation: row
+        for row in connection.execute(
+            select(messages).join(
+                conversations,
+                and_(
+                    messages.c.conversation == conversations.c.conversation,
+                    messages.c.seq == conversations.c.have,
+                ),
+            )
+        )
+    }
+    found = []
+    for row in connection.execute(select(conversations)):
+        standing = conversation_rows.from_row(row)
+        newest = last.get(standing.conversation)
+        found.append(
+            {
+                "conversation": standing.conversation,
+                "kind": standing.kind,
+                "title": standing.name,
+                "role": standing.role,
+                "last_seq": standing.holding.last_seq,
+                "read": standing.mine.read,
+                "delivered": standing.mine.delivered,
+                "unread": unread.get(standing.conversation, 0),
+                "last_message": None
+                if newest is None
+                else message_json(newest, me, standing.mine, standing.peer),
+            }
+        )
+    found.sort(key=_newest_first, reverse=True)
+    return Snapshot(found, event_log.newest_id(connection))
+
+
+def _newest_first(conversation: JsonRow) -> str:
+    last = conversation["last_message"]
+    return last["at"] if last else ""
+
+
+def search(connection: Connection, me: str, words: str) -> Snapshot[list[JsonRow]]:
+    """Messages held here that contain all words, each perhaps only begun; newest first."""
+    terms = [f'"{word.replace(chr(34), chr(34) * 2)}"*' for word in words.split()]
+    if not terms:
+        return Snapshot([], event_log.newest_id(connection))
+    hits = text("SELECT rowid FROM search WHERE search MATCH :words").bindparams(
+        words=" ".join(terms)
+    )
+    rows = connection.execute(
+        select(messages, *(conversations.c[name] for name in _MARKS))
+        .join(conversations, messages.c.conversation == conversations.c.conversation)
+        .where(messages.c.id.in_(hits.columns(messages.c.id).subquery().select()))
+        .order_by(messages.c.at.desc(), messages.c.seq.desc())
+        .limit(SEARCH_LIMIT)
+    )
+    found = [message_json(row, me, *_marks(row)) for row in rows]
+    return Snapshot(found, event_log.newest_id(connection))
+
+
+def known_groups(connection: Connection) -> Snapshot[list[JsonRow]]:
+    """Groups that the person was in when main could be asked; how many are in them isn't known."""
+    rows = connection.execute(
+        select(conversations)
+        .where(conversations.c.kind == "group", conversations.c.role != "left")
+        .order_by(conversations.c.name)
+    )
+    found: list[JsonRow] = [
+        {"group": row.name, "conversation": row.conversation, "members": None, "joined": True}
+        for row in rows
+    ]
+    return Snapshot(found, event_log.newest_id(connection))
+
+
+def summary(connection: Connection, me: str) -> Snapshot[JsonRow]:
+    """How much is unread, unsent and held."""
+    unread = connection.scalar(
+        select(func.count()).select_from(messages.join(conversations, _unread(me)))
+    )
+    found = {
+        "conversations": connection.scalar(select(func.count()).select_from(conversations)),
+        "messages": connection.scalar(select(func.count()).select_from(messages)),
+        "unread": unread,
+        "unsent": identity.count_unsent(connection),
+    }
+    return Snapshot(found, event_log.newest_id(connection))
+
+
+_MARKS = ("delivered", "read", "peer_delivered", "peer_read")
+
+
+def _marks(row: Row[Any]) -> tuple[Marks, Marks]:
+    return Marks(row.delivered, row.read), Marks(row.peer_delivered, row.peer_read)

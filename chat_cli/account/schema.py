@@ -1,0 +1,108 @@
+"""The tables of one account's file. The migrations make them; a test keeps the two the same."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1", name="one_account"), primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("realm_url", Text, nullable=False),
+    Column("session_id", Text, nullable=False),
+    Column("session_token", Text, nullable=False),
+    # active, ended (by the realm: sign in again) or signed_out (by the person)
+    Column("session_state", Text, nullable=False),
+    Column("ended_reason", Text, nullable=False),
+    # a session that a later login replaced and that the realm has still to be told to end
+    Column("superseded_session", Text, nullable=False),
+    Column("signed_in_at", Integer, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    # the newest event that has been thrown away; readers that stopped before it start anew
+    Column("events_pruned_to", Integer, nullable=False),
+)
+
+account_tokens = Table(
+    "account_tokens",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("created_at", Integer, nullable=False),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("conversation", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("first_seq", Integer, nullable=False),
+    Column("last_seq", Integer, nullable=False),
+    # up to where this device holds the log without a hole, above the floor
+    Column("floor", Integer, nullable=False),
+    Column("have", Integer, nullable=False),
+    # what this device has read; main knows of it up to read_at_main
+    Column("read", Integer, nullable=False),
+    Column("read_at_main", Integer, nullable=False),
+    Column("delivered", Integer, nullable=False),
+    Column("peer_read", Integer, nullable=False),
+    Column("peer_delivered", Integer, nullable=False),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("conversation", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("sent_at", Integer, nullable=False),
+    Column("at", Integer, nullable=False),
+    UniqueConstraint("conversation", "seq", name="one_row_per_seq"),
+)
+Index("messages_by_key", messages.c.sender, messages.c.key)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # order within the conversation; what a restored main has lost goes before what is newer
+    Column("ordinal", Integer, nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("asked_to", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("conversation", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("sent_at", Integer, nullable=False),
+    # saved; accepted (main has it, its row is still to be fetched); checking (main was restored,
+    # perhaps it has it still); refused
+    Column("state", Text, nullable=False),
+    Column("seq", Integer),
+    Column("refusal", Text),
+)
+Index("outbox_by_conversation", outbox.c.conversation, outbox.c.ordinal)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("at", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)

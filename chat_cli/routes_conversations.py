@@ -1,0 +1,108 @@
+"""Routes: sending, conversations, history, inbox, search."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from chat_cli import answers, deeds
+from chat_cli.access import Asked
+from chat_cli.account.reading import Window
+from chat_cli.account.recipients import Recipient
+from chat_cli.stating import answer_state
+
+router = APIRouter(prefix="/v1/accounts/{address}", tags=["conversations"])
+
+LONGEST_WAIT_SECONDS = 60
+Seq = Annotated[int, Field(ge=0, lt=2**53)]
+
+
+class GroupName(BaseModel):
+    """A group, by its name or address."""
+
+    group: str
+
+
+class NewMessage(BaseModel):
+    """`to`: an address, a bare name, or a group. `key`: the sender's own, for sending once."""
+
+    to: str | GroupName
+    text: str
+    key: str | None = None
+
+    def recipient(self) -> Recipient:
+        if isinstance(self.to, GroupName):
+            return Recipient("group", self.to.group)
+        return Recipient("person", self.to)
+
+
+class ReadUpTo(BaseModel):
+    """Everything up to `seq` has been read."""
+
+    seq: Seq
+
+
+@router.post("/messages")
+async def send(
+    account: Asked,
+    body: NewMessage,
+    wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT_SECONDS)] = 5,
+) -> dict[str, Any]:
+    """Save a message, synced, and wait so many seconds for main to have it."""
+    sent = await account.send(body.recipient(), body.text, body.key, wait)
+    return answers.sent_json(sent)
+
+
+@router.get("/conversations")
+async def conversations(account: Asked, response: Response) -> list[dict[str, Any]]:
+    """All conversations, the one with the newest message first."""
+    return answer_state(response, await account.conversations())
+
+
+@router.get("/conversations/{conversation}/messages")
+async def history(
+    account: Asked,
+    response: Response,
+    conversation: str,
+    before: Annotated[Seq | None, Query()] = None,
+    after: Annotated[Seq | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+) -> list[dict[str, Any]]:
+    """Ascending by seq; messages without one stand last. Neither bound given: the newest."""
+    return answer_state(response, await account.history(conversation, Window(before, after, limit)))
+
+
+@router.post("/conversations/{conversation}/read")
+async def mark_read(account: Asked, conversation: str, body: ReadUpTo) -> dict[str, Any]:
+    """Move the watermark `read` forward."""
+    read = await account.mark_read(conversation, body.seq)
+    return {"conversation": conversation, "read": read}
+
+
+@router.post("/conversations/{conversation}/typing")
+async def typing(account: Asked, conversation: str) -> dict[str, Any]:
+    """Let the others see that one is writing."""
+    await account.type_in(conversation)
+    return {"conversation": conversation}
+
+
+@router.get("/conversations/{conversation}/receipts")
+async def receipts(
+    account: Asked, response: Response, conversation: str, seq: Annotated[Seq, Query()]
+) -> dict[str, Any]:
+    """Who has got a message, and who has read it."""
+    return answer_state(response, await deeds.receipts(account, conversation, seq))
+
+
+@router.get("/inbox")
+async def inbox(account: Asked, response: Response, peek: bool = False) -> list[dict[str, Any]]:
+    """Unread messages of all conversations, oldest first; marks them read unless `peek`."""
+    return answer_state(response, await deeds.inbox(account, peek=peek))
+
+
+@router.get("/search")
+async def search(
+    account: Asked, response: Response, q: Annotated[str, Query(max_length=256)]
+) -> list[dict[str, Any]]:
+    """Messages held on this machine that contain all words, newest first."""
+    return answer_state(response, await account.search(q))
