@@ -151,7 +151,7 @@ def open_store(home: Path) -> Iterator[Store]:
     path = home / "realm.db"
     with locked(path):
         engine = sa.create_engine(
-            sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": 1.0}
+            sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": 0.2}
         )
         sa.event.listen(engine, "connect", _set_up)
         try:
@@ -166,5 +166,5 @@ def open_store(home: Path) -> Iterator[Store]:
 
 def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
     # NORMAL: nothing here is acknowledged to anybody, so a commit need not wait for the disk.
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=1000"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from picows import WSCloseCode, WSUpgradeRequest
+from picows import WSCloseCode, WSMsgType, WSUpgradeRequest
 
 from realm_protocol import events, link
 from realm_protocol.commands import Accepted
@@ -41,6 +41,8 @@ class FakeMain:
         self.on_forward: Callable[[link.Forward], None] | None = None
         self.channel: Channel | None = None
         self.links = 0
+        self.wrong_keys = 0
+        self.is_deaf = False
 
     def add_person(self, token: str, person: int, address: str) -> None:
         self.people[hash_of(token)] = (person, address)
@@ -52,6 +54,7 @@ class FakeMain:
 
     def accept(self, request: WSUpgradeRequest) -> Channel:
         if bearer_token(request) != self.key:
+            self.wrong_keys += 1
             raise RealmKeyInvalid
         return Channel(
             self,
@@ -97,6 +100,9 @@ class FakeMain:
             return
         self.links += 1
         self.send(link.LinkWelcome(PROTOCOL_VERSION, "fake", hello.realm, self.epoch))
+        if self.is_deaf:
+            self._open.flush()
+            self._open.pause_reading()
 
     def _attach(self, attach: link.Attach) -> None:
         error = self.ended.get(attach.token_hash)
@@ -127,6 +133,11 @@ class FakeMain:
 
     def send(self, message: Any) -> None:
         self._open.send(pack(message))
+
+    def send_raw(self, frame: bytes) -> None:
+        transport = self._open._transport
+        assert transport is not None
+        transport.send(WSMsgType.BINARY, frame)
 
     def accept_message(self, forward: link.Forward, seq: int, conversation: str = "c1") -> None:
         """Store the message: its answer."""
