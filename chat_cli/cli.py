@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -117,7 +118,7 @@ def _open_account(
 
 def logout(call: Call, arguments: Mapping[str, str], forget: bool) -> None:
     if session := arguments.get("session"):
-        call.service.delete(call.path(f"sessions/{session}"))
+        call.service.delete(call.path(f"sessions/{quote(session, safe='')}"))
         _show(call, {"session": session}, f"Session {session} has ended.")
         return
     ended = call.service.post(call.path("logout"), {"forget": forget})
@@ -236,7 +237,7 @@ _WAIT = Extra(
     "wait",
     Annotated[
         float,
-        typer.Option(min=0, max=300, metavar="SECONDS", help="How long to wait for main's answer."),
+        typer.Option(min=0, max=60, metavar="SECONDS", help="How long to wait for main's answer."),
     ],
     SEND_WAIT_SECONDS,
 )
