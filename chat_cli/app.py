@@ -33,8 +33,11 @@ HOST = "127.0.0.1"
 DESCRIPTION = "Chat over this machine's accounts: everything a window can do, by HTTP."
 
 
-def build_app(settings: ChatCliSettings, folder: Path, token: str) -> FastAPI:
-    """The service over a home folder that is prepared and locked; `token` is the service's."""
+def build_app(settings: ChatCliSettings, folder: Path, token: str, port: int) -> FastAPI:
+    """The service over a home folder that is prepared and locked.
+
+    `token` is the service's; `port` is told in the service file while it runs.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -42,7 +45,8 @@ def build_app(settings: ChatCliSettings, folder: Path, token: str) -> FastAPI:
         app.state.accounts = accounts
         try:
             await accounts.open_all()
-            yield
+            with home.announced(folder, port=port, version=app.version):
+                yield
         finally:
             await accounts.close()
 
@@ -80,14 +84,13 @@ def run_service(settings: ChatCliSettings) -> None:
         token = service_token(folder)
         sock = _bind(settings.port)
         port = sock.getsockname()[1]
-        app = build_app(settings, folder, token)
+        app = build_app(settings, folder, token, port)
 
         async def drain() -> None:
             app.state.accounts.end_streams()
 
-        with home.announced(folder, port=port, version=app.version):
-            log.info("serving", host=HOST, port=port)
-            listening.run(app, sock, drain=drain)
+        log.info("serving", host=HOST, port=port)
+        listening.run(app, sock, drain=drain)
 
 
 def _bind(port: int | None) -> socket.socket:

@@ -140,15 +140,16 @@ async def serving(folder: Path, realm_url: str, **settings: Any) -> AsyncIterato
     """The service over a home, in this event loop."""
     home.prepare(folder)
     token = service_token(folder)
-    app = build_app(ChatCliSettings(realm_url=realm_url, **settings), folder, token)
     sock = socket.socket()
     sock.bind(("127.0.0.1", 0))
+    port = sock.getsockname()[1]
+    app = build_app(ChatCliSettings(realm_url=realm_url, **settings), folder, token, port)
     config = uvicorn.Config(app, ws="none", log_config=None, timeout_graceful_shutdown=2)
     config.load()
     server = _Quiet(config)
     task = asyncio.create_task(server.serve(sockets=[sock]))
     await until(lambda: server.started or task.done())
-    service = Service(app, sock.getsockname()[1], token)
+    service = Service(app, port, token)
     try:
         yield service
     finally:
