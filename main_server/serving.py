@@ -3,11 +3,12 @@
 from main_server.app import MainServer, build_app
 from main_server.operator_socket import OperatorSocket
 from main_server.settings import MainSettings
-from main_server.store.database import database_path, locked, open_engine
+from main_server.store.database import database_path, open_engine
 from realm_protocol.limits import LINK_READ_LIMIT
 from realm_service.channel import mount
 from realm_service.listening import bind, check_listening, run
 from realm_service.logs import configure_logs
+from realm_service.sqlite import locked
 
 
 def serve_until_stopped(settings: MainSettings) -> None:

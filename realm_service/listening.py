@@ -2,11 +2,13 @@
 
 import asyncio
 import ipaddress
+import signal
 import socket
 import ssl
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -101,10 +103,17 @@ def run(
         config.load()
     except (OSError, ssl.SSLError) as exc:
         raise TlsUnusable(files=f"{tls_cert}, {tls_key}", detail=str(exc)) from exc
+    # uvicorn raises the signal that stopped it once more when it has stopped: that ends us, well.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
     server = _Server(config, drain)
     server.run(sockets=[sock])
     if not server.started:
         sys.exit(1)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    sys.exit(0)
 
 
 class _Server(uvicorn.Server):

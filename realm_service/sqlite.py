@@ -36,13 +36,19 @@ def locked(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def sqlite_code(exc: BaseException) -> int:
+    """SQLite's primary result code behind an exception; 0 when it is none of SQLite's."""
+    code: int = getattr(getattr(exc, "orig", exc), "sqlite_errorcode", 0)
+    return code & 0xFF
+
+
 @contextmanager
 def in_words(path: Path) -> Iterator[None]:
     """SQLite's errors as ours: `StoreLocked`, `StoreDamaged` or `StoreUnwritable`."""
     try:
         yield
     except DatabaseError as exc:
-        code = getattr(exc.orig, "sqlite_errorcode", 0) & 0xFF
+        code = sqlite_code(exc)
         detail = str(exc.orig)
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise StoreLocked(path=str(path)) from exc

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from main_server.store.database import sqlite_code
 from realm_service.logs import get_logger
+from realm_service.sqlite import sqlite_code
 
 log = get_logger("checkpoints")
 

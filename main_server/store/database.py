@@ -1,31 +1,18 @@
-"""Opening the store: its lock, its schema, its epoch, and how SQLite is set up."""
+"""Opening the store: which file, how SQLite is set up, and the epoch."""
 
-import fcntl
-import os
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
 from main_server.store.schema import facts
-from realm_protocol.errors import (
-    AskedWrongly,
-    StoreDamaged,
-    StoreLocked,
-    StoreTooNew,
-    StoreUnwritable,
-)
+from realm_protocol.errors import AskedWrongly
+from realm_service.sqlite import in_words, migrate
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -44,25 +31,6 @@ def database_path(url: str) -> Path:
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         raise DatabaseUnsupported(url=parsed.render_as_string(hide_password=True))
     return Path(parsed.database).absolute()
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the store for this process; raises `StoreLocked` or `StoreUnwritable`."""
-    lock = path.with_name(path.name + ".lock")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as exc:
-        raise StoreUnwritable(path=str(path.parent), detail=exc.strerror) from exc
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as exc:
-            raise StoreLocked(path=str(path)) from exc
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def open_engine(path: Path) -> Engine:
@@ -102,48 +70,16 @@ def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _migrate(connection: Connection, path: Path) -> None:
-    try:
-        with opened_in_words(path):
-            config = Config()
-            config.set_main_option("script_location", str(_MIGRATIONS))
-            config.attributes["connection"] = connection
-            _refuse_newer(connection, ScriptDirectory.from_config(config), path)
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            command.upgrade(config, "head")
+    with in_words(path):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            migrate(connection, path, _MIGRATIONS)
             if connection.scalar(sa.select(facts.c.value).where(facts.c.name == "epoch")) is None:
                 connection.execute(sa.insert(facts).values(name="epoch", value=int(time.time())))
-            connection.exec_driver_sql("COMMIT")
-    except BaseException:
-        if connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]  # sqlite3's
+        except BaseException:
             connection.exec_driver_sql("ROLLBACK")
-        raise
-
-
-def sqlite_code(exc: BaseException) -> int:
-    """SQLite's primary result code behind an exception; 0 when it is none of SQLite's."""
-    code: int = getattr(getattr(exc, "orig", exc), "sqlite_errorcode", 0)
-    return code & 0xFF
-
-
-@contextmanager
-def opened_in_words(path: Path) -> Iterator[None]:
-    """SQLite's errors at the opening of a store, as ours."""
-    try:
-        yield
-    except DatabaseError as exc:
-        code = sqlite_code(exc)
-        detail = str(exc.orig)
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise StoreLocked(path=str(path)) from exc
-        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            raise StoreDamaged(path=str(path), detail=detail) from exc
-        raise StoreUnwritable(path=str(path), detail=detail) from exc
-
-
-def _refuse_newer(connection: Connection, scripts: ScriptDirectory, path: Path) -> None:
-    found = MigrationContext.configure(connection).get_current_revision()
-    if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
-        raise StoreTooNew(path=str(path), found=found)
+            raise
+        connection.exec_driver_sql("COMMIT")
 
 
 def read_epoch(connection: Connection) -> int:

@@ -20,12 +20,13 @@ from sqlalchemy.engine import Connection, Engine
 
 from main_server.effects import Asker, Effect, LiveSession
 from main_server.store.checkpoints import Checkpointer
-from main_server.store.database import read_epoch, sqlite_code
+from main_server.store.database import read_epoch
 from main_server.store.ledger import Ledger
 from main_server.store.schema import conversations, memberships
 from realm_protocol.errors import RealmchatError, StorageFull
 from realm_service.http import report_defect
 from realm_service.logs import get_logger
+from realm_service.sqlite import sqlite_code
 
 log = get_logger("writer")
 

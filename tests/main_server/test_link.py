@@ -1,0 +1,141 @@
+"""The link's handshake and its bounds: who may speak for a realm, and how it is refused."""
+
+import asyncio
+
+import pytest
+
+from main_server.operations import list_audit, rotate_key
+from realm_protocol import commands, errors, events, link
+from realm_protocol.limits import PROTOCOL_VERSION
+from realm_protocol.wire import pack
+from tests.main_server.conftest import Running
+from tests.main_server.realm_end import RealmEnd, fanned_out, open_link
+from tests.waiting import eventually
+
+
+async def test_an_unknown_key_is_refused(main: Running) -> None:
+    with pytest.raises(errors.RealmKeyInvalid):
+        await open_link(main.url, "made-up")
+    with pytest.raises(errors.RealmKeyInvalid):
+        await open_link(main.url, "")
+
+
+async def test_another_version_is_told_which_is_wanted(main: Running) -> None:
+    end = await open_link(main.url, main.keys["surabaya"])
+    refused = await end.hello("surabaya", version=99)
+    assert (refused.code, refused.fields) == (
+        "version_mismatch",
+        {"wanted": PROTOCOL_VERSION, "got": 99},
+    )
+    await end.is_closed.wait()
+
+
+async def test_a_key_speaks_for_its_own_realm(main: Running) -> None:
+    end = await open_link(main.url, main.keys["surabaya"])
+    assert (await end.hello("jakarta")).code == "not_allowed"
+
+
+async def test_a_second_link_is_refused_while_the_first_answers(
+    main: Running, surabaya: RealmEnd
+) -> None:
+    """And the operator finds it in the audit log."""
+    second = await open_link(main.url, main.keys["surabaya"])
+    refused = await second.hello("surabaya")
+    assert refused.code == "realm_already_linked"
+    assert surabaya.channel.is_open
+    rows = await main.main.write(lambda tx: list_audit(tx))
+    assert [(row["action"], row["subject"]) for row in rows] == [
+        ("second link refused", "surabaya")
+    ]
+
+
+async def test_a_second_link_takes_over_from_a_dead_one(main: Running, surabaya: RealmEnd) -> None:
+    """The first is connected and silent: after its chance to answer the second is welcomed."""
+    surabaya.channel.pause_reading()
+    second = await open_link(main.url, main.keys["surabaya"])
+    assert isinstance(await second.hello("surabaya"), link.LinkWelcome)
+    assert await second.enter("messi@surabaya")
+    surabaya.channel.abort()
+
+
+async def test_rotating_the_key_cuts_the_link(main: Running, surabaya: RealmEnd) -> None:
+    new = (await main.main.write(lambda tx: rotate_key(tx, "surabaya")))["key"]
+    async with asyncio.timeout(10):
+        await surabaya.is_closed.wait()
+    with pytest.raises(errors.RealmKeyInvalid):
+        await open_link(main.url, main.keys["surabaya"])
+    end = await open_link(main.url, new)
+    assert isinstance(await end.hello("surabaya"), link.LinkWelcome)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        [],
+        [1],
+        ["x"],
+        [9999, 1],
+        [131, 1],
+        [131, "x", 1, b"", 0, 0],
+        {"a": 1},
+        None,
+        [128, 1, 1, "a"],
+    ],
+)
+async def test_what_is_no_message_ends_the_link_in_words(
+    main: Running, surabaya: RealmEnd, broken: object
+) -> None:
+    surabaya.channel.send(pack([broken])[1:])
+    async with asyncio.timeout(10):
+        await surabaya.is_closed.wait()
+    refused = surabaya.told_of(link.LinkRefused)[-1]
+    assert refused.code in ("malformed", "invalid_address")
+
+
+async def test_a_bad_command_is_refused_alone(surabaya: RealmEnd) -> None:
+    """The realm passed on what a client sent; the link stays."""
+    messi = await surabaya.enter("messi@surabaya")
+    for command in ([2, 0, "x"], [9999], [1, 0, 1, "d", 0, 0]):
+        with pytest.raises(errors.RealmchatError):
+            await surabaya.ask(link.Forward, messi.handle, command)
+    assert (await messi.send("henderson@jakarta", "halo")).seq == 1
+
+
+async def test_a_link_that_falls_behind_is_told_to_sync_again(
+    main: Running, surabaya: RealmEnd, jakarta: RealmEnd
+) -> None:
+    """Events past the bound are dropped, answers are not, and heads make it good."""
+    messi = await surabaya.enter("messi@surabaya")
+    henderson = await jakarta.enter("henderson@jakarta")
+    sent = await messi.send(henderson.address, "awal")
+    jakarta.channel.pause_reading()
+    text = "x" * 60_000
+    for _ in range(20):
+        await asyncio.gather(*(messi.send_later(henderson.address, text) for _ in range(25)))
+    asked = henderson.command(commands.ListRealms)
+
+    jakarta.channel.resume_reading()
+    await eventually(lambda: jakarta.told_of(link.Resync), 30)
+    async with asyncio.timeout(30):
+        await asked
+    assert len(fanned_out(jakarta)) < 501
+
+    again = await jakarta.enter(henderson.address)
+    await eventually(lambda: again.told(events.Synced))
+    assert again.told(events.Heads)[0].heads[0].last_seq == 501
+    assert sent.seq == 1
+
+
+async def test_a_lost_link_takes_its_sessions_offline(main: Running, jakarta: RealmEnd) -> None:
+    """And the realm that comes back attaches them anew."""
+    surabaya = await main.link("surabaya")
+    messi = await surabaya.enter("messi@surabaya")
+    await messi.send("henderson@jakarta", "halo")
+    henderson = await jakarta.enter("henderson@jakarta")
+    surabaya.channel.abort()
+    await eventually(lambda: henderson.told(events.PresenceChanged))
+    assert henderson.told(events.PresenceChanged)[-1].online is False
+    realms = {realm.name: realm.linked for realm in await henderson.do(commands.ListRealms)}
+    assert realms == {"jakarta": True, "surabaya": False}
+    back = await main.link("surabaya")
+    assert await back.enter("messi@surabaya")

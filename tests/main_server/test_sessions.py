@@ -1,0 +1,249 @@
+"""Sessions at main: who may attach, what they are told, and how they end."""
+
+import asyncio
+
+import pytest
+
+from main_server.operations import disable_user
+from realm_protocol import commands, errors, events, link
+from tests.main_server.conftest import Running, running
+from tests.main_server.realm_end import RealmEnd
+from tests.waiting import eventually
+
+
+async def test_a_wrong_password_opens_nothing(surabaya: RealmEnd) -> None:
+    with pytest.raises(errors.WrongPassword):
+        await surabaya.sign_in("messi@surabaya", "salah")
+    with pytest.raises(errors.UserNotFound):
+        await surabaya.sign_in("nobody@surabaya")
+
+
+async def test_sign_in_is_at_ones_home_realm(surabaya: RealmEnd) -> None:
+    """Elsewhere the refusal names the home."""
+    with pytest.raises(errors.WrongRealm) as refused:
+        await surabaya.sign_in("messi@jakarta")
+    assert refused.value.fields["realm"] == "jakarta"
+
+
+async def test_a_session_belongs_to_its_realm(surabaya: RealmEnd, jakarta: RealmEnd) -> None:
+    """A token taken to another realm, or made up, attaches nothing."""
+    session = await surabaya.sign_in("messi@surabaya")
+    with pytest.raises(errors.WrongRealm):
+        await jakarta.attach(session.token)
+    with pytest.raises(errors.NotSignedIn):
+        await surabaya.attach("made-up")
+
+
+async def test_a_command_needs_an_attached_handle(surabaya: RealmEnd) -> None:
+    """A realm can't act through a handle that it never attached: not even its own person's."""
+    with pytest.raises(errors.NotSignedIn):
+        await surabaya.ask(link.Forward, 77, [13, 0])
+
+
+async def test_a_realm_registers_only_its_own_people(surabaya: RealmEnd) -> None:
+    """A stolen realm key makes nobody of another realm."""
+
+    async def register(address: str) -> object:
+        return await surabaya.ask(
+            link.Register, address, "rahasia sekali", "Arfi", "Indonesia", "test"
+        )
+
+    await register("arfi@surabaya")
+    with pytest.raises(errors.UserExists):
+        await register("arfi@surabaya")
+    with pytest.raises(errors.ForeignSender):
+        await register("arfi@jakarta")
+    assert await surabaya.sign_in("arfi@surabaya", "rahasia sekali")
+
+
+async def test_heads_tell_what_changed_since(surabaya: RealmEnd) -> None:
+    """After a pause one hears of the conversations that moved, and only of those."""
+    messi = await surabaya.enter("messi@surabaya")
+    quiet = await messi.send("henderson@jakarta", "satu")
+    busy = await messi.send("lineker@jakarta", "satu")
+    session = await surabaya.sign_in("messi@surabaya")
+    first = await surabaya.attach(session.token)
+    await eventually(lambda: first.told(events.Synced))
+    (synced,) = first.told(events.Synced)
+    surabaya.send(link.Detach(first.handle))
+    await messi.send("lineker@jakarta", "dua")
+
+    again = await surabaya.attach(session.token, epoch=synced.epoch, position=synced.position)
+    await eventually(lambda: again.told(events.Synced))
+
+    def heads(attached: object) -> dict[str, int]:
+        return {
+            head.conversation: head.last_seq
+            for event in attached.told(events.Heads)  # type: ignore[attr-defined]
+            for head in event.heads
+        }
+
+    assert heads(first) == {quiet.conversation: 1, busy.conversation: 1}
+    assert heads(again) == {busy.conversation: 2}
+
+
+async def test_another_epoch_is_told_everything(surabaya: RealmEnd) -> None:
+    """Also a client that is ahead of a store which lost its end."""
+    messi = await surabaya.enter("messi@surabaya")
+    await messi.send("henderson@jakarta", "satu")
+    for known in ({"epoch": 1, "position": 10**6}, {"epoch": 10**6, "position": 0}):
+        other = await surabaya.enter("messi@surabaya", **known)
+        await eventually(lambda other=other: other.told(events.Synced))
+        assert len(other.told(events.Heads)[0].heads) == 1
+
+
+async def test_the_peers_watermark_is_part_of_what_changed(
+    surabaya: RealmEnd, jakarta: RealmEnd
+) -> None:
+    """Read while the sender was away: the sender's head says so."""
+    messi = await surabaya.enter("messi@surabaya")
+    henderson = await jakarta.enter("henderson@jakarta")
+    sent = await messi.send(henderson.address, "satu")
+    await eventually(lambda: messi.told(events.Synced))
+    (synced,) = messi.told(events.Synced)
+    henderson.mark(sent.conversation, read=1)
+    await eventually(lambda: messi.told(events.WatermarkMoved))
+
+    again = await surabaya.enter("messi@surabaya", epoch=synced.epoch, position=synced.position + 1)
+    await eventually(lambda: again.told(events.Synced))
+    (head,) = again.told(events.Heads)[0].heads
+    assert (head.peer_read, head.peer_delivered) == (1, 1)
+
+
+async def test_ending_a_session(surabaya: RealmEnd) -> None:
+    """It is told, can do nothing more, and attaches no more."""
+    session = await surabaya.sign_in("messi@surabaya")
+    old = await surabaya.attach(session.token)
+    new = await surabaya.enter("messi@surabaya")
+    listed = await new.do(commands.ListSessions)
+    assert {s.session_id for s in listed if not s.current} == {session.session_id}
+
+    await new.do(commands.EndSession, session.session_id)
+
+    (ended,) = await eventually(lambda: surabaya.told_of(link.EndHandle))
+    assert ended.handle == old.handle
+    with pytest.raises(errors.NotSignedIn):
+        await old.send("henderson@jakarta", "masih?")
+    with pytest.raises(errors.SessionEnded):
+        await surabaya.attach(session.token)
+    with pytest.raises(errors.SessionNotFound):
+        await new.do(commands.EndSession, session.session_id)
+
+
+async def test_a_new_password_ends_the_other_sessions(surabaya: RealmEnd) -> None:
+    messi = await surabaya.enter("messi@surabaya")
+    await surabaya.enter("messi@surabaya")
+    with pytest.raises(errors.WrongPassword):
+        await messi.do(commands.ChangePassword, "salah", "baru sekali")
+    await messi.do(commands.ChangePassword, "surabaya", "baru sekali")
+    assert len(surabaya.told_of(link.EndHandle)) == 1
+    assert len(await messi.do(commands.ListSessions)) == 1
+    with pytest.raises(errors.WrongPassword):
+        await surabaya.sign_in("messi@surabaya")
+    assert await surabaya.sign_in("messi@surabaya", "baru sekali")
+
+
+async def test_a_disabled_person_is_out_at_once(main: Running, surabaya: RealmEnd) -> None:
+    messi = await surabaya.enter("messi@surabaya")
+    lineker = await surabaya.enter("lineker@surabaya")
+    await lineker.send("messi@surabaya", "halo")
+    await main.main.write(lambda tx: disable_user(tx, "messi@surabaya"))
+    (ended,) = await eventually(lambda: surabaya.told_of(link.EndHandle))
+    assert ended.handle == messi.handle
+    with pytest.raises(errors.UserDisabled):
+        await surabaya.sign_in("messi@surabaya")
+    with pytest.raises(errors.UserDisabled):
+        await lineker.send("messi@surabaya", "halo?")
+
+
+async def test_presence_is_told_to_those_one_writes_with(
+    surabaya: RealmEnd, jakarta: RealmEnd
+) -> None:
+    """Come with the first session, gone with the last."""
+    messi = await surabaya.enter("messi@surabaya")
+    await messi.send("henderson@jakarta", "halo")
+    one = await jakarta.enter("henderson@jakarta")
+    two = await jakarta.enter("henderson@jakarta")
+    jakarta.send(link.Detach(one.handle), link.Detach(two.handle))
+    await eventually(lambda: len(messi.told(events.PresenceChanged)) == 2)
+    told = [(event.address, event.online) for event in messi.told(events.PresenceChanged)]
+    assert told == [("henderson@jakarta", True), ("henderson@jakarta", False)]
+
+
+async def test_typing_reaches_members_only(surabaya: RealmEnd, jakarta: RealmEnd) -> None:
+    messi = await surabaya.enter("messi@surabaya")
+    lineker = await surabaya.enter("lineker@surabaya")
+    await jakarta.enter("henderson@jakarta")
+    sent = await messi.send("henderson@jakarta", "halo")
+    before = len(jakarta.told_of(link.Fanout))
+    lineker.command(commands.SetTyping, sent.conversation)
+    messi.command(commands.SetTyping, sent.conversation)
+    await eventually(lambda: len(jakarta.told_of(link.Fanout)) > before)
+    await lineker.do(commands.ListRealms)
+    assert len(jakarta.told_of(link.Fanout)) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("henderson", "henderson@surabaya"), ("arfi", "arfi@jakarta")],
+)
+async def test_bare_names(surabaya: RealmEnd, jakarta: RealmEnd, name: str, meant: str) -> None:
+    """One's own realm first, then whom one has written to by full address."""
+    fields = ("rahasia sekali", "", "", "test")
+    await jakarta.ask(link.Register, "arfi@jakarta", *fields)
+    messi = await surabaya.enter("messi@surabaya")
+    await messi.send("arfi@jakarta", "halo")
+    await messi.send("henderson@jakarta", "halo")
+    assert await messi.do(commands.ResolveName, "person", name) == meant
+
+
+async def test_an_unknown_bare_name_is_refused_with_its_candidates(
+    surabaya: RealmEnd, jakarta: RealmEnd
+) -> None:
+    await jakarta.ask(link.Register, "arfi@jakarta", "rahasia sekali", "", "", "test")
+    messi = await surabaya.enter("messi@surabaya")
+    with pytest.raises(errors.AmbiguousName) as refused:
+        await messi.do(commands.ResolveName, "person", "arfi")
+    assert refused.value.fields["candidates"] == ["arfi@jakarta"]
+    with pytest.raises(errors.UserNotFound):
+        await messi.do(commands.ResolveName, "person", "nobody")
+
+
+async def test_a_storm_of_sign_ins_never_stalls_messages(surabaya: RealmEnd) -> None:
+    """While passwords are being checked, a message is stored before the checks are done."""
+    messi = await surabaya.enter("messi@surabaya")
+    storm = [
+        surabaya.ask_later(link.SignIn, "lineker@surabaya", "surabaya", "test") for _ in range(20)
+    ]
+    await messi.send("henderson@jakarta", "halo")
+    assert not all(asked.done() for asked in storm)
+    await asyncio.gather(*storm)
+
+
+async def test_sign_ins_are_bounded(surabaya: RealmEnd) -> None:
+    """Beyond what can wait, one is told to come again; nobody is refused for good."""
+    storm = [
+        surabaya.ask_later(link.SignIn, "lineker@surabaya", "salah", "test") for _ in range(110)
+    ]
+    results = await asyncio.gather(*storm, return_exceptions=True)
+    kinds = {type(result) for result in results}
+    assert kinds == {errors.WrongPassword, errors.TooManySignIns}
+
+
+async def test_sessions_and_messages_survive_a_restart(store: object, keys: dict[str, str]) -> None:
+    """What was acknowledged is there when main comes back, under the same epoch."""
+    async with running(store, keys) as before:  # type: ignore[arg-type]
+        surabaya = await before.link("surabaya")
+        session = await surabaya.sign_in("messi@surabaya")
+        messi = await surabaya.attach(session.token)
+        sent = await messi.send("henderson@jakarta", "halo", key="k1")
+        messi.mark(sent.conversation, read=1)
+        await messi.do(commands.OpenConversation, sent.conversation)
+        epoch = before.main.writer.epoch
+    async with running(store, keys) as after:  # type: ignore[arg-type]
+        surabaya = await after.link("surabaya")
+        messi = await surabaya.attach(session.token)
+        assert await messi.send("henderson@jakarta", "halo", key="k1") == sent
+        assert (await messi.send("henderson@jakarta", "lagi")).seq == 2
+        head = await messi.do(commands.OpenConversation, sent.conversation)
+        assert (head.read, after.main.writer.epoch) == (1, epoch)
