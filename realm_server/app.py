@@ -12,8 +12,8 @@ from picows import WSUpgradeRequest
 
 from realm_protocol.limits import CLIENT_FRAME_LIMIT, PROTOCOL_VERSION
 from realm_server.counts import Counts, Gauge, new_registry
-from realm_server.link import LinkTimes, MainServer
-from realm_server.realm import Realm
+from realm_server.link import MainServer
+from realm_server.realm import Realm, Times
 from realm_server.settings import RealmSettings
 from realm_server.signing_in import RealmInfo, RegisterForm, SessionAnswer, SignInForm
 from realm_server.store import Store
@@ -40,7 +40,7 @@ class _Running:
 
 
 def build_app(
-    settings: RealmSettings, store: Store, main: MainServer, times: LinkTimes | None = None
+    settings: RealmSettings, store: Store, main: MainServer, times: Times | None = None
 ) -> BuiltApp:
     """The application of one realm over an open store. Nothing runs before uvicorn starts it."""
     running = _Running()
@@ -48,9 +48,7 @@ def build_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        running.realm = Realm(
-            settings, store, main, counts, server=SERVER, times=times or LinkTimes()
-        )
+        running.realm = Realm(settings, store, main, counts, server=SERVER, times=times or Times())
         async with running.realm.running():
             yield
 

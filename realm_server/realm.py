@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 from realm_server.admission import Rate, RateLimiter, SendingLimits
 from realm_server.client_sessions import ClientSession
@@ -22,8 +23,15 @@ from realm_server.watermarks import Watermarks
 from realm_service.channel import Flusher
 from realm_service.http import report_defect
 
-LOOKS_APART = 20
-"""Seconds between two looks at one session."""
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How often the realm does what must be done again and again."""
+
+    link: LinkTimes = field(default_factory=LinkTimes)
+    tick_seconds: float = 1
+    ticks_between_looks: int = 20
+    """A session that gave no sign of life between three looks is cut."""
 
 
 def wall_clock() -> int:
@@ -42,7 +50,7 @@ class Realm:
         counts: Counts,
         *,
         server: str,
-        times: LinkTimes,
+        times: Times,
         now: Callable[[], int] = wall_clock,
     ) -> None:
         self.store = store
@@ -50,6 +58,7 @@ class Realm:
         self.routes: Routes[ClientSession] = Routes()
         self.watermarks = Watermarks()
         self._now = now
+        self._times = times
         self._drain_seconds = settings.drain_seconds
         self._flusher = Flusher()
         self._limits = SendingLimits(Rate(settings.send_burst, settings.send_per_second))
@@ -60,7 +69,7 @@ class Realm:
             counts,
             epoch=lambda: store.epoch,
             now=now,
-            times=times,
+            times=times.link,
         )
         self._desk = Desk(self.link, self._limits, self.watermarks, self.routes)
         self.entrance = Entrance(
@@ -104,17 +113,17 @@ class Realm:
         self.entrance.close_all()
 
     async def _keep_house(self) -> None:
-        """Once a second: write what the store has gathered, look after a share of the sessions."""
+        """Each tick: write what the store has gathered, look after a share of the sessions."""
         loop = asyncio.get_running_loop()
         turn = 0
         while True:
-            await asyncio.sleep(1)
+            await asyncio.sleep(self._times.tick_seconds)
             turn += 1
             try:
                 self.store.write(self._now())
                 self.routes.forget_absent()
-                self.entrance.look_after(turn, LOOKS_APART)
+                self.entrance.look_after(turn, self._times.ticks_between_looks)
                 self._limits.sweep(loop.time())
                 self.front_door.sweep(loop.time())
-            except Exception as error:  # a defect: the next second may go better
+            except Exception as error:  # a defect: the next tick may go better
                 report_defect(error, during="housekeeping")

@@ -15,9 +15,11 @@ from realm_protocol.events import Synced
 from realm_protocol.limits import LINK_READ_LIMIT
 from realm_server.app import build_app
 from realm_server.link import LinkTimes, MainServer
+from realm_server.realm import Times
 from realm_server.settings import RealmSettings
 from realm_server.store import open_store
 from realm_service.channel import mount
+from realm_service.listening import client_tls
 from tests.ports import free_port
 from tests.realm_server.fake_main import KEY, FakeMain
 from tests.realm_server.raw_client import RawClient, hello, open_client
@@ -30,6 +32,9 @@ def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> d
     return {"uvloop": uvloop.new_event_loop}
 
 
+QUICK = Times(LinkTimes(sweep_every=0.05), tick_seconds=0.05)
+
+
 @dataclass
 class World:
     """One fake main, one realm, and what a test needs of both."""
@@ -39,7 +44,9 @@ class World:
     main_port: int = field(default_factory=free_port)
     realm_port: int = field(default_factory=free_port)
     settings: dict[str, Any] = field(default_factory=dict)
-    times: LinkTimes = field(default_factory=lambda: LinkTimes(sweep_every=0.05))
+    times: Times = QUICK
+    tls: tuple[Path, Path] | None = None
+    """Certificate and key of both servers."""
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     @property
@@ -56,22 +63,23 @@ class World:
         routes = {"/v1/link": self.main.accept}
         websocket = mount(routes, read_limit=LINK_READ_LIMIT)
         return await self.stack.enter_async_context(
-            served(FastAPI(), websocket, port=self.main_port)
+            served(FastAPI(), websocket, port=self.main_port, tls=self.tls)
         )
 
     @asynccontextmanager
     async def realm_running(self) -> AsyncIterator[Served]:
         settings = RealmSettings(
             name="surabaya",
-            main_url=f"http://127.0.0.1:{self.main_port}",
+            main_url=f"http{'s' if self.tls else ''}://127.0.0.1:{self.main_port}",
             home=self.home,
-            **self.settings,
+            **{"drain_seconds": 0.2, **self.settings},
         )
         with open_store(settings.folder()) as store:
-            main = MainServer(settings.link_url, KEY, None)
+            trust = client_tls(settings.ca) if self.tls else None
+            main = MainServer(settings.link_url, KEY, trust)
             built = build_app(settings, store, main, self.times)
             async with served(
-                built.app, built.websocket, port=self.realm_port, drain=built.drain
+                built.app, built.websocket, port=self.realm_port, drain=built.drain, tls=self.tls
             ) as running:
                 yield running
 

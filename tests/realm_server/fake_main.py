@@ -39,6 +39,7 @@ class FakeMain:
         self.handles: dict[int, int] = {}
         self.refuses_link: RealmchatError | None = None
         self.on_forward: Callable[[link.Forward], None] | None = None
+        self.on_sign_in: Callable[[Any], None] | None = None
         self.channel: Channel | None = None
         self.links = 0
         self.wrong_keys = 0
@@ -79,6 +80,8 @@ class FakeMain:
                     self._attach(message)
                 case link.Forward() if self.on_forward is not None:
                     self.on_forward(message)
+                case link.SignIn() | link.Register() if self.on_sign_in is not None:
+                    self.on_sign_in(message)
 
     def broken(self, channel: Channel, error: RealmchatError) -> None:
         raise AssertionError(f"the realm broke the form of frames: {error}")

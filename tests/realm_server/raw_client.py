@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+from picows import WSFrame, WSMsgType, WSTransport
+
 from realm_protocol.commands import Hello, SendMessage
 from realm_protocol.errors import RealmchatError
 from realm_protocol.events import SERVER_MESSAGES
@@ -12,16 +14,30 @@ from realm_service.channel import Channel, Flusher, connect
 from tests.waiting import DEADLINE_SECONDS
 
 
+class _Watched(Channel):
+    """A channel whose close code is seen, and that can break the form of frames."""
+
+    close_code: int | None = None
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        if frame.msg_type == WSMsgType.CLOSE:
+            self.close_code = frame.get_close_code()
+        super().on_ws_frame(transport, frame)
+
+    def send_raw(self, kind: WSMsgType, payload: bytes, *, fin: bool = True) -> None:
+        assert self._transport is not None
+        self._transport.send(kind, payload, fin)
+
+
 class RawClient:
     """One connection. `seen` has all messages in order; `next` takes them one by one."""
 
     def __init__(self) -> None:
         self.seen: list[Any] = []
         self.frames = 0
-        self.close_code: int | None = None
         self.is_closed = asyncio.Event()
-        self.channel = Channel(
-            self, Flusher(), read_limit=2**26, frame_limit=2**24, unsent_limit=2**30
+        self.channel = _Watched(
+            self, Flusher(), read_limit=2**26, frame_limit=2**19, unsent_limit=2**30
         )
         self._unread: asyncio.Queue[Any] = asyncio.Queue()
 
@@ -62,9 +78,15 @@ class RawClient:
                 pass
         return message
 
-    async def wait_closed(self) -> None:
+    def send_raw(self, payload: bytes, kind: WSMsgType = WSMsgType.BINARY) -> None:
+        """A frame that is not of this protocol."""
+        self.channel.send_raw(kind, payload)
+
+    async def wait_closed(self) -> int | None:
+        """The close code that the realm gave."""
         async with asyncio.timeout(DEADLINE_SECONDS):
             await self.is_closed.wait()
+        return self.channel.close_code
 
     def seen_of(self, kind: type) -> list[Any]:
         return [message for message in self.seen if type(message) is kind]
