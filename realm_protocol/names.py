@@ -65,11 +65,16 @@ Target = Address | GroupAddress
 
 @lru_cache(maxsize=65536)
 def _parse_address(text: str) -> Address:
-    lowered = text.lower()
+    lowered = _lower(text)
     name, at, realm = lowered.partition("@")
     if not at or _name.fullmatch(name) is None or _name.fullmatch(realm) is None:
         raise InvalidAddress(value=text[:100])
     return Address(lowered)
+
+
+def _lower(text: str) -> str:
+    """In lower case; foreign letters stay, because some of them fold into ASCII ones."""
+    return text.lower() if text.isascii() else text
 
 
 def parse_target(text: str) -> Target:
@@ -84,7 +89,7 @@ def print_target(target: Target) -> str:
 
 def check_name(text: str) -> str:
     """The name of a realm, person or group in lower case; raise `InvalidName`."""
-    lowered = text.lower()
+    lowered = _lower(text)
     if _name.fullmatch(lowered) is None:
         raise InvalidName(value=text[:100])
     return lowered

@@ -5,8 +5,18 @@ import shutil
 from collections.abc import Callable
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import ports
+
+# Machines under test are busy: no deadline for an example, and the same examples in every run.
+settings.register_profile(
+    "realmchat",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("realmchat")
 
 
 @pytest.fixture
