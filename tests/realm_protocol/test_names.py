@@ -45,10 +45,10 @@ def test_what_is_no_address_is_refused_in_words(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    (
+    [
         *("", "@", "messi", "messi@", "@surabaya", ".messi@a", "a@b@c", "a b@c", "mëssi@a"),
         *("a@b\n", f"{'x' * 33}@a", "group:a@b"),
-    ),
+    ],
 )
 def test_these_are_no_addresses(text: str) -> None:
     """The edges of the grammar."""
