@@ -106,6 +106,7 @@ class Crowd:
     async def failure(self) -> None:
         """Wait for the first thing that goes wrong."""
         await asyncio.wait([self._failure])
+        self._failure.exception()
 
     async def measure(self, seconds: float, count: Callable[[], int]) -> Measured:
         pids = {**self._target.pids}
