@@ -31,6 +31,8 @@ def locked(path: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as exc:
             raise StoreLocked(path=str(path)) from exc
+        # SQLite gives its log the rights of the file, so the file comes first and is private.
+        path.touch(mode=0o600)
         yield
     finally:
         os.close(descriptor)

@@ -51,14 +51,10 @@ def restore(store: Path, backup: Path) -> dict[str, Any]:
     with _in_words(store):
         shutil.copyfile(backup, unfinished)
         unfinished.chmod(0o600)
-        epoch = max(_epoch(unfinished), _epoch(store) if store.exists() else 0, int(time.time()))
+        epoch = max(_epoch(unfinished), _epoch_if_any(store), int(time.time()))
         _raise_epoch(unfinished, epoch + 1)
         _sync(unfinished)
-        if store.exists():
-            _close_log(store)
-            store.replace(store.with_name(f"{store.name}.before-restore"))
-        for suffix in ("-wal", "-shm"):
-            store.with_name(store.name + suffix).unlink(missing_ok=True)
+        _set_aside(store)
         unfinished.replace(store)
         _sync(store.parent)
     open_engine(store).dispose()
@@ -81,13 +77,22 @@ def _raise_epoch(path: Path, epoch: int) -> None:
         connection.execute("UPDATE facts SET value = ? WHERE name = 'epoch'", (epoch,))
 
 
-def _close_log(path: Path) -> None:
-    """Bring the write-ahead log into the file, so that the file alone is the whole store."""
+def _epoch_if_any(path: Path) -> int:
+    """0 where there is no store, or one so damaged that it is being replaced for it."""
     try:
-        with contextlib.closing(sqlite3.connect(path)) as connection:
-            connection.execute("PRAGMA journal_mode=DELETE")
-    except sqlite3.DatabaseError as exc:
-        raise StoreDamaged(path=str(path), detail=str(exc)) from exc
+        return _epoch(path)
+    except StoreDamaged:
+        return 0
+
+
+def _set_aside(store: Path) -> None:
+    """Keep the file and its log together under another name."""
+    for suffix in ("", "-wal", "-shm"):
+        part = store.with_name(store.name + suffix)
+        kept = store.with_name(f"{store.name}.before-restore{suffix}")
+        kept.unlink(missing_ok=True)
+        if part.exists():
+            part.replace(kept)
 
 
 def _sync(path: Path) -> None:

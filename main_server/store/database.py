@@ -48,12 +48,11 @@ def open_engine(path: Path) -> Engine:
     )
     sa.event.listen(engine, "connect", _set_up)
     try:
-        with engine.connect() as connection:
+        with in_words(path), engine.connect() as connection:
             _migrate(connection, path)
     except BaseException:
         engine.dispose()
         raise
-    path.chmod(0o600)
     return engine
 
 
@@ -70,16 +69,15 @@ def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _migrate(connection: Connection, path: Path) -> None:
-    with in_words(path):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        try:
-            migrate(connection, path, _MIGRATIONS)
-            if connection.scalar(sa.select(facts.c.value).where(facts.c.name == "epoch")) is None:
-                connection.execute(sa.insert(facts).values(name="epoch", value=int(time.time())))
-        except BaseException:
-            connection.exec_driver_sql("ROLLBACK")
-            raise
-        connection.exec_driver_sql("COMMIT")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    try:
+        migrate(connection, path, _MIGRATIONS)
+        if connection.scalar(sa.select(facts.c.value).where(facts.c.name == "epoch")) is None:
+            connection.execute(sa.insert(facts).values(name="epoch", value=int(time.time())))
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK")
+        raise
+    connection.exec_driver_sql("COMMIT")
 
 
 def read_epoch(connection: Connection) -> int:

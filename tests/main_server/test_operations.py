@@ -1,0 +1,159 @@
+"""The operator's commands: on a running server, on a store alone, and what the audit log keeps."""
+
+import json
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.main_server.realm_end import open_link
+from tests.system.processes import MainProcess, console_script, environment, run_operator_command
+
+
+@pytest.fixture
+def main(tmp_path: Path) -> Iterator[MainProcess]:
+    process = MainProcess(tmp_path)
+    yield process
+    process.end()
+
+
+def _refused(main: MainProcess, *arguments: str, stdin: str = "") -> str:
+    ended = run_operator_command(main.home, *arguments, stdin=stdin)
+    assert ended.returncode != 0
+    assert "Traceback" not in ended.stderr
+    return ended.stderr
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_realms_and_people(main: MainProcess, running: bool) -> None:
+    """The same commands, whether a server has the store or nobody."""
+    if running:
+        main.start()
+        main.wait_ready()
+    key = main.add_realm("surabaya", 8000)
+    assert len(key) >= 43
+    assert "exists already" in _refused(main, "realm", "add", "surabaya")
+    assert "can't be a name" in _refused(main, "realm", "add", "Sura baya")
+    main.add_user("messi@surabaya", "rahasia", "--name", "Lionel Messi", "--country", "Argentina")
+    assert "exists already" in _refused(
+        main, "user", "add", "messi@surabaya", "--password-stdin", stdin="x"
+    )
+    assert "no realm jakarta" in _refused(
+        main, "user", "add", "messi@jakarta", "--password-stdin", stdin="x"
+    )
+    user = main.operate("user", "list")
+    assert (user["address"], user["name"], user["limits"]) == (
+        "messi@surabaya",
+        "Lionel Messi",
+        "standard",
+    )
+    main.operate("user", "set-limits", "messi@surabaya", "trusted")
+    main.operate("user", "disable", "messi@surabaya")
+    main.operate("user", "make-operator", "messi@surabaya")
+    user = main.operate("user", "list")
+    assert (user["limits"], user["disabled"], user["operator"]) == ("trusted", True, True)
+    assert "has 1 people" in _refused(main, "realm", "remove", "surabaya")
+    main.operate("realm", "remove", "surabaya", "--disable")
+    assert main.operate("realm", "list")["enabled"] is False
+
+
+def test_the_audit_log_knows_what_was_done(main: MainProcess) -> None:
+    """And neither a password nor a key."""
+    key = main.add_realm("surabaya", 8000)
+    main.add_user("messi@surabaya", "rahasia")
+    main.operate("user", "set-password", "messi@surabaya", "--password-stdin", stdin="lain sekali")
+    ended = run_operator_command(main.home, "audit")
+    rows = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert [(row["action"], row["subject"]) for row in rows] == [
+        ("realm add", "surabaya"),
+        ("user add", "messi@surabaya"),
+        ("user set-password", "messi@surabaya"),
+    ]
+    assert all(secret not in ended.stdout for secret in (key, "rahasia", "lain sekali"))
+
+
+def test_only_the_owner_reaches_the_operators_socket(main: MainProcess) -> None:
+    main.start()
+    main.wait_ready()
+    folder = main.home / "main"
+    for path in folder.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+async def test_backup_while_it_runs_and_restore(main: MainProcess, tmp_path: Path) -> None:
+    """A backup has what was acknowledged before it; a restore has a new epoch and is verified."""
+    main.start()
+    main.wait_ready()
+    key = main.add_realm("surabaya", 1)
+    main.add_user("messi@surabaya", "surabaya")
+    url = main.url.replace("http", "ws")
+    end = await open_link(url, key)
+    first_epoch = (await end.hello("surabaya")).epoch
+    messi = await end.enter("messi@surabaya")
+    sent = await messi.send(messi.address, "satu", key="k1")
+    saved = tmp_path / "saved.db"
+    main.operate("backup", str(saved))
+    await messi.send(messi.address, "dua", key="k2")
+    end.channel.abort()
+
+    assert "in use" in _refused(main, "restore", str(saved))
+    main.stop()
+    assert "no backup" in _refused(main, "restore", str(tmp_path / "nothing.db"))
+    restored = main.operate("restore", str(saved))
+    assert main.operate("verify")["messages"] == 1
+    main.start()
+    main.wait_ready()
+
+    end = await open_link(url, key)
+    assert (await end.hello("surabaya")).epoch == restored["epoch"] > first_epoch
+    messi = await end.enter("messi@surabaya")
+    again = await messi.send(messi.address, "dua", key="k2")
+    assert (again.conversation, again.seq) == (sent.conversation, 2)
+    end.channel.abort()
+
+
+def test_a_hole_is_found(main: MainProcess, tmp_path: Path) -> None:
+    """`verify` looks at what must hold, not only at the file."""
+    import sqlite3
+
+    main.add_realm("surabaya", 1)
+    main.add_user("messi@surabaya", "surabaya")
+    store = main.home / "main" / "main.db"
+    with sqlite3.connect(store) as connection:
+        connection.execute(
+            "INSERT INTO conversations (public_id, kind, last_seq, changed_at, created_at)"
+            " VALUES ('p1', 'private', 2, 1, 1)"
+        )
+    connection.close()
+    assert "numbers without holes: p1" in _refused(main, "verify")
+
+
+def test_a_database_that_is_not_sqlite_is_refused_in_words(tmp_path: Path) -> None:
+    """And its password is not repeated."""
+    ended = subprocess.run(
+        [
+            *(console_script("main-server"), "serve"),
+            *("--database-url", "postgresql://me:geheim@127.0.0.1/chat"),
+        ],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "stores in SQLite" in ended.stderr
+    assert "geheim" not in ended.stderr
+
+
+def test_clear_text_is_refused_off_loopback(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [console_script("main-server"), "serve", "--host", "0.0.0.0"],  # noqa: S104
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, "in the clear" in ended.stderr) == (1, True)
