@@ -260,6 +260,18 @@ def user_add(
     _show(result, as_json)
 
 
+@user_app.command(
+    "import",
+    epilog='Example line: {"address": "messi@surabaya", "password": "…", "name": "Lionel Messi"}',
+)
+def user_import(database_url: Database = None, as_json: Json = False) -> None:
+    """Make many people: JSON Lines on standard input; who exists already is left as they are."""
+    from main_server.importing import read_people
+
+    people = list(read_people(sys.stdin))
+    _show(_operate("user import", database_url, people=people), as_json)
+
+
 @user_app.command("list")
 def user_list(
     realm: Annotated[str, typer.Option(help="Only this realm's.")] = "",

@@ -20,7 +20,7 @@ from main_server.rules.people import (
 from main_server.rules.sessions import hash_token
 from main_server.store.schema import audit, people, realms
 from main_server.store.writer import Transaction
-from realm_protocol.errors import MalformedMessage, RealmExists, RealmNotEmpty
+from realm_protocol.errors import MalformedMessage, RealmExists, RealmNotEmpty, UserExists
 from realm_protocol.names import Address, check_name
 
 Record = dict[str, Any]
@@ -121,6 +121,18 @@ def add_user(
     return {"address": parsed}
 
 
+def import_users(tx: Transaction, people: list[Record]) -> Record:
+    """Make those who don't exist; an interrupted import can be repeated."""
+    made = 0
+    for person in people:
+        try:
+            add_user(tx, **person)
+        except UserExists:
+            continue
+        made += 1
+    return {"made": made, "existed": len(people) - made}
+
+
 def list_users(tx: Transaction, realm: str = "") -> list[Record]:
     rows = sa.select(people).order_by(people.c.address)
     if realm:
@@ -188,6 +200,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "realm remove": remove_realm,
     "realm rotate-key": rotate_key,
     "user add": add_user,
+    "user import": import_users,
     "user list": list_users,
     "user disable": disable_user,
     "user enable": enable_user,
@@ -209,5 +222,7 @@ def operate(tx: Transaction, operation: str, arguments: Record, actor: str) -> A
         raise MalformedMessage(detail=f"{operation}: {exc}") from exc
     if operation not in _READ_ONLY:
         subject = arguments.get("address") or arguments.get("name") or ""
+        if "people" in arguments:
+            subject = f"{len(arguments['people'])} people"
         note(tx, actor=actor, action=operation, subject=str(subject))
     return result

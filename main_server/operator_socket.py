@@ -25,7 +25,7 @@ from realm_protocol.errors import (
 )
 from realm_service.http import report_defect
 
-_LINE_LIMIT = 64 * 1024
+_LINE_LIMIT = 64 * 1024 * 1024
 _ANSWER_SECONDS = 600
 
 

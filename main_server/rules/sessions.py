@@ -215,5 +215,6 @@ def end_session(tx: Transaction, job: Job) -> Done:
     )
     if ended.rowcount == 0:
         raise SessionNotFound(session=session_id)
-    tx.effects.append(SessionsEnded([session_id], "signed out"))
+    # A session that ends itself still gets its answer.
+    tx.afterwards.append(SessionsEnded([session_id], "signed out"))
     return Done()

@@ -87,6 +87,8 @@ class MainRules:
                 result = WRITING[kind](tx, job)
             if job.asker is not None:
                 tx.effects.append(Answered(job.asker, result))
+            tx.effects.extend(tx.afterwards)
+            tx.afterwards.clear()
 
     def refused(self, job: Job, error: RealmchatError) -> Effect | None:
         command = job.command

@@ -55,6 +55,8 @@ class Transaction:
     epoch: int
     careful: bool = False
     effects: list[Effect] = field(default_factory=list)
+    afterwards: list[Effect] = field(default_factory=list)
+    """Effects of the present job that follow its answer."""
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -67,6 +69,7 @@ class Transaction:
             self.ledger.flush()
         except BaseException:
             del self.effects[effects_before:]
+            self.afterwards.clear()
             self.ledger.forget()
             # A full disk may have ended the whole transaction, and the savepoint with it.
             if in_transaction(self.connection):

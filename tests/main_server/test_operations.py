@@ -157,3 +157,16 @@ def test_clear_text_is_refused_off_loopback(tmp_path: Path) -> None:
         check=False,
     )
     assert (ended.returncode, "in the clear" in ended.stderr) == (1, True)
+
+
+def test_many_people_are_made_at_once(main: MainProcess) -> None:
+    """All of a list or none; those who exist are left alone, so it can be repeated."""
+    main.add_realm("surabaya", 1)
+    lines = [{"address": f"p{n}@surabaya", "password": "rahasia"} for n in range(3)]
+    listed = "\n".join(map(json.dumps, lines))
+    assert main.operate("user", "import", stdin=listed) == {"made": 3, "existed": 0}
+    assert main.operate("user", "import", stdin=listed) == {"made": 0, "existed": 3}
+    more = '{"address": "p9@surabaya", "password": "x"}\n{"address": "p8@jakarta", "password": "x"}'
+    assert "no realm jakarta" in _refused(main, "user", "import", stdin=more)
+    assert "line 2" in _refused(main, "user", "import", stdin=listed.splitlines()[0] + "\nnope")
+    assert len(run_operator_command(main.home, "user", "list").stdout.splitlines()) == 3

@@ -130,6 +130,14 @@ async def test_ending_a_session(surabaya: RealmEnd) -> None:
         await new.do(commands.EndSession, session.session_id)
 
 
+async def test_a_session_that_ends_itself_is_answered_first(surabaya: RealmEnd) -> None:
+    messi = await surabaya.enter("messi@surabaya")
+    await messi.do(commands.EndSession, "")
+    (ended,) = await eventually(lambda: surabaya.told_of(link.EndHandle))
+    answered = surabaya.told_of(link.Answer)[-1]
+    assert surabaya.told.index(answered) < surabaya.told.index(ended)
+
+
 async def test_a_new_password_ends_the_other_sessions(surabaya: RealmEnd) -> None:
     messi = await surabaya.enter("messi@surabaya")
     await surabaya.enter("messi@surabaya")
