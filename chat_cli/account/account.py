@@ -259,10 +259,7 @@ class Account:
     ) -> tuple[int, AsyncIterator[Event | None]]:
         """The place from which a stream goes on, and the stream; it begins with the link."""
         place = await self.feed.place(last_event_id)
-        return place, self.feed.follow(place, self._link_event)
-
-    def _link_event(self) -> Event:
-        return Event(None, "link", self.engine.state.json())
+        return place, self.feed.follow(place, Event(None, "link", self.engine.state.json()))
 
     # --- local tokens ----------------------------------------------------------------------------
 

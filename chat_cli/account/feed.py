@@ -5,7 +5,7 @@ A stream holds one slice of the log at a time, so a slow reader costs the same a
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 from chat_cli.account import event_log
@@ -32,6 +32,7 @@ class Feed:
     """The events of one account."""
 
     def __init__(self, store: Store, *, keep_alive_seconds: float = 15) -> None:
+        self.stream_limit = STREAM_LIMIT
         self._store = store
         self._keep_alive = keep_alive_seconds
         self._listeners: set[_Listener] = set()
@@ -43,6 +44,11 @@ class Feed:
         for listener in self._listeners:
             listener.passing.append(Event(None, kind, data))
         self._ring()
+
+    @property
+    def streams(self) -> int:
+        """How many are open."""
+        return len(self._listeners)
 
     def close(self) -> None:
         """End all streams."""
@@ -59,17 +65,20 @@ class Feed:
             return last_event_id
         return await self._store.run(event_log.newest_id)
 
-    async def follow(self, place: int, first: Callable[[], Event]) -> AsyncIterator[Event | None]:
-        """Events after `place`, for ever; `None` is a sign of life. `first` comes before all.
+    def follow(self, place: int, first: Event) -> AsyncIterator[Event | None]:
+        """`first`, then events after `place`, for ever; `None` is a sign of life.
 
         Raises `RateLimited` when too many streams are open.
         """
-        if len(self._listeners) >= STREAM_LIMIT:
+        if len(self._listeners) >= self.stream_limit:
             raise RateLimited(retry_after_seconds=5)
+        return self._stream(place, first)
+
+    async def _stream(self, place: int, first: Event) -> AsyncIterator[Event | None]:
         listener = _Listener()
         self._listeners.add(listener)
         try:
-            yield first()
+            yield first
             async for event in self._follow(listener, place):
                 yield event
         finally:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, LargeBinary, Row, cast, delete, func, insert, select, update
 
 from chat_cli.account import event_log
 from chat_cli.account.conversation_rows import find
@@ -88,10 +88,9 @@ def save(
     known = look_up(connection, me, unsent.key, recipient, unsent.text)
     if known is not None:
         return known
-    size = connection.scalar(
-        select(func.sum(func.length(outbox.c.text))).where(outbox.c.state != "refused")
-    )
-    if (size or 0) + len(unsent.text) > limit:
+    octets = func.length(cast(outbox.c.text, LargeBinary))
+    size = connection.scalar(select(func.sum(octets)).where(outbox.c.state != "refused"))
+    if (size or 0) + len(unsent.text.encode()) > limit:
         raise OutboxFull(limit=limit)
     connection.execute(delete(outbox).where(outbox.c.key == unsent.key))
     ordinal = (connection.scalar(select(func.max(outbox.c.ordinal))) or 0) + 1

@@ -171,13 +171,13 @@ def search(connection: Connection, me: str, words: str) -> Snapshot[list[JsonRow
     terms = [f'"{word.replace(chr(34), chr(34) * 2)}"*' for word in words.split()]
     if not terms:
         return Snapshot([], event_log.newest_id(connection))
-    hits = text("SELECT rowid FROM search WHERE search MATCH :words").bindparams(
+    hits = text("messages.id IN (SELECT rowid FROM search WHERE search MATCH :words)").bindparams(
         words=" ".join(terms)
     )
     rows = connection.execute(
         select(messages, *(conversations.c[name] for name in _MARKS))
         .join(conversations, messages.c.conversation == conversations.c.conversation)
-        .where(messages.c.id.in_(hits.columns(messages.c.id).subquery().select()))
+        .where(hits)
         .order_by(messages.c.at.desc(), messages.c.seq.desc())
         .limit(SEARCH_LIMIT)
     )

@@ -9,7 +9,7 @@ import contextlib
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -50,6 +50,7 @@ class Store:
         self.events_appended: Callable[[], None] = lambda: None
         """Called in the event loop after a commit that appended events."""
         self._loop = asyncio.get_running_loop()
+        self._ended = False
         self._gathered: list[_Submitted] = []
         self._batches: queue.SimpleQueue[list[_Submitted] | None] = queue.SimpleQueue()
         self._closed = self._loop.create_future()
@@ -61,7 +62,7 @@ class Store:
         A job that raises is undone alone; its error is the future's.
         """
         future: asyncio.Future[T] = self._loop.create_future()
-        if not self._thread.is_alive():
+        if self._ended:
             future.set_exception(StoreUnwritable(path=str(self.path), detail="it is closed"))
             return future
         if not self._gathered:
@@ -72,6 +73,7 @@ class Store:
     async def close(self) -> None:
         """Finish what was submitted, then close the file."""
         self._hand_over()
+        self._ended = True
         self._batches.put(None)
         await asyncio.shield(self._closed)
 
@@ -106,7 +108,8 @@ class Store:
                 for submitted in batch:
                     _run_job(connection, submitted)
                 newest = connection.scalar(select(func.max(events.c.id))) or 0
-        except (DBAPIError, sqlite3.Error) as exc:
+        except Exception as exc:
+            # Not committed: whoever awaits any of these jobs must hear it.
             error = store_error(self.path, exc)
             for submitted in batch:
                 submitted.error = submitted.error or error
@@ -132,13 +135,35 @@ class Store:
 
 def _run_job(connection: Connection, submitted: _Submitted) -> None:
     """One job in a savepoint, so that a failing one leaves the others of its batch alone."""
+    connection.exec_driver_sql("SAVEPOINT job")
     try:
-        with connection.begin_nested():
-            submitted.result = submitted.job(connection)
-    except (DBAPIError, sqlite3.Error):
-        raise
-    except Exception as exc:  # belongs to whoever awaits the job
+        submitted.result = submitted.job(connection)
+    except Exception as exc:
+        if _is_store_failing(exc):
+            # SQLite may have undone the whole transaction already, savepoints and all.
+            raise
+        # A refusal, or a defect of this job: it belongs to whoever awaits it.
         submitted.error = exc
+        connection.exec_driver_sql("ROLLBACK TO job")
+    connection.exec_driver_sql("RELEASE job")
+
+
+_FAILING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_READONLY,
+}
+
+
+def _is_store_failing(exc: Exception) -> bool:
+    """Whether the file is at fault: then the whole transaction is."""
+    cause = exc.orig if isinstance(exc, DBAPIError) else exc
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _FAILING
 
 
 def _succeed(future: "asyncio.Future[T]", result: T) -> None:
@@ -162,20 +187,22 @@ async def open_store(path: Path) -> Store:
 
 
 @contextlib.contextmanager
-def open_database(path: Path) -> Any:
+def open_database(path: Path) -> Iterator[Connection]:
     """A connection to the file at `path` with the newest schema."""
     try:
         path.touch(mode=0o600)
         engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool)
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
-        with engine.connect() as connection:
-            with connection.begin():
-                migrate(connection, path, _MIGRATIONS)
-            yield connection
+        try:
+            with engine.connect() as connection:
+                with connection.begin():
+                    migrate(connection, path, _MIGRATIONS)
+                yield connection
+        finally:
+            engine.dispose()
     except (DBAPIError, sqlite3.Error, OSError) as exc:
         raise store_error(path, exc) from exc
-    engine.dispose()
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:

@@ -60,8 +60,8 @@ class Service:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    async def login(self, address: str = MESSI, password: str = "secret") -> "Person":
-        answer = await self.post("/v1/accounts/login", {"address": address, "password": password})
+    async def login(self, address: str = MESSI) -> "Person":
+        answer = await self.post("/v1/accounts/login", {"address": address, "password": "secret"})
         person = Person(self, address, answer["token"])
         await until(lambda: person.link() == "up")
         return person
@@ -113,6 +113,9 @@ class Stream:
     def __init__(self, answer: httpx.Response) -> None:
         self.answer = answer
         self._lines = answer.aiter_lines()
+
+    def answer_lines(self) -> AsyncIterator[str]:
+        return self._lines
 
     async def next(self, *kinds: str) -> dict[str, Any]:
         """The next event of these kinds."""

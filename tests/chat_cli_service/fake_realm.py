@@ -30,8 +30,8 @@ from realm_protocol.commands import (
     Group,
     Head,
     Hello,
-    JoinGroup,
     Joined,
+    JoinGroup,
     LeaveGroup,
     ListGroups,
     ListMembers,
@@ -140,7 +140,7 @@ class FakeRealm:
 
     # --- what tests do ---------------------------------------------------------------------------
 
-    def add_person(self, address: str, password: str = "secret") -> None:
+    def add_person(self, address: str, password: str = "secret") -> None:  # noqa: S107
         self.people[address] = password
 
     def private(self, one: str, other: str) -> Conversation:
@@ -609,7 +609,7 @@ class Running:
         config.load()
         self._server = _Quiet(config)
         self._task = asyncio.create_task(self._server.serve(sockets=[sock]))
-        while not self._server.started:
+        while not self._server.started:  # noqa: ASYNC110  # uvicorn has no event for it
             await asyncio.sleep(0)
 
     async def stop(self) -> None:

@@ -150,7 +150,7 @@ async def test_a_refusal_for_now_keeps_the_message_and_its_followers(
     answers = []
     for send in sends:
         answers.append(asyncio.ensure_future(send))
-        await until(lambda n=len(answers): len({key for _, key in realm.sent}) >= n)
+        await until(lambda: len({key for _, key in realm.sent}) >= len(answers))
     assert {(await answer)["state"] for answer in answers} == {"at_main"}
     log = realm.private(MESSI, HENDERSON).log
     assert [row.body for row in log] == [b"text %d" % n for n in range(4)]
