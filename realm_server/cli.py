@@ -1,5 +1,6 @@
 """The command line `realm-server`. It reads settings, opens what is needed, and serves."""
 
+import resource
 import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -100,6 +101,7 @@ def _serve(settings: RealmSettings) -> None:
     check_listening(settings.host, settings.tls_cert, settings.allow_clear)
     tls = client_tls(settings.ca) if settings.link_url.startswith("wss:") else None
     main_server = MainServer(settings.link_url, settings.realm_key(), tls)
+    _allow_many_sockets()
     with open_store(settings.folder()) as store:
         built = build_app(settings, store, main_server)
         run(
@@ -111,6 +113,12 @@ def _serve(settings: RealmSettings) -> None:
             trusted_proxy=settings.trusted_proxy,
             drain=built.drain,
         )
+
+
+def _allow_many_sockets() -> None:
+    """Each session holds a socket; many systems begin with 1,024 and allow more."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def main() -> NoReturn:

@@ -43,6 +43,7 @@ _REFUSED = tag_of(Refused)
 _pack_any = new_packer()
 _REPLY_HEAD = array_header(3) + _pack_any(tag_of(Reply))
 """A `Reply` up to its number: number and result are packed already when it is made."""
+_LENGTHS = {tag: 1 + len(c.__struct_fields__) for tag, c in CLIENT_COMMANDS.classes.items()}
 _RESUME_AT = SESSION_UNANSWERED_SENDS // 2
 """Reading goes on once so many are left unanswered, so that it does not stop again at once."""
 
@@ -194,11 +195,8 @@ class ClientSession:
         self._counts.messages_from_clients += len(messages)
         if self._held is not None:
             self._held.extend(messages)
-            return
-        try:
+        else:
             self._take(messages)
-        except Exception as error:  # a defect: this session ends, the others go on
-            self.turn_away(0, report_defect(error), WSCloseCode.INTERNAL_ERROR)
 
     def broken(self, channel: Channel, error: RealmchatError) -> None:
         too_large = isinstance(error, FrameTooLarge)
@@ -226,6 +224,12 @@ class ClientSession:
         self._take(messages)
 
     def _take(self, messages: list[Any]) -> None:
+        try:
+            self._take_in_turn(messages)
+        except Exception as error:  # a defect: this session ends, the others go on
+            self.turn_away(0, report_defect(error), WSCloseCode.INTERNAL_ERROR)
+
+    def _take_in_turn(self, messages: list[Any]) -> None:
         for position, value in enumerate(messages):
             if self._must_wait():
                 self._held = messages[position:]
@@ -252,6 +256,8 @@ class ClientSession:
         except AskedWrongly as error:
             self._refuse_form(value, error)
             return
+        # Fields beyond those that were checked stay here: one client's could break the link of all.
+        del value[_LENGTHS[value[0]] :]
         self._desk.take(self, command, value)
 
     def _refuse_form(self, value: Any, error: RealmchatError) -> None:

@@ -11,6 +11,7 @@ from realm_protocol.events import Refused, Reply
 from realm_protocol.limits import CLIENT_FRAME_LIMIT, TEXT_LIMIT
 from realm_protocol.names import GroupAddress
 from realm_protocol.wire import pack
+from realm_server.desk import Desk
 from realm_service.channel import connect
 from tests.realm_server.conftest import World
 from tests.realm_server.raw_client import RawClient, message, open_client
@@ -226,3 +227,38 @@ async def test_http_errors_have_one_shape(
     error = answer.json()["error"]
     assert (answer.status_code, error["code"]) == (status, code)
     assert error["message"]
+
+
+@pytest.mark.parametrize("depth", [1, 500, 1021, 1022])
+async def test_fields_of_a_later_version_stay_at_the_realm(running: World, depth: int) -> None:
+    """They are ignored; nested as deep as a frame can be, they would break the link of all."""
+    accept_all(running)
+    client = await running.enter("messi-token")
+    nested = b"\x91" * depth + b"\x01"
+
+    client.send_raw(b"\x91\x98\x02\x02\xa3a@b\xa1k\xa4text\xc4\x01x\x00" + nested)
+
+    assert (await client.next(Reply)).number == 2
+    assert running.main.heard_of(link.Forward)[0].command == [2, 2, "a@b", "k", "text", b"x", 0]
+
+
+async def test_a_defect_ends_one_session_and_is_told_by_number(
+    running: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What no check foresaw: the client gets the incident's number, the others go on."""
+    accept_all(running)
+    good, bad = await running.enter("lineker-token"), await running.enter("messi-token")
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Desk, "_ask", fail)
+        bad.send(ListRealms(2))
+        refused = await bad.next(Refused)
+        await bad.wait_closed()
+    good.send(message(2))
+
+    assert refusal(refused) == (0, "internal_error")
+    assert refused.fields["incident"]
+    assert (await good.next(Reply)).number == 2
