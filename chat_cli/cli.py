@@ -310,7 +310,8 @@ def _run(arguments: list[str]) -> int:
         message = " ".join(exc.format_message().split())
         put_note(f"{message} `chat-cli --help` explains.")
         return ExitCode.USAGE
-    except typer.Abort:
+    except typer.Abort:  # the terminal closed while a password was asked for
+        put_note("stopped; nothing was done")
         return ExitCode.UNEXPECTED
     except Exception as exc:
         log = _log_defect()
