@@ -17,8 +17,16 @@ async def test_a_repeated_request_is_the_same_message(realm: FakeRealm, messi: P
     first = await messi.send("henderson", "hello", key="k1")
     realm.resolving["henderson"] = "henderson@jakarta"
     assert await messi.send("henderson", "hello", key="k1") == first
+    henderson = await messi.service.login(HENDERSON)
+    assert len(await henderson.get("/inbox")) == 1
+    await until(lambda: _all_read(messi, first["conversation"]))
     assert await messi.send(HENDERSON, "hello", key="k1") == first
     assert len(realm.private(MESSI, HENDERSON).log) == 1
+
+
+async def _all_read(person: Person, conversation: str) -> bool:
+    rows = await person.get(f"/conversations/{conversation}/messages")
+    return {row["state"] for row in rows} == {"read"}
 
 
 @pytest.mark.parametrize(
