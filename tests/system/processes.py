@@ -153,6 +153,14 @@ class MainProcess(ServiceProcess):
     def add_user(self, address: str, password: str, *options: str) -> None:
         self.operate("user", "add", address, "--password-stdin", *options, stdin=password)
 
+    def add_users(self, passwords: dict[str, str]) -> None:
+        """Several at the price of one command."""
+        lines = [
+            json.dumps({"address": address, "password": password})
+            for address, password in passwords.items()
+        ]
+        self.operate("user", "import", stdin="\n".join(lines))
+
 
 def run_operator_command(
     home: Path, *arguments: str, stdin: str = ""
@@ -277,8 +285,7 @@ def running_system(home: Path) -> Iterator[System]:
         for realm in realms:
             realm.save_key(main.add_realm(realm.realm, realm.port))
             realm.start()
-        for address, password in ACCOUNTS.items():
-            main.add_user(address, password)
+        main.add_users(ACCOUNTS)
         chat_cli.start()
         for service in system.services:
             service.wait_ready()
