@@ -1,6 +1,7 @@
 """Fetching what is missing: one fetch per conversation at a time, until nothing is."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -44,6 +45,8 @@ class CatchingUp:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._slots = asyncio.Semaphore(AT_A_TIME)
+        self.pages = 0
+        """How many pages have come: a sign of progress."""
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -56,9 +59,15 @@ class CatchingUp:
         task = asyncio.create_task(self._complete(conversation))
         self._running[conversation] = task
 
-    async def idle(self) -> None:
-        """Wait until nothing that was wanted is missing."""
-        await self._idle.wait()
+    async def idle(self, patience_seconds: float) -> None:
+        """Wait until nothing that was wanted is missing, as long as pages keep coming."""
+        pages = -1
+        while pages != self.pages:
+            pages = self.pages
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(patience_seconds):
+                    await self._idle.wait()
+                    return
 
     def stop(self) -> None:
         """The connection is gone; the next one's heads say anew what is missing."""
@@ -80,9 +89,10 @@ class CatchingUp:
                     log.info("fetch_put_off", code=error.code)
                     await asyncio.sleep(growing_wait(attempt, 0.5))
                     continue
+                await self._completed()
+                # Nothing is awaited from here to `_ended`: whoever wants more must be heard.
                 if conversation not in self._again:
                     break
-            await self._completed()
         except RealmchatError as error:
             # For example: no longer a member. The next head starts anew.
             log.info("fetch_refused", code=error.code)
@@ -109,6 +119,7 @@ class CatchingUp:
                     connection, self._me, conversation, page, now
                 )
             )
+            self.pages += 1
             self._took(taken)
             if next_missing == missing:
                 log.warning("fetch_brought_nothing", conversation=conversation)

@@ -174,7 +174,7 @@ def _tell_read(
 ) -> None:
     if new.read > old.read:
         told = {"conversation": conversation, "address": who, "seq": new.read}
-        event_log.append(connection, "read", [told], now)
+        event_log.append(connection, [("read", told)], now)
 
 
 def _tell_states(connection: Connection, me: str, old: Standing, new: Standing, now: int) -> None:
@@ -199,7 +199,7 @@ def _tell_states(connection: Connection, me: str, old: Standing, new: Standing, 
             }
             for row in rows
         ]
-        event_log.append(connection, "state", told, now)
+        event_log.append(connection, [("state", one) for one in told], now)
 
 
 def incomplete(connection: Connection) -> list[str]:

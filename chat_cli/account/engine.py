@@ -272,7 +272,7 @@ class Engine:
                 await self.request(barrier, ready_seconds=FRESH_SECONDS / 2)
                 self._intake.flush()
                 await self._store.run(event_log.newest_id)
-                await self._catching_up.idle()
+            await self._catching_up.idle(FRESH_SECONDS)
         except TimeoutError:
             log.info("answering_from_store", account=self.who.address)
         except RealmchatError as error:

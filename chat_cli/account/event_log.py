@@ -30,10 +30,10 @@ class Slice:
     newest: int
 
 
-def append(connection: Connection, kind: str, rows: list[dict[str, Any]], now: int) -> None:
-    """Add events of one type, in order, to what this transaction commits."""
-    if rows:
-        packed = [{"type": kind, "data": json.dumps(row), "at": now} for row in rows]
+def append(connection: Connection, told: list[tuple[str, dict[str, Any]]], now: int) -> None:
+    """Add events, each a type and its data, in order, to what this transaction commits."""
+    if told:
+        packed = [{"type": kind, "data": json.dumps(data), "at": now} for kind, data in told]
         connection.execute(insert(events), packed)
 
 

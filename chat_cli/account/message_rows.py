@@ -36,16 +36,94 @@ class Taken:
     """Conversations in which others' rows are held now that weren't before."""
 
 
+class _Taking:
+    """Rows on their way into the log, written together by `finish`."""
+
+    def __init__(self, connection: Connection, me: str, now: int) -> None:
+        self.taken = Taken()
+        self._connection = connection
+        self._me = me
+        self._now = now
+        self._standings: dict[str, Standing | None] = {}
+        self._rows: list[dict[str, Any]] = []
+        self._told: list[tuple[str, dict[str, Any]]] = []
+
+    def standing(self, conversation: str) -> Standing | None:
+        if conversation not in self._standings:
+            found = conversation_rows.find(self._connection, conversation)
+            self._standings[conversation] = found
+        return self._standings[conversation]
+
+    def move(self, standing: Standing) -> None:
+        self._standings[standing.conversation] = standing
+
+    def arrive(self, row: StoredMessage) -> None:
+        """A row of main's log, by event or in a page."""
+        standing = self.standing(row.conversation)
+        if standing is None:
+            self.taken.unknown.add(row.conversation)
+            return
+        arrival = self.place(standing, row.seq)
+        if arrival is Arrival.NEXT:
+            shown = columns(row)
+            self._rows.append(shown)
+            if row.sender == self._me and row.kind != "system":
+                self._show_own(standing, shown)
+            else:
+                self.taken.from_others.add(row.conversation)
+                self._tell_message(standing, shown)
+
+    def place(self, standing: Standing, seq: int) -> Arrival:
+        """What a row is here; the standing moves with it."""
+        holding, arrival = sync.arrived(standing.holding, seq)
+        self.move(replace(standing, holding=holding))
+        if arrival is Arrival.BEYOND:
+            self.taken.behind.add(standing.conversation)
+        return arrival
+
+    def _show_own(self, standing: Standing, shown: dict[str, Any]) -> None:
+        """An own message: it leaves the outbox if it stands there, else another device sent it."""
+        waiting = _waiting(self._connection, shown["key"])
+        if waiting is None:
+            self._tell_message(standing, shown)
+            return
+        self.settle(waiting, standing, shown["seq"])
+
+    def show_accepted(self, waiting: Row[Any], accepted: Accepted) -> None:
+        """A message of the outbox that continues the log."""
+        self._rows.append(_own_columns(self._me, waiting, accepted))
+
+    def settle(self, waiting: Row[Any], standing: Standing, seq: int) -> None:
+        """Main's log has it: it leaves the outbox, and its sender is told."""
+        self._connection.execute(delete(outbox).where(outbox.c.id == waiting.id))
+        self.taken.settled.append(waiting.key)
+        if waiting.state != "accepted":
+            self.tell_state(standing.conversation, waiting.key, seq, standing.peer.state_of(seq))
+
+    def tell_state(self, conversation: str, key: str, seq: int, state: str) -> None:
+        told = {"conversation": conversation, "key": key, "seq": seq, "state": state}
+        self._told.append(("state", told))
+
+    def _tell_message(self, standing: Standing, shown: dict[str, Any]) -> None:
+        mine = standing.mine.advanced(shown["seq"], 0)
+        self._told.append(("message", message_json(shown, self._me, mine, standing.peer)))
+
+    def finish(self) -> Taken:
+        if self._rows:
+            self._connection.execute(insert(messages), self._rows)
+        for standing in self._standings.values():
+            if standing is not None:
+                conversation_rows.keep(self._connection, standing)
+        event_log.append(self._connection, self._told, self._now)
+        return self.taken
+
+
 def take(connection: Connection, me: str, rows: Iterable[StoredMessage], now: int) -> Taken:
     """Rows that events brought."""
-    taken = Taken()
+    taking = _Taking(connection, me, now)
     for row in rows:
-        standing = conversation_rows.find(connection, row.conversation)
-        if standing is None:
-            taken.unknown.add(row.conversation)
-        else:
-            _take_one(connection, me, standing, row, taken, now)
-    return taken
+        taking.arrive(row)
+    return taking.finish()
 
 
 def take_page(
@@ -55,118 +133,50 @@ def take_page(
 
     A page that begins later than was asked shows from where on main lets one see.
     """
-    taken = Taken()
-    if not page.messages:
-        return taken, None
-    standing = conversation_rows.get(connection, conversation)
-    seen_from = replace(
-        standing,
-        holding=sync.told(standing.holding, page.messages[0].seq, page.messages[-1].seq),
-    )
-    conversation_rows.keep(connection, seen_from)
+    taking = _Taking(connection, me, now)
+    standing = taking.standing(conversation)
+    if standing is None or not page.messages:
+        return taking.taken, None
+    holding = sync.told(standing.holding, page.messages[0].seq, page.messages[-1].seq)
+    taking.move(replace(standing, holding=holding))
     for row in page.messages:
-        _take_one(connection, me, conversation_rows.get(connection, conversation), row, taken, now)
+        taking.arrive(row)
+    taken = taking.finish()
     return taken, sync.missing(conversation_rows.get(connection, conversation).holding)
-
-
-def _take_one(
-    connection: Connection,
-    me: str,
-    standing: Standing,
-    row: StoredMessage,
-    taken: Taken,
-    now: int,
-) -> None:
-    holding, arrival = sync.arrived(standing.holding, row.seq)
-    conversation_rows.keep(connection, replace(standing, holding=holding))
-    if arrival is Arrival.BEYOND:
-        taken.behind.add(row.conversation)
-    elif arrival is Arrival.NEXT:
-        connection.execute(insert(messages).values(columns(row)))
-        if row.sender == me and row.kind != "system":
-            _show_own(connection, me, standing, row, taken, now)
-        else:
-            taken.from_others.add(row.conversation)
-            _tell_message(connection, me, standing, row.seq, now)
-
-
-def _show_own(
-    connection: Connection,
-    me: str,
-    standing: Standing,
-    row: StoredMessage,
-    taken: Taken,
-    now: int,
-) -> None:
-    """An own message: it leaves the outbox if it stands there, else another device sent it."""
-    waiting = connection.execute(select(outbox).where(outbox.c.key == row.key)).one_or_none()
-    if waiting is None:
-        _tell_message(connection, me, standing, row.seq, now)
-        return
-    connection.execute(delete(outbox).where(outbox.c.id == waiting.id))
-    taken.settled.append(row.key)
-    if waiting.state != "accepted":
-        _tell_state(connection, standing, row.key, row.seq, now)
 
 
 def accept(connection: Connection, me: str, key: str, accepted: Accepted, now: int) -> Taken:
     """Main has stored a message of the outbox."""
-    taken = Taken(settled=[key])
-    waiting = connection.execute(select(outbox).where(outbox.c.key == key)).one_or_none()
+    taking = _Taking(connection, me, now)
+    waiting = _waiting(connection, key)
     if waiting is None or waiting.state == "accepted":
-        return taken
-    standing = conversation_rows.find(connection, accepted.conversation)
+        taking.taken.settled.append(key)
+        return taking.taken
+    standing = taking.standing(accepted.conversation)
     if standing is None:
-        taken.unknown.add(accepted.conversation)
-        _await_row(connection, waiting, accepted, now)
-        return taken
-    holding, arrival = sync.arrived(standing.holding, accepted.seq)
-    conversation_rows.keep(connection, replace(standing, holding=holding))
-    if arrival is Arrival.BEYOND:
-        taken.behind.add(accepted.conversation)
-        _await_row(connection, waiting, accepted, now)
-        return taken
-    if arrival is Arrival.NEXT:
-        connection.execute(insert(messages).values(_own_columns(me, waiting, accepted)))
-    connection.execute(delete(outbox).where(outbox.c.id == waiting.id))
-    _tell_state(connection, standing, key, accepted.seq, now)
-    return taken
+        taking.taken.unknown.add(accepted.conversation)
+    elif (arrival := taking.place(standing, accepted.seq)) is not Arrival.BEYOND:
+        if arrival is Arrival.NEXT:
+            taking.show_accepted(waiting, accepted)
+        taking.settle(waiting, standing, accepted.seq)
+        return taking.finish()
+    _await_row(connection, waiting, accepted)
+    taking.taken.settled.append(key)
+    taking.tell_state(accepted.conversation, key, accepted.seq, "at_main")
+    return taking.finish()
 
 
-def _await_row(connection: Connection, waiting: Row[Any], accepted: Accepted, now: int) -> None:
+def _waiting(connection: Connection, key: str) -> Row[Any] | None:
+    return connection.execute(select(outbox).where(outbox.c.key == key)).one_or_none()
+
+
+def _await_row(connection: Connection, waiting: Row[Any], accepted: Accepted) -> None:
     """Main has it, but rows before it are missing here: it takes its place when they come."""
     connection.execute(
         outbox.update()
         .where(outbox.c.id == waiting.id)
         .values(state="accepted", seq=accepted.seq, conversation=accepted.conversation)
     )
-    told = {
-        "conversation": accepted.conversation,
-        "key": waiting.key,
-        "seq": accepted.seq,
-        "state": "at_main",
-    }
-    event_log.append(connection, "state", [told], now)
-
-
-def _tell_state(connection: Connection, standing: Standing, key: str, seq: int, now: int) -> None:
-    told = {
-        "conversation": standing.conversation,
-        "key": key,
-        "seq": seq,
-        "state": standing.peer.state_of(seq),
-    }
-    event_log.append(connection, "state", [told], now)
-
-
-def _tell_message(connection: Connection, me: str, standing: Standing, seq: int, now: int) -> None:
-    row = connection.execute(
-        select(messages).where(
-            messages.c.conversation == standing.conversation, messages.c.seq == seq
-        )
-    ).one()
-    told = message_json(row, me, standing.mine.advanced(seq, 0), standing.peer)
-    event_log.append(connection, "message", [told], now)
 
 
 def keep_older(connection: Connection, page: Page) -> None:

@@ -113,7 +113,7 @@ def save(
 def _tell_saved(connection: Connection, me: str, key: str, now: int) -> None:
     """The one `message` event of this key; main's copy is told as its `state`."""
     row = connection.execute(select(outbox).where(outbox.c.key == key)).one()
-    event_log.append(connection, "message", [unsent_json(row, me)], now)
+    event_log.append(connection, [("message", unsent_json(row, me))], now)
 
 
 def refuse(connection: Connection, key: str, error: RealmchatError, now: int) -> None:
@@ -133,7 +133,7 @@ def refuse(connection: Connection, key: str, error: RealmchatError, now: int) ->
         "state": "refused",
         "error": error.body()["error"],
     }
-    event_log.append(connection, "state", [told], now)
+    event_log.append(connection, [("state", told)], now)
 
 
 def to_send(connection: Connection, conversation: str | None = None) -> list[Unsent]:

@@ -75,7 +75,7 @@ def page(
     rows = connection.execute(
         select(messages).where(_in(conversation, wanted)).order_by(messages.c.seq)
     )
-    found = [message_json(row, me, standing.mine, standing.peer) for row in rows]
+    found = [message_json(row._mapping, me, standing.mine, standing.peer) for row in rows]
     if window.before is None and wanted.before > standing.holding.have:
         unsent = outbox_rows.of_conversation(connection, conversation)
         found += [unsent_json(row, me) for row in unsent]
@@ -110,7 +110,7 @@ def inbox(connection: Connection, me: str) -> Snapshot[list[JsonRow]]:
         for standing in map(conversation_rows.from_row, connection.execute(select(conversations)))
     }
     found = [
-        message_json(row, me, marks[row.conversation].mine, marks[row.conversation].peer)
+        message_json(row._mapping, me, marks[row.conversation].mine, marks[row.conversation].peer)
         for row in rows
     ]
     return Snapshot(found, event_log.newest_id(connection))
@@ -154,7 +154,7 @@ def list_conversations(connection: Connection, me: str) -> Snapshot[list[JsonRow
                 "unread": unread.get(standing.conversation, 0),
                 "last_message": None
                 if newest is None
-                else message_json(newest, me, standing.mine, standing.peer),
+                else message_json(newest._mapping, me, standing.mine, standing.peer),
             }
         )
     found.sort(key=_newest_first, reverse=True)
@@ -181,7 +181,7 @@ def search(connection: Connection, me: str, words: str) -> Snapshot[list[JsonRow
         .order_by(messages.c.at.desc(), messages.c.seq.desc())
         .limit(SEARCH_LIMIT)
     )
-    found = [message_json(row, me, *_marks(row)) for row in rows]
+    found = [message_json(row._mapping, me, *_marks(row)) for row in rows]
     return Snapshot(found, event_log.newest_id(connection))
 
 

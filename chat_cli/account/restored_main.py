@@ -29,7 +29,7 @@ def take_heads(
 
 
 def _start_over(connection: Connection, me: str, heads: dict[str, Head], now: int) -> None:
-    event_log.append(connection, "reset", [{"reason": "main was restored from a backup"}], now)
+    event_log.append(connection, [("reset", {"reason": "main was restored"})], now)
     connection.execute(
         update(outbox).where(outbox.c.state == "accepted").values(state="checking", seq=None)
     )

@@ -1,10 +1,11 @@
 """How rows look in JSON. Pure."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, RowMapping
 
 from chat_cli.account.receipts import Marks
 from realm_protocol.errors import RealmchatError, rebuild
@@ -16,19 +17,21 @@ def rfc3339(milliseconds: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
 
 
-def message_json(row: Row[Any], me: str, mine: Marks, peer: Marks) -> dict[str, Any]:
+def message_json(
+    row: Mapping[str, Any] | RowMapping, me: str, mine: Marks, peer: Marks
+) -> dict[str, Any]:
     """A row of the log. Own messages show how far the other has got, others' how far oneself."""
-    marks = peer if row.sender == me else mine
+    marks = peer if row["sender"] == me else mine
     return {
-        "conversation": row.conversation,
-        "seq": row.seq,
-        "key": row.key,
-        "kind": row.kind,
-        "from": row.sender,
-        "text": row.text,
-        "at": rfc3339(row.at),
-        "sent_at": rfc3339(row.sent_at),
-        "state": marks.state_of(row.seq),
+        "conversation": row["conversation"],
+        "seq": row["seq"],
+        "key": row["key"],
+        "kind": row["kind"],
+        "from": row["sender"],
+        "text": row["text"],
+        "at": rfc3339(row["at"]),
+        "sent_at": rfc3339(row["sent_at"]),
+        "state": marks.state_of(row["seq"]),
     }
 
 

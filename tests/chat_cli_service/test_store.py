@@ -151,8 +151,8 @@ def _is_ours(name: str | None, kind: str, parents: object) -> bool:
 async def test_events_are_bounded_and_their_ids_never_come_again(tmp_path: Path) -> None:
     """Ids begin at the clock, so that those of an erased file are older than all of its heir's."""
     store = await opened(tmp_path / "a.sqlite3")
-    rows = [{"n": n} for n in range(30)]
-    await store.run(lambda sql: event_log.append(sql, "message", rows, 5000))
+    rows = [("message", {"n": n}) for n in range(30)]
+    await store.run(lambda sql: event_log.append(sql, rows, 5000))
     assert store.last_event_id == 1030
     await store.run(lambda sql: event_log.prune(sql, keep=10, keep_days=7, now=6000))
     kept = await store.run(lambda sql: event_log.read_after(sql, 1020, 100))
