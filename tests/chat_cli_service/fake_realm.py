@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -587,12 +588,13 @@ class Running:
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
+    async def start(self, cert: Path | None = None) -> None:
+        """`cert` has the certificate and its key; with it, the realm speaks TLS."""
         sock = socket.socket()
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(("127.0.0.1", self.port))
         self.port = sock.getsockname()[1]
-        self.realm.url = f"http://127.0.0.1:{self.port}"
+        self.realm.url = f"{'https' if cert else 'http'}://127.0.0.1:{self.port}"
         flusher = Flusher()
 
         def accept(request: Any) -> Channel:
@@ -605,6 +607,7 @@ class Running:
             ws=mount({"/v1/client": accept}, read_limit=READ_LIMIT),
             log_config=None,
             timeout_graceful_shutdown=1,
+            ssl_certfile=cert,
         )
         config.load()
         self._server = _Quiet(config)

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,22 @@ def test_a_request_has_one_host() -> None:
     """None, or two that a proxy and we would read differently, is refused."""
     assert foreign([], 7000)
     assert foreign([(b"host", b"localhost:7000"), (b"host", b"evil")], 7000)
+
+
+async def test_a_body_is_bounded_before_it_is_read(service: Service) -> None:
+    """Also for those who have no token."""
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"{}"
+
+    anyone = {"Authorization": ""}
+    path = "/v1/accounts/login"
+    large = await service.http.post(path, content=b" " * (2 * 1024 * 1024 + 1), headers=anyone)
+    assert large.status_code == 413
+    assert large.json()["error"]["code"] == "request_too_large"
+    unknown = await service.http.post(path, content=endless(), headers=anyone)
+    assert unknown.status_code == 400
+    assert unknown.json()["error"]["code"] == "malformed"
 
 
 async def test_the_docs_page_asks_nobody_else(service: Service) -> None:

@@ -6,6 +6,8 @@ import httpx
 
 from chat_cli.account import event_log
 from chat_cli.account.account import now_ms
+from realm_protocol.events import PresenceChanged
+from realm_protocol.names import Address
 
 from .conftest import HENDERSON, MESSI, Person, Service, until
 from .fake_realm import FakeRealm
@@ -146,6 +148,19 @@ async def test_passing_events_have_no_id(realm: FakeRealm, messi: Person) -> Non
     assert link["data"]["state"] == "cut_off"
     assert "id" not in typing
     assert "id" not in link
+
+
+async def test_presence_is_told(realm: FakeRealm, messi: Person) -> None:
+    """Who comes and goes, with main's time."""
+    async with messi.events() as stream:
+        await stream.next("link")
+        realm.tell(MESSI, PresenceChanged(Address.parse(HENDERSON), online=True, at=1_000))
+        event = await stream.next("presence")
+    assert event["data"] == {
+        "address": HENDERSON,
+        "online": True,
+        "at": "1970-01-01T00:00:01.000Z",
+    }
 
 
 async def test_a_reader_that_leaves_leaves_nothing_behind(messi: Person) -> None:
