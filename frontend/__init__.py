@@ -1,4 +1,4 @@
-"""The window: a Flet app that is one more client of chat-cli's HTTP. It has its own issue.
+"""The place of the window: a Flet app that is one more client of chat-cli's HTTP.
 
-It will import `realm_protocol` and nothing else of this project.
+It may import `realm_protocol` and nothing else of this project.
 """

@@ -29,6 +29,7 @@ from realm_protocol import events, link
 from realm_protocol.commands import Head
 from realm_protocol.limits import HEADS_PER_EVENT
 from realm_protocol.wire import WireMessage, pack, tag_of
+from realm_service.http import report_defect
 
 _FANOUT = tag_of(link.Fanout)
 _ANSWER = tag_of(link.Answer)
@@ -86,7 +87,13 @@ class Delivery:
         """Tell everybody concerned, in this order."""
         carry_out = self._carry_out
         for effect in effects:
-            carry_out[type(effect)](effect)
+            try:
+                carry_out[type(effect)](effect)
+            except Exception as exc:
+                # Somebody was not told. Realms that connect anew ask for what they miss.
+                report_defect(exc, effect=type(effect).__name__)
+                for realm_link in list(self._links):
+                    realm_link.cut("internal error")
 
     @property
     def online(self) -> dict[int, Any]:
