@@ -13,7 +13,6 @@ from chat_cli.account.account import (
     now_ms,
     open_account_store,
     read_identity,
-    signed_in_again,
     take_session,
 )
 from chat_cli.account.identity import Session
@@ -120,7 +119,7 @@ class Accounts:
             session = Session(issued.session_id, issued.token)
             account = self._accounts.get(address)
             if account is not None and await self._keeps(account, session, realm_url):
-                await signed_in_again(account.store)
+                await account.signed_in_again()
             else:
                 account = await self._take_over(account, address, session, realm_url)
             token, hashed = await account.issue_token()

@@ -6,6 +6,7 @@ import secrets
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -261,6 +262,12 @@ class Account:
         place = await self.feed.place(last_event_id)
         return place, self.feed.follow(place, Event(None, "link", self.engine.state.json()))
 
+    async def signed_in_again(self) -> None:
+        """The password was checked once more; the session that works stays."""
+        now = now_ms()
+        await self.store.run(lambda connection: identity.touch(connection, now))
+        self.engine.who = replace(self.engine.who, signed_in_at=now)
+
     # --- local tokens ----------------------------------------------------------------------------
 
     async def issue_token(self) -> tuple[str, bytes]:
@@ -288,9 +295,3 @@ async def take_session(store: Store, address: Address, realm_url: str, session: 
     await store.run(
         lambda connection: identity.sign_in(connection, address, realm_url, session, now)
     )
-
-
-async def signed_in_again(store: Store) -> None:
-    """The password was checked once more; the session stays."""
-    now = now_ms()
-    await store.run(lambda connection: identity.touch(connection, now))

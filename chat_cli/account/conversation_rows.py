@@ -58,15 +58,6 @@ def get(connection: Connection, conversation: str) -> Standing:
     return standing
 
 
-def find_named(connection: Connection, kind: str, name: str) -> list[Standing]:
-    """Conversations whose other side has this full name, or this bare one."""
-    matches = conversations.c.name == name
-    if "@" not in name:
-        matches = conversations.c.name.startswith(f"{name}@", autoescape=True)
-    rows = connection.execute(select(conversations).where(conversations.c.kind == kind, matches))
-    return [from_row(row) for row in rows]
-
-
 def keep(connection: Connection, standing: Standing) -> None:
     connection.execute(
         update(conversations)

@@ -8,7 +8,6 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from chat_cli.account.schema import account, events
 
-PRUNE_EVERY = 1000
 DAY_MS = 24 * 60 * 60 * 1000
 
 

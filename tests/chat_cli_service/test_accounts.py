@@ -20,10 +20,13 @@ async def test_a_login_always_checks_the_password(realm: FakeRealm, service: Ser
 
 
 async def test_a_second_login_leaves_one_session(realm: FakeRealm, service: Service) -> None:
-    """The session of the check is ended at once."""
-    await service.login()
-    await service.login()
-    assert len(realm.sessions) == 1
+    """The session of the check is ended at once; the list says who signed in last."""
+    await service.login(MESSI)
+    await service.login(HENDERSON)
+    await service.login(MESSI)
+    assert len(realm.sessions) == 2
+    listed = await service.get("/v1/accounts")
+    assert max(listed, key=lambda one: one["signed_in_at"])["account"] == MESSI
 
 
 async def test_a_login_after_the_session_ended_connects_again(
