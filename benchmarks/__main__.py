@@ -23,7 +23,7 @@ def main(
     ] = False,
     json_file: Annotated[
         Path, typer.Option("--json", help="Where the figures go, run by run.")
-    ] = Path("benchmark.json"),
+    ] = Path("build/benchmark.json"),
 ) -> None:
     """Measure realmchat and the floor on this machine, with nothing else running on it."""
     wanted = [name.strip() for name in only.split(",") if name.strip()] or list(WORKLOADS)
@@ -42,6 +42,7 @@ def main(
             _tell(f"{name}: {WORKLOADS[name].__doc__}")
             rows += WORKLOADS[name](bench)
     report.print_table(rows)
+    json_file.parent.mkdir(parents=True, exist_ok=True)
     report.write_json(json_file, rows, about)
     _tell(f"figures of every run: {json_file}")
 
