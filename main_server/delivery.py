@@ -121,21 +121,22 @@ class Delivery:
         if presence is None or conversation not in presence.conversations:
             return
         event = pack(events.Typing(conversation, session.address))
-        message = pack((_FANOUT, conversation, event, 0))
+        message = pack((_FANOUT, conversation, event, 0, b""))
         for realm_link in self._routes.get(conversation, ()):
             realm_link.send(message)
 
     # --- messages --------------------------------------------------------------------------------
 
     def _stored(self, effect: Stored) -> None:
+        conversation, event = effect.conversation, effect.event
         asker = effect.asker
-        sender_link = asker.link if asker else None
         shared = None
-        for realm_link in self._routes.get(effect.conversation, ()):
-            if asker is not None and realm_link is sender_link:
-                message = pack((_FANOUT, effect.conversation, effect.event, asker.ref))
+        for realm_link in self._routes.get(conversation, ()):
+            if asker is not None and realm_link is asker.link:
+                message = pack((_FANOUT, conversation, event, asker.ref, effect.answer))
+                asker = None
             else:
-                message = shared = shared or pack((_FANOUT, effect.conversation, effect.event, 0))
+                message = shared = shared or pack((_FANOUT, conversation, event, 0, b""))
             realm_link.send(message)
         if asker is not None:
             asker.link.send(pack((_ANSWER, asker.ref, effect.answer)))

@@ -131,13 +131,15 @@ class Refusal(WireMessage, frozen=True, tag=195):
 class Fanout(WireMessage, frozen=True, tag=196):
     """A packed client event for every session here that is in the conversation.
 
-    Where `ref` is not 0 it is a request of this realm, not answered yet: the session
-    behind it gets the reply instead of the event.
+    Where `ref` is not 0 it also answers this request of the realm: the session behind it gets the
+    reply, with `result`, instead of the event.
     """
 
-    conversation: Conversation
+    conversation: str
     event: bytes
     ref: Number
+    result: bytes
+    """The packed result of the request; empty where `ref` is 0."""
 
 
 class Notify(WireMessage, frozen=True, tag=197):

@@ -62,7 +62,7 @@ class Delivery:
     # --- events ----------------------------------------------------------------------------------
 
     def _fan_out(self, fanout: Fanout) -> None:
-        request = self._requests.get(fanout.ref) if fanout.ref else None
+        request = self._requests.take(fanout.ref) if fanout.ref else None
         asker = None if request is None else request.asker
         event = fanout.event
         count = 0
@@ -71,6 +71,8 @@ class Delivery:
                 session.channel.send(event)
                 count += 1
         self._counts.deliveries += count
+        if request is not None:
+            request.asker.answered(request, fanout.result)
 
     def _notify(self, notify: Notify) -> None:
         for session in self._routes.of_persons(notify.persons):

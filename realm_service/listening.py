@@ -1,6 +1,7 @@
 """Listening: which addresses may be served in the clear, TLS, and running uvicorn."""
 
 import asyncio
+import gc
 import ipaddress
 import signal
 import socket
@@ -116,12 +117,23 @@ def _end(number: int, frame: FrameType | None) -> None:
     sys.exit(0)
 
 
+_COLLECT_AFTER_OBJECTS = 20_000
+
+
 class _Server(uvicorn.Server):
     """uvicorn's server, which drains before it closes what is open."""
 
     def __init__(self, config: uvicorn.Config, drain: Callable[[], Awaitable[None]] | None) -> None:
         super().__init__(config)
         self._drain = drain
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        # What stands now stays: the collector need not look at it again. Messages make no cycles,
+        # so it may also come less often.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(_COLLECT_AFTER_OBJECTS, 50, 100)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._drain is not None:

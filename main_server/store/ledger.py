@@ -166,12 +166,32 @@ class Ledger:
         return self._by_id.get(public_id)
 
     def begin(self, position: int, *, careful: bool = False) -> None:
-        """A batch begins; what it changes gets this position.
+        """Begin a transaction; what changes in it gets this position.
 
-        In a careful batch a row at fault leaves the transaction standing, for a savepoint.
+        In a careful one a row at fault leaves the transaction standing, for a savepoint.
         """
+        self._driver.execute("BEGIN IMMEDIATE")
         self._position = position
         self._careful = careful
+
+    def commit(self) -> None:
+        """Write what was appended, and sync it to the disk."""
+        self.flush()
+        self._driver.execute("COMMIT")
+        for place in self._marks_written:
+            del self._marked[place]
+        self._marks_written.clear()
+
+    def roll_back(self) -> None:
+        """Nothing of the transaction happened."""
+        self.forget()
+        if self._driver.in_transaction:
+            self._driver.execute("ROLLBACK")
+
+    @property
+    def in_transaction(self) -> bool:
+        """False once SQLite has ended a transaction by itself, on a full disk."""
+        return self._driver.in_transaction
 
     def forget(self) -> None:
         """Drop the cache: the store rolled back, or rights changed."""
@@ -306,9 +326,3 @@ class Ledger:
         ]
         self._driver.executemany(_MOVE_WATERMARKS, rows)
         self._marks_written = set(self._marked)
-
-    def committed(self) -> None:
-        """The transaction is in the store, and with it the watermarks that were flushed."""
-        for place in self._marks_written:
-            del self._marked[place]
-        self._marks_written.clear()

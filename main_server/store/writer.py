@@ -72,7 +72,7 @@ class Transaction:
             self.afterwards.clear()
             self.ledger.forget()
             # A full disk may have ended the whole transaction, and the savepoint with it.
-            if in_transaction(self.connection):
+            if self.ledger.in_transaction:
                 self.connection.exec_driver_sql("ROLLBACK TO job")
                 self.connection.exec_driver_sql("RELEASE job")
             raise
@@ -87,11 +87,6 @@ class Rules(Protocol):
 
     def refused(self, job: Job, error: RealmchatError) -> Effect | None:
         """The job came to nothing, by its own fault or with its whole batch."""
-
-
-def in_transaction(connection: Connection) -> bool:
-    driver = connection.connection.driver_connection
-    return isinstance(driver, sqlite3.Connection) and driver.in_transaction
 
 
 class Writer:
@@ -220,17 +215,14 @@ class Writer:
             careful=careful,
         )
         try:
-            self._connection.exec_driver_sql("BEGIN IMMEDIATE")
             self._ledger.begin(tx.position, careful=careful)
             for job in jobs:
                 self._perform(tx, job)
-            self._ledger.flush()
             # Commit before answering: a crash after the ack must not lose the message.
-            self._connection.exec_driver_sql("COMMIT")
+            self._ledger.commit()
         except BaseException:
-            self._roll_back()
+            self._ledger.roll_back()
             raise
-        self._ledger.committed()
         self._position = tx.position
         self._checkpointer.committed(len(jobs))
         return tx.effects
@@ -244,11 +236,6 @@ class Writer:
             raise
         except Exception as exc:
             self._refuse(tx.effects, job, report_defect(exc, command=type(job.command).__name__))
-
-    def _roll_back(self) -> None:
-        self._ledger.forget()
-        if in_transaction(self._connection):
-            self._connection.exec_driver_sql("ROLLBACK")
 
     def _refuse_all(self, jobs: list[Job], exc: BaseException) -> list[Effect]:
         """Nothing of the batch is stored: everybody in it is told to come again."""
@@ -275,21 +262,17 @@ class Writer:
     def _commit_marks(self) -> None:
         """Watermarks are written behind and unsynced: they are cheap to move again."""
         self._marks_written = time.monotonic()
-        driver = self._connection.exec_driver_sql
         try:
-            driver("PRAGMA synchronous=NORMAL")
-            driver("BEGIN IMMEDIATE")
+            self._connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
             self._ledger.begin(self._position + 1)
             self._ledger.flush_marks()
-            driver("COMMIT")
-            self._ledger.committed()
+            self._ledger.commit()
             self._position += 1
         except (sqlite3.Error, sa.exc.DBAPIError) as exc:
-            if in_transaction(self._connection):
-                driver("ROLLBACK")
+            self._ledger.roll_back()
             self._refuse_all([], exc)
         finally:
-            driver("PRAGMA synchronous=FULL")
+            self._connection.exec_driver_sql("PRAGMA synchronous=FULL")
 
 
 def _last_position(connection: Connection) -> int:
@@ -311,13 +294,10 @@ def write_once(engine: Engine, work: Callable[[Transaction], Any]) -> Any:
             epoch=read_epoch(connection),
         )
         tx.ledger.begin(tx.position)
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
         try:
             result = work(tx)
-            tx.ledger.flush()
-            connection.exec_driver_sql("COMMIT")
+            tx.ledger.commit()
         except BaseException:
-            if in_transaction(connection):
-                connection.exec_driver_sql("ROLLBACK")
+            tx.ledger.roll_back()
             raise
         return result

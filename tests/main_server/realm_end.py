@@ -33,7 +33,10 @@ class RealmEnd:
         for value in open_frame(frame, LINK_READ_LIMIT):
             message = link.FROM_MAIN.check(value)
             self.told.append(message)
-            if isinstance(message, link.Answer) and message.ref in self._waiting:
+            answers = isinstance(message, link.Answer | link.Fanout)
+            if answers and message.ref in self._waiting:
+                isinstance(message, link.Fanout) and message.ref in self._waiting
+            ):
                 self._waiting.pop(message.ref).set_result(message.result)
             elif isinstance(message, link.Refusal) and message.ref in self._waiting:
                 error = rebuild(message.code, message.fields)

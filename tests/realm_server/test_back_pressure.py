@@ -71,7 +71,7 @@ async def test_a_slow_session_is_closed_and_comes_back(running: World) -> None:
     count = 0
     while await metric(running, "realm_slow_sessions_total") == 0:
         for _ in range(10):
-            running.main.send(link.Fanout("c1", event, 0))
+            running.main.send(link.Fanout("c1", event, 0, b""))
             count += 1
 
     assert len([await quick.next(MessageStored) for _ in range(count)]) == count

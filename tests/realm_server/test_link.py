@@ -105,7 +105,7 @@ async def test_resync_attaches_every_session_again_and_keeps_its_routes(running:
 
     running.main.send(link.Resync())
     await client.next(Synced)
-    running.main.send(link.Fanout("c1", pack(stored(1)), 0))
+    running.main.send(link.Fanout("c1", pack(stored(1)), 0, b""))
 
     assert await client.next(MessageStored) == stored(1)
     assert len(running.main.heard_of(link.Attach)) == 2
@@ -220,7 +220,7 @@ async def test_a_session_ended_at_main_is_closed_at_once(running: World) -> None
     handle = running.main.heard_of(link.Attach)[0].handle
 
     running.main.send(link.EndHandle(handle, "password changed"))
-    running.main.send(link.Fanout("c1", pack(stored(1)), 0))
+    running.main.send(link.Fanout("c1", pack(stored(1)), 0, b""))
 
     assert await client.next() == SignedOut("password changed")
     await client.wait_closed()

@@ -85,9 +85,9 @@ async def test_the_sender_gets_the_reply_and_everybody_else_the_message(running:
     running.main.add_person("stranger-token", 3, "zidane@surabaya")
 
     def store(forward: link.Forward) -> None:
-        running.main.send(link.Fanout("c1", pack(stored(1)), forward.ref))
-        running.main.accept_message(forward, 1)
-        running.main.send(link.Fanout("c1", pack(stored(2)), 0))
+        accepted = pack(Accepted("c1", 1, 1001))
+        running.main.send(link.Fanout("c1", pack(stored(1)), forward.ref, accepted))
+        running.main.send(link.Fanout("c1", pack(stored(2)), 0, b""))
 
     running.main.on_forward = store
     phone, laptop, lineker, stranger = [
@@ -107,11 +107,11 @@ async def test_a_route_counts_from_the_moment_it_comes(running: World) -> None:
     """Joining and leaving change who gets the next event, in main's order."""
     client = await running.enter("messi-token")
 
-    running.main.send(link.Fanout("c9", pack(stored(1, "c9")), 0))
+    running.main.send(link.Fanout("c9", pack(stored(1, "c9")), 0, b""))
     running.main.send(link.Route(1, ["c9"]))
-    running.main.send(link.Fanout("c9", pack(stored(2, "c9")), 0))
+    running.main.send(link.Fanout("c9", pack(stored(2, "c9")), 0, b""))
     running.main.send(link.Unroute(1, "c9"))
-    running.main.send(link.Fanout("c9", pack(stored(3, "c9")), 0))
+    running.main.send(link.Fanout("c9", pack(stored(3, "c9")), 0, b""))
     running.main.send(link.Notify([1], pack(PresenceChanged(MESSI, True, 5))))
 
     assert await client.next() == stored(2, "c9")
@@ -243,6 +243,6 @@ async def test_a_client_that_comes_back_at_once_still_gets_its_events(running: W
     await eventually(lambda: running.main.heard_of(link.Detach))
     answer(waiting[0])
     await second.until(Synced)
-    running.main.send(link.Fanout("c1", pack(stored(1)), 0))
+    running.main.send(link.Fanout("c1", pack(stored(1)), 0, b""))
 
     assert await second.next() == stored(1)
