@@ -35,8 +35,6 @@ class RealmEnd:
             self.told.append(message)
             answers = isinstance(message, link.Answer | link.Fanout)
             if answers and message.ref in self._waiting:
-                isinstance(message, link.Fanout) and message.ref in self._waiting
-            ):
                 self._waiting.pop(message.ref).set_result(message.result)
             elif isinstance(message, link.Refusal) and message.ref in self._waiting:
                 error = rebuild(message.code, message.fields)
