@@ -8,12 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests import ports
-from tests.system.processes import console_script, environment
-from tests.waiting import wait_until
+from tests.system.demonstration import Demonstration
+from tests.system.processes import environment
 
 README = Path(__file__).parents[2] / "README.md"
-PORTS = (7000, 8000, 8001, 8080)
 
 # What differs from run to run, and what stands for it.
 _VARYING = (
@@ -24,42 +22,12 @@ _VARYING = (
 )
 
 
-class Demonstration:
-    """A system on its own home and ports."""
-
-    def __init__(self, home: Path, offset: int) -> None:
-        self.home = home
-        self.offset = offset
-
-    def moved(self, text: str) -> str:
-        """The text with the README's ports moved to where this system listens."""
-        for port in PORTS:
-            text = text.replace(f":{port}", f":{port + self.offset}")
-        return text
-
-
 @pytest.fixture
 def demonstration(tmp_path: Path) -> Iterator[Demonstration]:
-    offset = ports.free_offset(list(PORTS))
-    up = subprocess.Popen(
-        [console_script("realmchat"), "up", "--home", tmp_path, "--port-offset", str(offset)],
-        env=environment(tmp_path),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        assert up.stdout is not None
-        printed = ""
-        while "realmchat is up" not in printed:
-            line = up.stdout.readline()
-            assert line, printed
-            printed += line
-        yield Demonstration(tmp_path, offset)
-    finally:
-        up.terminate()
-        wait_until(lambda: up.poll() is not None)
-        up.communicate()
+    started = Demonstration(tmp_path)
+    started.start()
+    yield started
+    started.end()
 
 
 def test_the_readme_tells_the_truth(demonstration: Demonstration) -> None:

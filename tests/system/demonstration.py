@@ -1,0 +1,113 @@
+"""`realmchat up` on a home and ports of its own, as a test starts, watches and ends it."""
+
+import signal
+import subprocess
+from pathlib import Path
+
+import httpx
+
+from tests import ports
+from tests.system.processes import console_script, environment
+from tests.waiting import wait_until
+
+PORTS = {"main-server": 8080, "realm-surabaya": 8000, "realm-jakarta": 8001, "chat-cli": 7000}
+
+
+class Demonstration:
+    """One home; `start` may be called again after it ended."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.offset = ports.free_offset(list(PORTS.values()))
+        self.printed = ""
+        self._up: subprocess.Popen[str] | None = None
+
+    @property
+    def up(self) -> subprocess.Popen[str]:
+        assert self._up is not None, "never started"
+        return self._up
+
+    def start(self) -> None:
+        """Until it says that all is up; fails with what it printed when it ends instead."""
+        self._up = subprocess.Popen(
+            [
+                *(console_script("realmchat"), "up", "--home", str(self.home)),
+                *("--port-offset", str(self.offset)),
+            ],
+            env=environment(self.home),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert self._up.stdout is not None
+        self.printed = ""
+        while "Ctrl-C stops everything" not in self.printed:
+            line = self._up.stdout.readline()
+            assert line, self.printed
+            self.printed += line
+
+    def moved(self, text: str) -> str:
+        """A text with the usual ports moved to where this system listens."""
+        for port in PORTS.values():
+            text = text.replace(f":{port}", f":{port + self.offset}")
+        return text
+
+    def url(self, service: str) -> str:
+        return f"http://127.0.0.1:{PORTS[service] + self.offset}"
+
+    def is_healthy(self, service: str) -> bool:
+        path = "/v1/health" if service == "chat-cli" else "/health/ready"
+        try:
+            return httpx.get(self.url(service) + path, timeout=2, trust_env=False).is_success
+        except httpx.TransportError:
+            return False
+
+    def pids(self) -> dict[str, int]:
+        """The services that run now, by name."""
+        found = {}
+        for child in _children(self.up.pid):
+            words = _command(child)
+            name = next((Path(w).name for w in words if Path(w).name in PORTS), None)
+            if "realm-server" in {Path(w).name for w in words}:
+                name = f"realm-{words[words.index('--name') + 1]}"
+            if name:
+                found[name] = child
+        return found
+
+    def interrupt(self) -> int:
+        """What Ctrl-C does; answers the exit code."""
+        self.up.send_signal(signal.SIGINT)
+        self.up.communicate(timeout=15)
+        return self.up.returncode
+
+    def end(self) -> None:
+        if self._up is not None:
+            self._up.kill()
+            self._up.communicate()
+
+
+def is_running(pid: int) -> bool:
+    """Alive, and no zombie."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def wait_ended(pids: list[int], seconds: float) -> None:
+    wait_until(lambda: not any(map(is_running, pids)), seconds)
+
+
+def _children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task")
+    return [
+        int(child) for task in tasks.iterdir() for child in (task / "children").read_text().split()
+    ]
+
+
+def _command(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except FileNotFoundError:
+        return []
