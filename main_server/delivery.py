@@ -29,7 +29,7 @@ from realm_protocol import events, link
 from realm_protocol.commands import Head
 from realm_protocol.limits import HEADS_PER_EVENT
 from realm_protocol.wire import WireMessage, pack, tag_of
-from realm_service.http import report_defect
+from realm_service.logs import report_defect
 
 _FANOUT = tag_of(link.Fanout)
 _ANSWER = tag_of(link.Answer)

@@ -30,8 +30,7 @@ from realm_protocol.limits import (
 )
 from realm_protocol.wire import open_frame, pack, tag_of
 from realm_service.channel import Channel, Flusher, bearer_token
-from realm_service.http import report_defect
-from realm_service.logs import get_logger
+from realm_service.logs import get_logger, report_defect
 
 log = get_logger("link")
 

@@ -23,7 +23,7 @@ from realm_protocol.errors import (
     TimedOut,
     rebuild,
 )
-from realm_service.http import report_defect
+from realm_service.logs import report_defect
 
 _LINE_LIMIT = 64 * 1024 * 1024
 _ANSWER_SECONDS = 600

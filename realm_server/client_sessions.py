@@ -13,7 +13,6 @@ from picows import WSCloseCode
 from realm_protocol.commands import CLIENT_COMMANDS, Hello
 from realm_protocol.errors import (
     AskedWrongly,
-    FrameTooLarge,
     MalformedMessage,
     RealmchatError,
     TryLater,
@@ -32,9 +31,8 @@ from realm_protocol.wire import array_header, check, new_packer, open_frame, pac
 from realm_server.admission import lane_of
 from realm_server.counts import Counts
 from realm_server.requests import Request
-from realm_service.channel import Channel
-from realm_service.http import report_defect
-from realm_service.logs import get_logger
+from realm_service.channel import Channel, close_code
+from realm_service.logs import get_logger, report_defect
 
 log = get_logger("realm.session")
 
@@ -199,9 +197,7 @@ class ClientSession:
             self._take(messages)
 
     def broken(self, channel: Channel, error: RealmchatError) -> None:
-        too_large = isinstance(error, FrameTooLarge)
-        code = WSCloseCode.MESSAGE_TOO_BIG if too_large else WSCloseCode.PROTOCOL_ERROR
-        self.turn_away(0, error, code)
+        self.turn_away(0, error, close_code(error))
 
     def overflowed(self, channel: Channel) -> None:
         if self.stage is not Stage.CLOSED:

@@ -35,8 +35,7 @@ from realm_server.counts import Counts
 from realm_server.reconnecting import growing_waits
 from realm_server.requests import Asker, Request, Requests
 from realm_service.channel import Channel, Flusher, connect
-from realm_service.http import report_defect
-from realm_service.logs import get_logger
+from realm_service.logs import get_logger, report_defect
 
 log = get_logger("realm.link")
 

@@ -21,7 +21,7 @@ from realm_server.signing_in import FrontDoor
 from realm_server.store import Store
 from realm_server.watermarks import Watermarks
 from realm_service.channel import Flusher
-from realm_service.http import report_defect
+from realm_service.logs import report_defect
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,10 @@ from picows import (
     WSUpgradeResponseWithListener,
     ws_connect,
 )
-from picows.picows import WSProtocol  # type: ignore[attr-defined]  # absent from picows' stub
+from picows.picows import (  # type: ignore[attr-defined]  # absent from picows' stub
+    WSProtocol,
+    _validate_upgrade_request,
+)
 
 from realm_protocol.errors import (
     FrameTooLarge,
@@ -36,12 +39,26 @@ from realm_protocol.errors import (
     rebuild,
 )
 from realm_protocol.wire import FrameQueue
+from realm_service.logs import report_defect
 
 _OVERSIZE_READ = 4
 """Frames up to this many times the limit are read, to refuse them in words; beyond, cut."""
 
 # An adapter, because picows makes a child logger per connection of a plain one.
 _logger = logging.LoggerAdapter(logging.getLogger("picows"), {})
+
+
+class TextFrame(MalformedMessage):
+    """A frame of text, where frames are binary."""
+
+
+def close_code(error: RealmchatError) -> WSCloseCode:
+    """What a peer that broke the form of frames is closed with."""
+    if isinstance(error, FrameTooLarge):
+        return WSCloseCode.MESSAGE_TOO_BIG
+    if isinstance(error, TextFrame):
+        return WSCloseCode.UNSUPPORTED_DATA
+    return WSCloseCode.PROTOCOL_ERROR
 
 
 class ChannelOwner(Protocol):
@@ -54,13 +71,13 @@ class ChannelOwner(Protocol):
         """A whole binary message has arrived."""
 
     def broken(self, channel: "Channel", error: RealmchatError) -> None:
-        """The peer broke the form of frames; the owner says so and closes."""
+        """The peer broke the form of frames; the owner says so and closes with `close_code`."""
 
     def overflowed(self, channel: "Channel") -> None:
         """More than `unsent_limit` bytes wait and the socket takes no more."""
 
     def closed(self, channel: "Channel") -> None:
-        """The socket is gone. Called once."""
+        """The socket is gone. Called once, and only after `opened`."""
 
 
 class Flusher:
@@ -78,7 +95,11 @@ class Flusher:
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, []
         for channel in waiting:
-            channel.flush()
+            try:
+                channel.flush()
+            except Exception as error:  # a defect: this channel ends, the others are written
+                report_defect(error, during="a write")
+                channel.abort()
 
 
 class Channel(WSListener):
@@ -155,6 +176,11 @@ class Channel(WSListener):
         return self._queue.bytes_waiting
 
     @property
+    def was_opened(self) -> bool:
+        """Whether the handshake came to its end, also when it is closed by now."""
+        return self._transport is not None
+
+    @property
     def is_open(self) -> bool:
         return self._transport is not None and not self._closing
 
@@ -206,7 +232,7 @@ class Channel(WSListener):
             transport.disconnect()
 
     def abort(self) -> None:
-        """Cut at once: the peer does not answer or does not read."""
+        """Cut at once: the peer does not answer or does not read. Never opens after this."""
         self._closing = True
         self._queue.clear()
         if self._transport is not None and not self._transport.is_disconnected:
@@ -232,6 +258,9 @@ class Channel(WSListener):
     # --- what picows calls -----------------------------------------------------------------------
 
     def on_ws_connected(self, transport: WSTransport) -> None:
+        if self._closing:  # the owner gave up before the peer answered
+            transport.disconnect(False)
+            return
         self._transport = transport
         transport.underlying_transport.set_write_buffer_limits(high=self.socket_limit)
         self.owner.opened(self)
@@ -248,7 +277,7 @@ class Channel(WSListener):
             self._take_fragment(frame)
         elif kind == WSMsgType.TEXT:
             detail = "frames are binary msgpack, this one is text"
-            self.owner.broken(self, MalformedMessage(detail=detail))
+            self.owner.broken(self, TextFrame(detail=detail))
         elif kind == WSMsgType.CLOSE:
             self._closing = True
             if not transport.is_close_frame_sent:
@@ -274,7 +303,8 @@ class Channel(WSListener):
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         self._closing = True
         self._queue.clear()
-        self.owner.closed(self)
+        if self._transport is not None:
+            self.owner.closed(self)
 
     def pause_writing(self) -> None:
         self._paused = True
@@ -355,9 +385,20 @@ def _accept(routes: dict[str, Accept], request: WSUpgradeRequest) -> Any:
     try:
         if path not in routes:
             raise RouteNotFound(path=path)
+        _check_upgrade(request)
         return routes[path](request)
     except RealmchatError as error:
         return WSUpgradeResponseWithListener(_refusal(error), None)
+    except Exception as exc:
+        return WSUpgradeResponseWithListener(_refusal(report_defect(exc, path=path)), None)
+
+
+def _check_upgrade(request: WSUpgradeRequest) -> None:
+    """As picows will, which says so in plain text only."""
+    try:
+        _validate_upgrade_request(request)
+    except RuntimeError as exc:
+        raise MalformedMessage(detail=str(exc)) from exc
 
 
 def _refusal(error: RealmchatError) -> WSUpgradeResponse:
@@ -388,10 +429,12 @@ async def connect(
 ) -> None:
     """Open `channel` to a `ws://` or `wss://` URL; its owner is told `opened`.
 
-    Raises the server's own error where it answered one, else `OSError` (also on a time-out).
+    It may take `timeout_seconds` to connect and as many for the handshake. Raises the server's own
+    error where it answered one, else `OSError`, both in words.
     """
     try:
-        async with asyncio.timeout(timeout_seconds):
+        # Given up in the handshake, picows closes the socket only by its own time-out.
+        async with asyncio.timeout(2 * timeout_seconds):
             await ws_connect(
                 lambda: channel,
                 url,
@@ -405,12 +448,19 @@ async def connect(
             )
     except WSHandshakeError as exc:
         raise _server_error(exc) from exc
+    except TimeoutError as exc:
+        raise TimeoutError(f"no answer within {timeout_seconds:g} s") from exc
+    finally:
+        if not channel.was_opened:
+            channel.abort()
+    if not channel.was_opened:
+        raise ConnectionError("the server closed the connection without an answer")
 
 
 def _server_error(exc: WSHandshakeError) -> Exception:
     """What the server said in its refusal, or that no WebSocket server is there."""
     try:
         error = msgspec.json.decode(exc.raw_body or b"", type=dict[str, dict[str, Any]])["error"]
-        return rebuild(error.pop("code"), {k: v for k, v in error.items() if k != "message"})
+        return rebuild(str(error.pop("code")), {k: v for k, v in error.items() if k != "message"})
     except (msgspec.DecodeError, KeyError):
         return ConnectionError(f"no realmchat server answers there ({exc})")

@@ -1,6 +1,5 @@
 """The HTTP side of every service: one shape of errors, health, metrics, and the docs page."""
 
-import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -13,7 +12,6 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from starlette.exceptions import HTTPException
 
 from realm_protocol.errors import (
-    InternalError,
     MalformedMessage,
     MethodNotAllowed,
     NotAllowed,
@@ -21,9 +19,7 @@ from realm_protocol.errors import (
     RouteNotFound,
 )
 from realm_service.listening import is_loopback
-from realm_service.logs import get_logger
-
-log = get_logger("http")
+from realm_service.logs import report_defect
 
 
 def new_app(
@@ -81,13 +77,6 @@ async def _answer_http(request: Request, exc: Exception) -> Response:
 
 async def _answer_defect(request: Request, exc: Exception) -> Response:
     return error_response(report_defect(exc, path=request.url.path))
-
-
-def report_defect(exc: BaseException, **context: Any) -> InternalError:
-    """Log a defect with its traceback; the asker gets the number to look it up by."""
-    incident = secrets.token_hex(4)
-    log.error("defect", incident=incident, exc_info=exc, **context)
-    return InternalError(incident=incident)
 
 
 def add_health(

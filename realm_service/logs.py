@@ -1,10 +1,13 @@
 """Logs: one JSON object a line on stderr: an event's name and fields. Never a secret or a text."""
 
 import logging
+import secrets
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 import structlog
+
+from realm_protocol.errors import InternalError
 
 
 def configure_logs(level: str = "INFO", stream: TextIO | None = None) -> None:
@@ -43,3 +46,10 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """A logger: `log.info("link_up", realm="surabaya")`."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger
+
+
+def report_defect(exc: BaseException, **context: Any) -> InternalError:
+    """Log a defect with its traceback; the asker gets the number to look it up by."""
+    incident = secrets.token_hex(4)
+    get_logger("defects").error("defect", incident=incident, exc_info=exc, **context)
+    return InternalError(incident=incident)

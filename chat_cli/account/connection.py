@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
-from picows import WSCloseCode
 
 from realm_protocol.commands import REPLIES, ClientCommand
 from realm_protocol.errors import (
-    FrameTooLarge,
     RealmchatError,
     RealmUnreachable,
     TimedOut,
@@ -22,7 +20,7 @@ from realm_protocol.errors import (
 from realm_protocol.events import SERVER_MESSAGES, Refused, Reply, ServerMessage
 from realm_protocol.limits import CLIENT_FRAME_LIMIT, LINK_READ_LIMIT, SESSION_UNSENT_LIMIT
 from realm_protocol.wire import check, open_frame, pack
-from realm_service.channel import Channel, Flusher
+from realm_service.channel import Channel, Flusher, close_code
 from realm_service.logs import get_logger
 
 log = get_logger("chat_cli.connection")
@@ -135,8 +133,7 @@ class RealmConnection:
 
     def broken(self, channel: Channel, error: RealmchatError) -> None:
         log.error("realm_broke_the_protocol", code=error.code, detail=error.message)
-        too_big = isinstance(error, FrameTooLarge)
-        channel.close(WSCloseCode.MESSAGE_TOO_BIG if too_big else WSCloseCode.PROTOCOL_ERROR)
+        channel.close(close_code(error))
 
     def overflowed(self, channel: Channel) -> None:
         channel.abort()

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -22,17 +23,18 @@ from main_server.effects import Asker, Effect, LiveSession
 from main_server.store.checkpoints import Checkpointer
 from main_server.store.database import read_epoch
 from main_server.store.ledger import Ledger
-from main_server.store.schema import conversations, memberships
+from main_server.store.schema import conversations, facts, memberships
 from realm_protocol.errors import RealmchatError, StorageFull
-from realm_service.http import report_defect
-from realm_service.logs import get_logger
-from realm_service.sqlite import sqlite_code
+from realm_service.logs import get_logger, report_defect
+from realm_service.sqlite import in_words, sqlite_code
 
 log = get_logger("writer")
 
 _BATCH_JOBS = 2000
 _SLOW_JOBS_PER_BATCH = 64
 _MARKS_EVERY_SECONDS = 1.0
+_POSITIONS_OF_A_RUN = 2**34
+"""More commits than a process lives for; 500,000 runs fit into a position's 53 bits."""
 
 
 @dataclass(slots=True)
@@ -57,12 +59,14 @@ class Transaction:
     effects: list[Effect] = field(default_factory=list)
     afterwards: list[Effect] = field(default_factory=list)
     """Effects of the present job that follow its answer."""
+    undo: list[Callable[[], None]] = field(default_factory=list)
+    """What puts back, newest first, what was changed in memory and in no row."""
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """What is done inside is undone alone when it raises."""
         self.ledger.flush()
-        effects_before = len(self.effects)
+        effects_before, undo_before = len(self.effects), len(self.undo)
         self.connection.exec_driver_sql("SAVEPOINT job")
         try:
             yield
@@ -70,6 +74,7 @@ class Transaction:
         except BaseException:
             del self.effects[effects_before:]
             self.afterwards.clear()
+            self.put_back(undo_before)
             self.ledger.forget()
             # A full disk may have ended the whole transaction, and the savepoint with it.
             if self.ledger.in_transaction:
@@ -77,6 +82,11 @@ class Transaction:
                 self.connection.exec_driver_sql("RELEASE job")
             raise
         self.connection.exec_driver_sql("RELEASE job")
+
+    def put_back(self, until: int = 0) -> None:
+        """Undo what was noted after the first `until`."""
+        while len(self.undo) > until:
+            self.undo.pop()()
 
 
 class Rules(Protocol):
@@ -115,7 +125,8 @@ class Writer:
         self._on_broken = on_broken
         self._connection = engine.connect()
         self._ledger = Ledger(self._connection)
-        self._position = _last_position(self._connection)
+        with in_words(Path(engine.url.database or "")):
+            self._position = _claim_positions(self._connection)
         self._epoch = read_epoch(self._connection)
         self._live: queue.SimpleQueue[Sequence[Job] | None] = queue.SimpleQueue()
         self._slow: deque[Job] = deque()
@@ -151,6 +162,14 @@ class Writer:
     # --- the thread ------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        try:
+            self._write_until_stopped()
+        except BaseException as exc:
+            # Without its writer main would take requests and never answer one.
+            log.critical("writer_ended", exc_info=exc)
+            self._on_broken()
+
+    def _write_until_stopped(self) -> None:
         while not self._stopping:
             jobs = self._gather()
             if jobs:
@@ -221,6 +240,7 @@ class Writer:
             # Commit before answering: a crash after the ack must not lose the message.
             self._ledger.commit()
         except BaseException:
+            tx.put_back()
             self._ledger.roll_back()
             raise
         self._position = tx.position
@@ -232,8 +252,12 @@ class Writer:
             self._rules.perform(tx, job)
         except RealmchatError as error:
             self._refuse(tx.effects, job, error)
-        except (sqlite3.Error, sa.exc.DBAPIError):
-            raise
+        except (sqlite3.Error, sa.exc.DBAPIError) as exc:
+            at_fault = tx.careful and sqlite_code(exc) == sqlite3.SQLITE_CONSTRAINT
+            if not at_fault or not self._ledger.in_transaction:
+                raise
+            # The row at fault is found, and its savepoint rolled back: refused alone.
+            self._refuse(tx.effects, job, report_defect(exc, command=type(job.command).__name__))
         except Exception as exc:
             self._refuse(tx.effects, job, report_defect(exc, command=type(job.command).__name__))
 
@@ -273,6 +297,21 @@ class Writer:
             self._refuse_all([], exc)
         finally:
             self._connection.exec_driver_sql("PRAGMA synchronous=FULL")
+
+
+def _claim_positions(connection: Connection) -> int:
+    """Where this run's positions begin: above any that another run has told a client.
+
+    Not every commit leaves its position in a row, and a position told twice with different
+    meanings would hide from a client what came between.
+    """
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    claimed = connection.scalar(sa.select(facts.c.value).where(facts.c.name == "positions"))
+    begin = max(_last_position(connection), claimed or 0)
+    connection.execute(sa.delete(facts).where(facts.c.name == "positions"))
+    connection.execute(sa.insert(facts).values(name="positions", value=begin + _POSITIONS_OF_A_RUN))
+    connection.exec_driver_sql("COMMIT")
+    return begin
 
 
 def _last_position(connection: Connection) -> int:

@@ -60,13 +60,13 @@ async def test_what_follows_a_broken_message_is_not_done(running: World) -> None
 
 
 async def test_a_text_frame_is_refused(running: World) -> None:
-    """Frames are binary."""
+    """Frames are binary: 1003."""
     client = await running.enter("messi-token")
 
     client.send_raw(b"hello", WSMsgType.TEXT)
 
     assert refusal(await client.next(Refused)) == (0, "malformed")
-    assert await client.wait_closed() == WSCloseCode.PROTOCOL_ERROR
+    assert await client.wait_closed() == WSCloseCode.UNSUPPORTED_DATA
 
 
 async def test_a_frame_over_the_limit_is_refused_with_its_size(running: World) -> None:

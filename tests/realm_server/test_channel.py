@@ -1,0 +1,155 @@
+"""The WebSocket beneath both hops: what it does when a peer or a part of ours misbehaves."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from structlog.testing import capture_logs
+
+from realm_protocol.errors import FrameTooLarge, MalformedMessage
+from realm_service.channel import Channel, Flusher, TextFrame, close_code, connect
+from tests.realm_server.conftest import World
+from tests.realm_server.raw_client import RawClient, open_client
+from tests.waiting import eventually
+
+Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def listening(peer: Peer) -> AsyncIterator[str]:
+    """A server of this behaviour, and the URL of a WebSocket that might be there."""
+    ended = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await peer(reader, writer)
+        with contextlib.suppress(OSError):
+            await reader.read()
+        writer.close()
+        ended.set()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/link"
+        await ended.wait()
+
+
+async def upgrade(world: World, request: str) -> tuple[str, str, bytes]:
+    """Status line, headers and body of the answer to an upgrade request."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", world.realm_port)
+    writer.write(request.replace("\n", "\r\n").encode())
+    answer = await reader.read()
+    writer.close()
+    head, _, body = answer.partition(b"\r\n\r\n")
+    status, _, headers = head.decode().partition("\r\n")
+    return status, headers.lower(), body
+
+
+async def test_a_server_that_closes_without_an_answer_is_an_error() -> None:
+    """At once and in words, not as a connection that never opens."""
+
+    async def close(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    client = RawClient()
+    async with listening(close) as url:
+        with pytest.raises(OSError, match="without an answer"):
+            await connect(url, client.channel, headers={})
+    assert not client.is_closed.is_set()
+
+
+async def test_a_server_that_hangs_is_an_error_in_words() -> None:
+    """The socket is closed, and the owner is told nothing more."""
+
+    async def hang(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    client = RawClient()
+    async with listening(hang) as url:
+        with pytest.raises(TimeoutError, match=r"no answer within 0\.1 s"):
+            await connect(url, client.channel, headers={}, timeout_seconds=0.1)
+    assert not client.channel.was_opened
+
+
+async def test_what_is_no_websocket_server_is_told_so() -> None:
+    """A web server of another kind stands there."""
+
+    async def web(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{"error": [1]} ')
+
+    async with listening(web) as url:
+        with pytest.raises(OSError, match="no realmchat server answers there"):
+            await connect(url, RawClient().channel, headers={})
+
+
+async def test_a_broken_upgrade_request_is_answered_in_the_one_shape(running: World) -> None:
+    """400 as JSON, like every error of every route."""
+    request = (
+        "GET /v1/client HTTP/1.1\nHost: here\nUpgrade: websocket\nConnection: Upgrade\n"
+        "Authorization: Bearer messi-token\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: no\n\n"
+    )
+
+    status, headers, body = await upgrade(running, request)
+
+    assert status.split()[1] == "400"
+    assert "content-type: application/json" in headers
+    assert json.loads(body)["error"]["code"] == "malformed"
+
+
+async def test_a_defect_of_the_upgrade_is_told_by_number(
+    running: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """500 as JSON, without a word of the exception."""
+    request = (
+        "GET /v1/client HTTP/1.1\nHost: here\nUpgrade: websocket\nConnection: Upgrade\n"
+        "Sec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n\n"
+    )
+
+    def fail(_: object) -> str:
+        raise RuntimeError("a secret of ours")
+
+    monkeypatch.setattr("realm_server.entrance.bearer_token", fail)
+    with capture_logs() as logs:
+        status, _, body = await upgrade(running, request)
+
+    error = json.loads(body)["error"]
+    assert (status.split()[1], error["code"]) == ("500", "internal_error")
+    assert b"secret" not in body
+    assert [each["incident"] for each in logs if each["event"] == "defect"] == [error["incident"]]
+
+
+async def test_a_write_that_fails_ends_one_channel_only(running: World) -> None:
+    """The others that wait for the same turn are written."""
+    bad, good = [await open_client(running.url, "messi-token") for _ in range(2)]
+    flusher = Flusher()
+
+    class Broken(Channel):
+        def flush(self) -> None:
+            raise RuntimeError("a defect")
+
+    broken = Broken(bad, flusher, read_limit=1, frame_limit=1, unsent_limit=1)
+    good.channel._flusher = flusher
+    with capture_logs() as logs:
+        broken.send(b"x")
+        good.send([1, 1, 99, "", 0, 0])
+        await eventually(lambda: good.seen)
+
+    assert [each["during"] for each in logs if each["event"] == "defect"] == ["a write"]
+    for client in (bad, good):
+        client.channel.abort()
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (FrameTooLarge(size=2, limit=1), 1009),
+        (TextFrame(detail="text"), 1003),
+        (MalformedMessage(detail="no msgpack"), 1002),
+    ],
+)
+def test_the_close_code_tells_what_was_broken(error: MalformedMessage, code: int) -> None:
+    """As RFC 6455 has them."""
+    assert close_code(error) == code
