@@ -32,9 +32,9 @@ from realm_protocol.link import (
 )
 from realm_protocol.wire import open_frame, pack
 from realm_server.counts import Counts
-from realm_server.reconnecting import growing_waits
+from realm_server.reconnecting import STEADY_MS, growing_waits
 from realm_server.requests import Asker, Request, Requests
-from realm_service.channel import Channel, Flusher, connect
+from realm_service.channel import Channel, Flusher, close_code, connect
 from realm_service.logs import get_logger, report_defect
 
 log = get_logger("realm.link")
@@ -97,6 +97,7 @@ class Link:
         self._now = now
         self._times = times
         self._last_ref = 0
+        self._lasted_ms = 0
         self._listener: LinkListener
         self._flusher: Flusher
         self._channel: Channel | None = None
@@ -151,11 +152,14 @@ class Link:
         while True:
             try:
                 await self._hold()
-                waits = growing_waits(random.random)
+                if self._lasted_ms >= STEADY_MS:
+                    waits = growing_waits(random.random)
             except RealmchatError as error:
                 log.error("link_refused", code=error.code, detail=error.message)
             except OSError as error:
                 log.warning("link_unreachable", url=self._main.link_url, detail=str(error))
+            except Exception as error:  # a defect: the site must not be cut off for ever
+                report_defect(error, during="holding the link")
             await asyncio.sleep(next(waits))
 
     async def _hold(self) -> None:
@@ -178,11 +182,22 @@ class Link:
                 tls=self._main.tls,
                 timeout_seconds=self._times.handshake_seconds,
             )
-            async with asyncio.timeout(self._times.handshake_seconds):
-                await self._welcomed
+            await self._be_welcomed()
             await self._watch(channel)
+            channel.abort()
         finally:
             channel.close(WSCloseCode.GOING_AWAY)
+            self._forget(channel)
+
+    async def _be_welcomed(self) -> None:
+        seconds = self._times.handshake_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                await self._welcomed
+        except TimeoutError as exc:
+            raise TimeoutError(
+                f"main took the connection and said nothing for {seconds:g} s"
+            ) from exc
 
     async def _watch(self, channel: Channel) -> None:
         """Until the link ends; cut it when nothing is heard any more, asked for a sign of life."""
@@ -201,6 +216,8 @@ class Link:
         channel.send(pack(LinkHello(0, PROTOCOL_VERSION, self._realm, self._epoch())))
 
     def frame_received(self, channel: Channel, frame: bytes) -> None:
+        if channel is not self._channel:
+            return
         try:
             messages = open_frame(frame, LINK_READ_LIMIT)
             self._counts.messages_from_main += len(messages)
@@ -214,13 +231,20 @@ class Link:
 
     def broken(self, channel: Channel, error: RealmchatError) -> None:
         log.error("link_broken", code=error.code, detail=error.message)
-        channel.close(WSCloseCode.PROTOCOL_ERROR, error.code)
+        channel.close(close_code(error), error.code)
+        self._forget(channel)
 
     def overflowed(self, channel: Channel) -> None:
         log.warning("link_overflowed", bytes=channel.bytes_waiting)
         channel.abort()
 
     def closed(self, channel: Channel) -> None:
+        self._forget(channel)
+
+    def _forget(self, channel: Channel) -> None:
+        """This one is gone, or given up; its socket may linger beside the next link's."""
+        if channel is not self._channel:
+            return
         self._channel = None
         if not self._welcomed.done():
             self._welcomed.set_exception(ConnectionError("the main server closed the link"))
@@ -258,10 +282,15 @@ class Link:
         self._listener.link_came(welcome.epoch)
 
     def _go_down(self) -> None:
-        self.is_up, self.since = False, self._now()
+        now = self._now()
+        self._lasted_ms = now - self.since
+        self.is_up, self.since = False, now
         unanswered = self._requests.take_all()
         log.warning("link_down", unanswered=len(unanswered))
         fields = self.down_fields()
         for request in unanswered:
-            request.asker.refused(request, LinkDown.code, fields)
+            try:
+                request.asker.refused(request, LinkDown.code, fields)
+            except Exception as error:  # a defect: the others must be told all the same
+                report_defect(error, during="the end of the link")
         self._listener.link_went()

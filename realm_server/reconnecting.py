@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 
 FIRST_WAIT_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 30.0
+STEADY_MS = 1000
+"""After a link that lasted so long the waits begin anew. One that ends at once makes them grow."""
 
 
 def growing_waits(random: Callable[[], float]) -> Iterator[float]:

@@ -1,6 +1,9 @@
 """The link comes and goes; sessions stay, and lose nothing without being told."""
 
+import socket
+
 import pytest
+from structlog.testing import capture_logs
 
 from realm_protocol import link
 from realm_protocol.commands import ListRealms, MoveWatermark, Welcome
@@ -14,6 +17,8 @@ from realm_protocol.events import (
     Synced,
 )
 from realm_protocol.wire import check, pack
+from realm_server.link import LinkTimes
+from realm_server.realm import Times
 from tests.realm_server.conftest import World
 from tests.realm_server.fake_main import hash_of
 from tests.realm_server.raw_client import RawClient, message
@@ -270,5 +275,39 @@ async def test_a_wrong_key_is_tried_again_until_it_is_right(world: World) -> Non
     await eventually(lambda: world.main.wrong_keys >= 2)
 
     world.main.key = "the-key-of-surabaya"
+
+    await world.link_up()
+
+
+async def test_a_main_that_hangs_at_the_start_is_told_and_tried_again(world: World) -> None:
+    """The realm serves meanwhile; the log says what was waited for; then the link comes."""
+    world.times = Times(LinkTimes(sweep_every=0.05, handshake_seconds=0.2))
+    with socket.create_server(("127.0.0.1", world.main_port)) as hanging, capture_logs() as logs:
+        await world.start_realm()
+        unreachable = await eventually(
+            lambda: [each for each in logs if each["event"] == "link_unreachable"]
+        )
+        async with world.http as http:
+            assert (await http.get("/v1/info")).json()["link_up"] is False
+        hanging.close()
+
+    await world.start_main()
+    await world.link_up()
+    assert unreachable[0]["detail"] == "no answer within 0.2 s"
+
+
+async def test_a_defect_does_not_cut_a_site_off_for_ever(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the attempt to connect raised, there is another."""
+
+    async def fail(*_: object, **__: object) -> None:
+        raise UnicodeError("a defect")
+
+    await world.start_main()
+    with monkeypatch.context() as patched, capture_logs() as logs:
+        patched.setattr("realm_server.link.connect", fail)
+        await world.start_realm()
+        await eventually(lambda: [each for each in logs if each["event"] == "defect"])
 
     await world.link_up()
