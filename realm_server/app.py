@@ -105,30 +105,18 @@ def _host(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _gauges(running: _Running) -> dict[str, tuple[str, Gauge]]:
+def _gauges(running: _Running) -> dict[str, Gauge]:
     def waiting() -> int:
         return sum(s.channel.bytes_waiting for s in running.realm.entrance.sessions.values())
 
     return {
-        "sessions": ("Connections of clients.", lambda: len(running.realm.entrance.sessions)),
-        "people": ("People with a session attached.", lambda: running.realm.routes.people),
-        "session_bytes_waiting": ("Bytes that wait for clients to read.", waiting),
-        "link_up": ("1 while the link to main is up.", lambda: running.realm.link.is_up),
-        "link_since_seconds": (
-            "When the link last came or went (Unix time).",
-            lambda: running.realm.link.since / 1000,
-        ),
-        "link_bytes_waiting": (
-            "Bytes that wait for the link.",
-            lambda: running.realm.link.bytes_waiting,
-        ),
-        "link_unanswered": (
-            "Requests that main has not answered.",
-            lambda: len(running.realm.requests),
-        ),
-        "link_unanswered_bytes": ("Their bytes.", lambda: running.realm.requests.bytes),
-        "watermarks_waiting": (
-            "Watermarks within their second.",
-            lambda: len(running.realm.watermarks),
-        ),
+        "sessions": lambda: len(running.realm.entrance.sessions),
+        "people": lambda: running.realm.routes.people,
+        "session_bytes_waiting": waiting,
+        "link_up": lambda: running.realm.link.is_up,
+        "link_since_seconds": lambda: running.realm.link.since / 1000,
+        "link_bytes_waiting": lambda: running.realm.link.bytes_waiting,
+        "link_unanswered": lambda: len(running.realm.requests),
+        "link_unanswered_bytes": lambda: running.realm.requests.bytes,
+        "watermarks_waiting": lambda: len(running.realm.watermarks),
     }

@@ -43,28 +43,50 @@ _COUNTERS = {
     "pauses": "How often a session was read no further until answers came.",
 }
 
+_GAUGES = {
+    "sessions": "Connections of clients.",
+    "people": "People with a session attached.",
+    "session_bytes_waiting": "Bytes that wait for clients to read.",
+    "link_up": "1 while the link to main is up.",
+    "link_since_seconds": "When the link last came or went (Unix time).",
+    "link_bytes_waiting": "Bytes that wait for the link.",
+    "link_unanswered": "Requests that main has not answered.",
+    "link_unanswered_bytes": "Their bytes.",
+    "watermarks_waiting": "Watermarks within their second.",
+}
+
 Gauge = Callable[[], float]
 
 
 class RealmCollector(Collector):
     """The counts, and gauges read at the moment, in Prometheus' shapes."""
 
-    def __init__(self, counts: Counts, gauges: dict[str, tuple[str, Gauge]]) -> None:
+    def __init__(self, counts: Counts, gauges: dict[str, Gauge]) -> None:
         self._counts = counts
         self._gauges = gauges
 
-    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+    def describe(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+        """Every metric without its value."""
         for name, text in _COUNTERS.items():
-            yield CounterMetricFamily(f"realm_{name}", text, value=getattr(self._counts, name))
-        refusals = CounterMetricFamily("realm_refusals", "Refusals by code.", labels=["code"])
-        for code, count in self._counts.refusals.items():
-            refusals.add_metric([code], count)
-        yield refusals
-        for name, (text, read) in self._gauges.items():
-            yield GaugeMetricFamily(f"realm_{name}", text, value=read())
+            yield CounterMetricFamily(f"realm_{name}", text)
+        yield CounterMetricFamily("realm_refusals", "Refusals by code.", labels=["code"])
+        for name, text in _GAUGES.items():
+            yield GaugeMetricFamily(f"realm_{name}", text)
+
+    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+        for family in self.describe():
+            name = family.name.removeprefix("realm_")
+            if name == "refusals":
+                for code, count in self._counts.refusals.items():
+                    family.add_metric([code], count)
+            elif name in _COUNTERS:
+                family.add_metric([], getattr(self._counts, name))
+            else:
+                family.add_metric([], self._gauges[name]())
+            yield family
 
 
-def new_registry(counts: Counts, gauges: dict[str, tuple[str, Gauge]]) -> CollectorRegistry:
+def new_registry(counts: Counts, gauges: dict[str, Gauge]) -> CollectorRegistry:
     """A registry of one realm, so that several can live in one process."""
     registry = CollectorRegistry()
     registry.register(RealmCollector(counts, gauges))
