@@ -18,14 +18,18 @@ class Lanes:
     def __bool__(self) -> bool:
         return bool(self._first_refused)
 
-    def admit(self, target: str, key: str) -> None:
-        """Let a message through, or raise `AfterRefused`; the first refused one reopens it."""
+    def admit(self, target: str, key: str) -> bool:
+        """Let a message through, or raise `AfterRefused`; the first refused one reopens the lane.
+
+        Returns whether it did: whose transaction fails stops the lane again.
+        """
         first = self._first_refused.get(target)
         if first is None:
-            return
+            return False
         if first != key:
             raise AfterRefused(key=first)
         del self._first_refused[target]
+        return True
 
     def stop(self, target: str, key: str) -> None:
         """A message was refused for now; the earliest one holds the lane."""

@@ -1,5 +1,7 @@
 """Groups: create, join, leave. Every change of membership is a row of the group's log."""
 
+from dataclasses import replace
+
 import sqlalchemy as sa
 
 from main_server.effects import Entered, Left, LiveSession, Stored
@@ -66,8 +68,8 @@ def leave_group(tx: Transaction, job: Job) -> Joined:
     if member is None:
         raise NotMember(group=str(command.group))
     seq = _append_system_row(tx, conversation, "left", session, session.address)
-    member.role = "left"
-    member.read = member.delivered = seq
+    tx.undo.append(tx.ledger.unmark(conversation, session.person_id))
+    left = replace(member, role="left", read=seq, delivered=seq)
     tx.connection.execute(
         sa.update(memberships)
         .where(
@@ -77,7 +79,7 @@ def leave_group(tx: Transaction, job: Job) -> Joined:
         .values(role="left", read=seq, delivered=seq, changed_at=tx.position)
     )
     del conversation.members[session.person_id]
-    tx.effects.append(Left(session.person_id, conversation.head_for(member)))
+    tx.effects.append(Left(session.person_id, conversation.head_for(left)))
     return Joined(command.group, conversation.public_id, seq)
 
 

@@ -1,5 +1,7 @@
 """Sending: whom a message is for, whether it may be sent, and its place in the log."""
 
+from functools import partial
+
 import sqlalchemy as sa
 
 from main_server.effects import Answered, Asker, Entered, LiveSession, Moved, Stored
@@ -37,8 +39,8 @@ def send_message(tx: Transaction, job: Job) -> None:
         raise NotAllowed(detail="a message needs a session")
     if session.end_reason:
         raise SessionEnded(reason=session.end_reason)
-    if session.lanes:
-        session.lanes.admit(command.to, command.key)
+    if session.lanes and session.lanes.admit(command.to, command.key):
+        tx.undo.append(partial(session.lanes.stop, command.to, command.key))
     try:
         if tx.careful and _answer_known_key(tx, session, command, asker):
             return
@@ -100,7 +102,16 @@ def _open_target(tx: Transaction, session: LiveSession, target: Target) -> Conve
     if peer.disabled:
         raise UserDisabled(address=str(target))
     public_id = private_conversation(session.address, target)
-    return tx.ledger.conversation(public_id) or _begin_private(tx, session, peer.id, target)
+    found = tx.ledger.conversation(public_id)
+    if found is not None:
+        return found
+    # Asked before the first word: whom one has blocked begins no conversation with one.
+    blockers = tx.ledger.blockers_among([session.person_id, peer.id])
+    if blockers - {session.person_id}:
+        raise Blocked(address=str(target))
+    conversation = _begin_private(tx, session, peer.id, target)
+    conversation.blockers = blockers
+    return conversation
 
 
 def _begin_private(
@@ -206,8 +217,7 @@ def move_watermark(tx: Transaction, job: Job) -> None:
     delivered = max(member.delivered, read, min(command.delivered, conversation.last_seq))
     if (read, delivered) == (member.read, member.delivered):
         return
-    member.read, member.delivered = read, delivered
-    tx.ledger.mark(conversation, member)
+    tx.undo.append(tx.ledger.mark(conversation, member, read, delivered))
     peer = conversation.peer_of(member.person_id)
     tx.effects.append(
         Moved(

@@ -5,9 +5,9 @@ forgotten and read again. The hot path speaks to the driver directly; the rest i
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from typing import TypeVar
 
@@ -216,7 +216,7 @@ class Ledger:
             members=self._load_members(row.id),
         )
         if row.kind == "private":
-            loaded.blockers = self._load_blockers(list(loaded.members))
+            loaded.blockers = self.blockers_among(list(loaded.members))
         self.add(loaded)
         return loaded
 
@@ -239,7 +239,8 @@ class Ledger:
             members[key] = self._marked.get((conversation_row, key), member)
         return members
 
-    def _load_blockers(self, member_ids: list[int]) -> set[int]:
+    def blockers_among(self, member_ids: list[int]) -> set[int]:
+        """Which of these persons have blocked another of them."""
         return set(
             self.connection.scalars(
                 sa.select(blocks.c.person_id).where(
@@ -308,11 +309,34 @@ class Ledger:
 
     # --- watermarks ------------------------------------------------------------------------------
 
-    def mark(self, conversation: Conversation, member: Member) -> None:
-        """The member's watermarks have moved in memory; they are written behind."""
+    def mark(
+        self, conversation: Conversation, member: Member, read: int, delivered: int
+    ) -> Callable[[], None]:
+        """Move the member's watermarks; they are written behind. Returns what undoes it."""
         place = (conversation.row_id, member.person_id)
+        before = (self._marked.get(place), member.read, member.delivered)
+        member.read, member.delivered = read, delivered
         self._marked[place] = member
         self._marks_written.discard(place)
+        return partial(self._mark_back, place, member, before)
+
+    def _mark_back(
+        self, place: tuple[int, int], member: Member, before: tuple[Member | None, int, int]
+    ) -> None:
+        marked, member.read, member.delivered = before
+        if marked is None:
+            self._marked.pop(place, None)
+        else:
+            self._marked[place] = marked
+
+    def unmark(self, conversation: Conversation, person_id: int) -> Callable[[], None]:
+        """The person's membership row has the last word now. Returns what undoes it."""
+        place = (conversation.row_id, person_id)
+        self._marks_written.discard(place)
+        marked = self._marked.pop(place, None)
+        if marked is None:
+            return lambda: None
+        return partial(self._mark_back, place, marked, (marked, marked.read, marked.delivered))
 
     @property
     def has_marks(self) -> bool:

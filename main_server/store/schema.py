@@ -35,7 +35,7 @@ facts = Table(
     Column("name", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
-"""`epoch`: raised by every restore, so that clients notice."""
+"""`epoch`: raised by every restore, so that clients notice. `positions`: given up to this one."""
 
 realms = Table(
     "realms",

@@ -1,5 +1,7 @@
 """A main server in the test's own event loop, over a real store, with realms and people."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,13 +14,14 @@ from main_server.operations import add_realm
 from main_server.rules.people import add_person
 from main_server.settings import MainSettings
 from main_server.store.database import open_engine
-from main_server.store.writer import write_once
+from main_server.store.writer import Transaction, write_once
 from realm_protocol.limits import LINK_READ_LIMIT
 from realm_protocol.link import LinkWelcome
 from realm_protocol.names import Address
 from realm_service.channel import mount
 from tests.main_server.realm_end import RealmEnd, open_link
 from tests.realm_server.serving import served
+from tests.waiting import DEADLINE_SECONDS
 
 PEOPLE = ("messi", "henderson", "lineker")
 
@@ -67,6 +70,26 @@ class Running:
         welcome = await end.hello(realm)
         assert isinstance(welcome, LinkWelcome), welcome
         return end
+
+    @asynccontextmanager
+    async def one_batch(self) -> AsyncIterator[None]:
+        """What reaches main inside is one batch of its writer.
+
+        Ask a question behind it: its answer says that main has read all before it.
+        """
+        begun, gathered = threading.Event(), threading.Event()
+
+        def hold(_tx: Transaction) -> None:
+            begun.set()
+            gathered.wait(DEADLINE_SECONDS)
+
+        held = asyncio.create_task(self.main.write(hold))
+        await asyncio.to_thread(begun.wait, DEADLINE_SECONDS)
+        try:
+            yield
+        finally:
+            gathered.set()
+            await held
 
 
 @asynccontextmanager

@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 
+from main_server.store.writer import Transaction
 from realm_protocol import commands, errors, events, link
 from realm_protocol.names import Address, private_conversation
 from realm_protocol.wire import check, unpack_value
+from tests.main_server.conftest import Running
 from tests.main_server.realm_end import RealmEnd, fanned_out
 from tests.waiting import eventually
 
@@ -102,6 +104,23 @@ async def test_a_known_key_is_answered_after_the_right_was_lost(
 
     await henderson.do(commands.UnblockPerson, MESSI)
     assert (await messi.send(HENDERSON, "lagi", key="k2")).seq == 2
+
+
+async def test_who_was_blocked_before_the_first_word_stays_blocked(
+    surabaya: RealmEnd, jakarta: RealmEnd
+) -> None:
+    """And makes no conversation appear at whoever blocked them."""
+    messi = await surabaya.enter(MESSI)
+    henderson = await jakarta.enter(HENDERSON)
+    await henderson.do(commands.BlockPerson, MESSI)
+
+    for _ in range(2):
+        with pytest.raises(errors.Blocked):
+            await messi.send(HENDERSON, "halo")
+    assert not henderson.told(events.Heads)
+    assert (await henderson.send(MESSI, "halo")).seq == 1
+    with pytest.raises(errors.Blocked):
+        await messi.send(HENDERSON, "halo")
 
 
 async def test_one_bad_message_among_many_is_refused_alone(surabaya: RealmEnd) -> None:
@@ -209,3 +228,70 @@ async def test_watermarks_only_move_forward(surabaya: RealmEnd, jakarta: RealmEn
     await eventually(lambda: len(messi.told(events.WatermarkMoved)) == 2)
     seen = await messi.do(commands.OpenConversation, BETWEEN_THEM)
     assert (seen.peer_delivered, seen.peer_read, seen.read) == (3, 3, 0)
+
+
+async def test_a_watermark_is_told_though_its_batch_was_done_twice(
+    main: Running, surabaya: RealmEnd, jakarta: RealmEnd
+) -> None:
+    """A key that came again has all of its batch done anew: what else was in it happens once."""
+    messi = await surabaya.enter(MESSI)
+    henderson = await jakarta.enter(HENDERSON)
+    await messi.send(HENDERSON, "halo", key="k1")
+    await messi.send(HENDERSON, "dua", key="k2")
+
+    async with main.one_batch():
+        henderson.mark(BETWEEN_THEM, delivered=1, read=1)
+        await henderson.do(commands.ListRealms)
+        again = messi.send_later(HENDERSON, "halo", key="k1")
+        await messi.do(commands.ListRealms)
+    await again
+
+    await eventually(lambda: messi.told(events.WatermarkMoved))
+    (moved,) = messi.told(events.WatermarkMoved)
+    assert (moved.delivered, moved.read) == (1, 1)
+
+
+async def test_a_lane_stays_stopped_when_a_batch_is_done_twice(
+    main: Running, surabaya: RealmEnd
+) -> None:
+    """What was sent behind a message that was refused for now never overtakes it."""
+    messi = await surabaya.enter(MESSI)
+    lineker = await surabaya.enter("lineker@surabaya")
+    await lineker.send(HENDERSON, "halo", key="k")
+    await messi.send(HENDERSON, "satu", key="k1")
+    surabaya_end = next(iter(main.main.delivery._links))
+    surabaya_end.sessions[messi.handle].lanes.stop(HENDERSON, "k2")
+
+    async with main.one_batch():
+        behind = messi.send_later(HENDERSON, "tiga", key="k3")
+        first = messi.send_later(HENDERSON, "dua", key="k2")
+        again = lineker.send_later(HENDERSON, "halo", key="k")
+        await messi.do(commands.ListRealms)
+
+    with pytest.raises(errors.AfterRefused):
+        await behind
+    await asyncio.gather(first, again)
+    assert [row.body for row in await messi.history(BETWEEN_THEM)] == [b"satu", b"dua"]
+
+
+async def test_a_row_at_fault_is_refused_alone(main: Running, surabaya: RealmEnd) -> None:
+    """A conversation whose next number is taken hinders no other."""
+    messi = await surabaya.enter(MESSI)
+    await messi.send(HENDERSON, "satu", key="k1")
+
+    def take_number_two(tx: Transaction) -> None:
+        tx.connection.exec_driver_sql(
+            "INSERT INTO messages (conversation_id, seq, sender_id, key, kind, body, sent_at, at)"
+            " SELECT conversation_id, 2, sender_id, 'stray', kind, body, 0, 0 FROM messages"
+        )
+
+    await main.main.write(take_number_two)
+
+    async with main.one_batch():
+        faulty = messi.send_later(HENDERSON, "dua", key="k2")
+        sound = messi.send_later("lineker@surabaya", "dua", key="k3")
+        await messi.do(commands.ListRealms)
+
+    with pytest.raises(errors.InternalError):
+        await faulty
+    assert unpack_value(await sound)[1] == 1

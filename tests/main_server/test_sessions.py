@@ -1,6 +1,7 @@
 """Sessions at main: who may attach, what they are told, and how they end."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -255,3 +256,29 @@ async def test_sessions_and_messages_survive_a_restart(store: object, keys: dict
         assert (await messi.send("henderson@jakarta", "lagi")).seq == 2
         head = await messi.do(commands.OpenConversation, sent.conversation)
         assert (head.read, after.main.writer.epoch) == (1, epoch)
+
+
+async def test_a_position_means_the_same_after_a_restart(store: Path, keys: dict[str, str]) -> None:
+    """Who was away while main restarted is told of what came since, however busy main was."""
+    async with running(store, keys) as main:
+        surabaya = await main.link("surabaya")
+        messi = await surabaya.enter("messi@surabaya")
+        henderson = await surabaya.enter("henderson@surabaya")
+        await messi.send(henderson.address, "satu")
+        token = (await surabaya.sign_in("henderson@surabaya")).token
+        for _ in range(30):
+            await main.main.settled()
+        away = await surabaya.attach(token)
+        await eventually(lambda: away.told(events.Synced))
+        (synced,) = away.told(events.Synced)
+
+    async with running(store, keys) as main:
+        surabaya = await main.link("surabaya")
+        messi = await surabaya.enter("messi@surabaya")
+        await messi.send(henderson.address, "dua", key="k2")
+        for _ in range(60):
+            await main.main.settled()
+        back = await surabaya.attach(token, epoch=synced.epoch, position=synced.position)
+        await eventually(lambda: back.told(events.Synced))
+        heads = [head for event in back.told(events.Heads) for head in event.heads]
+        assert [(head.name, head.last_seq) for head in heads] == [("messi@surabaya", 2)]
