@@ -8,7 +8,6 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -21,6 +20,7 @@ from chat_cli.command_line_words import Call, Extra, add_word, answer
 from chat_cli.exit_codes import ExitCode
 from chat_cli.service_client import connect
 from realm_protocol.names import Address, check_name
+from realm_service.command_line import version_option
 from realm_service.home import home_folder
 
 SEND_WAIT_SECONDS = 5.0
@@ -34,17 +34,11 @@ app = typer.Typer(
 )
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
-        put(f"chat-cli {version('realmchat')}")
-        raise typer.Exit
-
-
 @app.callback()
 def chat_cli(
     show_version: Annotated[
         bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version."),
+        version_option("chat-cli"),
     ] = False,
 ) -> None:
     """Chat with people of all realms, from a terminal or a script."""

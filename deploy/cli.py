@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from deploy.plan import HIGHEST_PORT_OFFSET
 from deploy.screen import Screen
 from deploy.up import up as run_system
 from realm_protocol.errors import RealmchatError
+from realm_service.command_line import version_option
 
 app = typer.Typer(
     name="realmchat",
@@ -24,17 +24,11 @@ app = typer.Typer(
 )
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
-        typer.echo(f"realmchat {version('realmchat')}")
-        raise typer.Exit
-
-
 @app.callback()
 def realmchat(
     show_version: Annotated[
         bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version."),
+        version_option("realmchat"),
     ] = False,
 ) -> None:
     """Runs a whole realmchat on this machine."""

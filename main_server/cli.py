@@ -14,6 +14,7 @@ from rich.table import Table
 
 from main_server.settings import MainSettings
 from realm_protocol.errors import RealmchatError, WrongArguments
+from realm_service.command_line import flag, version_option
 from realm_service.settings import load
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ user_app = typer.Typer(help="People.", no_args_is_help=True)
 app.add_typer(realm_app, name="realm")
 app.add_typer(user_app, name="user")
 
+_option = partial(flag, MainSettings)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 Database = Annotated[
     str | None, typer.Option(help="Where everything is stored: sqlite:///PATH.", show_default=False)
@@ -48,21 +50,11 @@ def main() -> None:
         sys.exit(0)
 
 
-def _print_version(value: bool) -> None:
-    if value:
-        from importlib.metadata import version
-
-        print(f"main-server {version('realmchat')}")
-        raise typer.Exit
-
-
 @app.callback()
 def _options(
     show_version: Annotated[
         bool,
-        typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
-        ),
+        version_option("main-server"),
     ] = False,
 ) -> None:
     pass
@@ -70,17 +62,15 @@ def _options(
 
 @app.command(epilog="Example: main-server serve --port 8080")
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on [127.0.0.1].")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on [8080].")] = None,
-    database_url: Database = None,
-    tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain (PEM).")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="Its private key (PEM).")] = None,
-    allow_clear: Annotated[
-        bool | None, typer.Option("--allow-clear", help="No TLS where other machines reach.")
-    ] = None,
-    trusted_proxy: Annotated[
-        str | None, typer.Option(help="Network of a proxy that is believed.", metavar="NET")
-    ] = None,
+    host: Annotated[str | None, _option("host")] = None,
+    port: Annotated[int | None, _option("port")] = None,
+    database_url: Annotated[str | None, _option("database_url")] = None,
+    tls_cert: Annotated[Path | None, _option("tls_cert")] = None,
+    tls_key: Annotated[Path | None, _option("tls_key")] = None,
+    allow_clear: Annotated[bool | None, _option("allow_clear")] = None,
+    allow_remote_health: Annotated[bool | None, _option("allow_remote_health")] = None,
+    trusted_proxy: Annotated[str | None, _option("trusted_proxy")] = None,
+    log_level: Annotated[str | None, _option("log_level")] = None,
 ) -> None:
     """Serve realms until SIGTERM."""
     settings = load(
@@ -92,7 +82,9 @@ def serve(
             "tls_cert": tls_cert,
             "tls_key": tls_key,
             "allow_clear": allow_clear,
+            "allow_remote_health": allow_remote_health,
             "trusted_proxy": trusted_proxy,
+            "log_level": log_level,
         },
     )
     from main_server.serving import serve_until_stopped

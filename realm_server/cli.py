@@ -2,16 +2,18 @@
 
 import resource
 import sys
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from realm_protocol.errors import RealmchatError
-from realm_server.app import VERSION, build_app
+from realm_server.app import build_app
 from realm_server.link import MainServer
 from realm_server.settings import RealmSettings
 from realm_server.store import open_store
+from realm_service.command_line import flag, version_option
 from realm_service.listening import (
     ClearTextRefused,
     TlsUnusable,
@@ -47,30 +49,17 @@ app = typer.Typer(
 )
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"realm-server {VERSION}")
-        raise typer.Exit
-
-
 @app.callback()
 def _options(
     version: Annotated[
         bool,
-        typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
-        ),
+        version_option("realm-server"),
     ] = False,
 ) -> None:
     pass
 
 
-def _option(name: str) -> Any:
-    """The flag of a setting, described where the setting is."""
-    field = RealmSettings.model_fields[name]
-    shown = "" if field.default in (None, False) or field.is_required() else f" [{field.default}]"
-    flag = "--" + name.replace("_", "-")
-    return typer.Option(flag, help=f"{field.description}{shown}", show_default=False)
+_option = partial(flag, RealmSettings)
 
 
 @app.command(epilog=_EXAMPLES)

@@ -1,0 +1,26 @@
+"""What the command lines of all programs share: `--version`, and flags that are settings."""
+
+from importlib.metadata import version
+from typing import Any
+
+import typer
+
+
+def version_option(program: str) -> Any:
+    """The option `--version` of a program."""
+
+    def show(asked: bool) -> None:
+        if asked:
+            typer.echo(f"{program} {version('realmchat')}")
+            raise typer.Exit
+
+    return typer.Option("--version", callback=show, is_eager=True, help="Print the version.")
+
+
+def flag(settings: Any, name: str) -> Any:
+    """The flag of a setting, described where the setting is. `settings` is its pydantic class."""
+    field = settings.model_fields[name]
+    told = isinstance(field.default, str | int | float) and field.default is not False
+    shown = f" [{field.default}]" if told else ""
+    words = "--" + name.replace("_", "-")
+    return typer.Option(words, help=f"{field.description}{shown}", show_default=False)
