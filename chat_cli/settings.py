@@ -22,7 +22,7 @@ class ChatCliSettings(ServiceSettings):
     """The realm server that accounts sign in at when a login names no other."""
 
     ca: Path | None = None
-    """File of certificate authorities to trust at realm servers, besides none of the system's."""
+    """File of certificate authorities to trust at realm servers; the system's when not given."""
 
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     """Least level of what is logged on stderr."""
