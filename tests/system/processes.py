@@ -6,6 +6,7 @@ Each is tied to the test run: it ends with it, however that ends.
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import sysconfig
@@ -46,6 +47,8 @@ class ServiceProcess:
         self.name = name
         self.home = home
         self.port = port
+        self.ca: Path | None = None
+        """The authority of its certificate, when it serves TLS."""
         self.wrap = list(wrap)
         self.log_file = home / f"{name}.log"
         self._command = list(command)
@@ -53,7 +56,7 @@ class ServiceProcess:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.ca else ''}://127.0.0.1:{self.port}"
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
@@ -85,7 +88,10 @@ class ServiceProcess:
 
     def is_ready(self) -> bool:
         try:
-            answer = httpx.get(self.url + self.health_path, timeout=2, trust_env=False)
+            trust = ssl.create_default_context(cafile=self.ca) if self.ca else True
+            answer = httpx.get(
+                self.url + self.health_path, timeout=2, trust_env=False, verify=trust
+            )
         except httpx.TransportError:
             return False
         return answer.is_success
@@ -213,9 +219,11 @@ class RealmProcess(ServiceProcess):
 class ChatCliProcess(ServiceProcess):
     health_path = "/v1/health"
 
-    def __init__(self, home: Path, realm_url: str, wrap: Sequence[str] = ()) -> None:
+    def __init__(
+        self, home: Path, realm_url: str, options: Sequence[str] = (), wrap: Sequence[str] = ()
+    ) -> None:
         port = free_port()
-        command = [console_script("chat-cli"), "serve", "--port", str(port)]
+        command = [console_script("chat-cli"), "serve", "--port", str(port), *options]
         super().__init__("chat-cli", home, port, [*command, "--realm-url", realm_url], wrap)
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
