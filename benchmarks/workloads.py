@@ -21,7 +21,7 @@ from benchmarks.population import PASSWORD, REALM, Template, make_accounts, make
 from benchmarks.report import Row
 from benchmarks.systems import Certificates, Realmchat
 
-PEOPLE = 5000
+PEOPLE = 5200
 OLD_MESSAGES = 1_000_000
 
 System = Callable[[], AbstractContextManager[Target]]
@@ -44,7 +44,7 @@ class Effort:
         return replace(self, runs=runs)
 
 
-FULL = Effort(runs=3, warm_up=3, seconds=8, sessions=4900, sign_ins=100, kill_after=20_000)
+FULL = Effort(runs=3, warm_up=3, seconds=8, sessions=5000, sign_ins=100, kill_after=20_000)
 QUICK = Effort(runs=1, warm_up=1, seconds=2, sessions=1000, sign_ins=16, kill_after=5000)
 
 
