@@ -12,6 +12,7 @@ from main_server.rules.table import WRITING, AttachAt, Detached
 from main_server.store.writer import Job
 from realm_protocol import commands, link
 from realm_protocol.errors import (
+    FrameTooLarge,
     MalformedMessage,
     NotAllowed,
     NotSignedIn,
@@ -28,14 +29,27 @@ from realm_protocol.limits import (
     LINK_SOCKET_LIMIT,
     PROTOCOL_VERSION,
 )
-from realm_protocol.wire import open_frame, pack, tag_of
+from realm_protocol.wire import open_frame, pack, tag_of, unpack_value
 from realm_service.channel import Channel, Flusher, bearer_token
 from realm_service.logs import get_logger, report_defect
 
 log = get_logger("link")
 
 SECONDS_TO_ANSWER = 2.0
-_DROPPABLE = tuple(b"\xcc" + bytes((tag_of(message),)) for message in (link.Fanout, link.Notify))
+_ANSWER_LIMIT = LINK_READ_LIMIT - 64
+"""What fits into one frame, on the link and to the client, with the envelope around it."""
+_FANOUT, _NOTIFY = (b"\xcc" + bytes((tag_of(message),)) for message in (link.Fanout, link.Notify))
+
+
+def _without_events(message: bytes) -> bytes:
+    """What must arrive of a message to a link that fell behind. Heads make good for events."""
+    kind = message[1:3]
+    if kind == _NOTIFY:
+        return b""
+    if kind == _FANOUT:
+        fanout = link.FROM_MAIN.check(unpack_value(message))
+        return pack(link.Answer(fanout.ref, fanout.result)) if fanout.ref else b""
+    return message
 
 
 class Desk(Protocol):
@@ -54,9 +68,10 @@ class Desk(Protocol):
 class RealmChannel:
     """One realm's link. Owns its channel; `sessions` are those attached, by handle."""
 
-    def __init__(self, hub: "Links", realm: str) -> None:
+    def __init__(self, hub: "Links", realm: str, key: str) -> None:
         self._hub = hub
         self.realm = realm
+        self.key = key
         self.sessions: dict[int, LiveSession] = {}
         self.welcomed = False
         self.channel = Channel(
@@ -92,7 +107,7 @@ class RealmChannel:
     def overflowed(self, channel: Channel) -> None:
         """The realm reads too slowly: its events are dropped, answers and routes stay."""
         log.warning("events_dropped", realm=self.realm, bytes_waiting=channel.bytes_waiting)
-        channel.drop_waiting(lambda message: message[1:3] in _DROPPABLE)
+        channel.drop_waiting(_without_events)
         if channel.bytes_waiting > LINK_EVENTS_LIMIT:
             channel.abort()
         else:
@@ -161,7 +176,12 @@ class RealmChannel:
         self.send(pack(link.Refusal(ref, error.code, error.fields)))
 
     def answer(self, ref: int, result: Any, *, bulk: bool = False) -> None:
-        message = pack(link.Answer(ref, pack(result)))
+        packed = pack(result)
+        if len(packed) > _ANSWER_LIMIT:
+            # Sent, it would break the realm's link for everybody.
+            self.refuse(ref, FrameTooLarge(size=len(packed), limit=_ANSWER_LIMIT))
+            return
+        message = pack(link.Answer(ref, packed))
         if bulk:
             self.channel.send_bulk(message)
         else:
@@ -205,10 +225,11 @@ class Links:
         """The channel of an upgrade request; raises what answers it over HTTP."""
         if self._draining:
             raise ServerDraining
-        realm = self._realm_of_key(bearer_token(request))
+        key = bearer_token(request)
+        realm = self._realm_of_key(key)
         if realm is None:
             raise RealmKeyInvalid
-        return RealmChannel(self, realm).channel
+        return RealmChannel(self, realm, key).channel
 
     def greet(self, newcomer: RealmChannel, hello: link.LinkHello) -> None:
         """Check the handshake; a second link waits until the first was seen to be dead."""
@@ -225,19 +246,23 @@ class Links:
             self._welcome(newcomer)
 
     async def _contest(self, newcomer: RealmChannel) -> None:
-        first = self._by_realm.get(newcomer.realm)
-        if first is not None and await first.channel.answers_within(SECONDS_TO_ANSWER):
-            log.warning("second_link_refused", realm=newcomer.realm)
-            self._tell_operator("second link refused", newcomer.realm)
-            newcomer.refuse_link(RealmAlreadyLinked(realm=newcomer.realm))
-            return
-        if first is not None:
+        # Again after each that is dead: another newcomer may have taken its place meanwhile.
+        while (first := self._by_realm.get(newcomer.realm)) is not None:
+            if await first.channel.answers_within(SECONDS_TO_ANSWER):
+                log.warning("second_link_refused", realm=newcomer.realm)
+                self._tell_operator("second link refused", newcomer.realm)
+                newcomer.refuse_link(RealmAlreadyLinked(realm=newcomer.realm))
+                return
             first.channel.abort()
             self.closed(first)
         if newcomer.channel.is_open:
             self._welcome(newcomer)
 
     def _welcome(self, newcomer: RealmChannel) -> None:
+        # Once more: the key may have been rotated since it opened this connection.
+        if self._realm_of_key(newcomer.key) != newcomer.realm:
+            newcomer.refuse_link(RealmKeyInvalid())
+            return
         self._by_realm[newcomer.realm] = newcomer
         newcomer.welcomed = True
         self.delivery.link_opened(newcomer)

@@ -203,10 +203,10 @@ class FrameQueue:
         self._bulk.clear()
         self.bytes_waiting = 0
 
-    def drop(self, droppable: Callable[[bytes], bool]) -> None:
-        """Forget the messages that may be dropped; the others keep their order."""
-        self._live = [message for message in self._live if not droppable(message)]
-        self._bulk = [message for message in self._bulk if not droppable(message)]
+    def drop(self, remains: Callable[[bytes], bytes]) -> None:
+        """Keep of each message what remains of it, if anything, in order."""
+        self._live = list(filter(None, map(remains, self._live)))
+        self._bulk = list(filter(None, map(remains, self._bulk)))
         self.bytes_waiting = sum(map(len, self._live)) + sum(map(len, self._bulk))
 
     def take_frame(self, limit: int) -> bytes:

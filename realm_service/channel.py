@@ -167,9 +167,9 @@ class Channel(WSListener):
             self._scheduled = True
             self._flusher.add(self)
 
-    def drop_waiting(self, droppable: Callable[[bytes], bool]) -> None:
-        """Forget those messages that have not been written and may be dropped."""
-        self._queue.drop(droppable)
+    def drop_waiting(self, remains: Callable[[bytes], bytes]) -> None:
+        """Of each message that has not been written, keep what remains: empty to forget it."""
+        self._queue.drop(remains)
 
     @property
     def bytes_waiting(self) -> int:

@@ -7,7 +7,7 @@ import pytest
 from main_server.operations import list_audit, rotate_key
 from realm_protocol import commands, errors, events, link
 from realm_protocol.limits import PROTOCOL_VERSION
-from realm_protocol.wire import pack
+from realm_protocol.wire import pack, unpack_value
 from tests.main_server.conftest import Running
 from tests.main_server.realm_end import RealmEnd, fanned_out, open_link
 from tests.waiting import eventually
@@ -139,3 +139,45 @@ async def test_a_lost_link_takes_its_sessions_offline(main: Running, jakarta: Re
     assert realms == {"jakarta": True, "surabaya": False}
     back = await main.link("surabaya")
     assert await back.enter("messi@surabaya")
+
+
+async def test_a_key_rotated_before_the_first_word_opens_nothing(main: Running) -> None:
+    """A connection that was opened with the old key and kept silent is worth nothing after."""
+    early = await open_link(main.url, main.keys["surabaya"])
+    await main.main.write(lambda tx: rotate_key(tx, "surabaya"))
+    assert (await early.hello("surabaya")).code == "realm_key_invalid"
+
+
+async def test_of_two_newcomers_to_a_dead_link_one_is_welcomed(
+    main: Running, surabaya: RealmEnd
+) -> None:
+    """Never both: what is attached over a link that main has lost sight of stays for ever."""
+    surabaya.channel.pause_reading()
+    newcomers = [await open_link(main.url, main.keys["surabaya"]) for _ in range(2)]
+    words = await asyncio.gather(*(each.hello("surabaya") for each in newcomers))
+    assert sorted(type(word).__name__ for word in words) == ["LinkRefused", "LinkWelcome"]
+    surabaya.channel.abort()
+
+
+async def test_an_answer_outlives_the_events_that_were_dropped(
+    main: Running, surabaya: RealmEnd
+) -> None:
+    """What is sent over a link that falls behind is still answered, each."""
+    messi = await surabaya.enter("messi@surabaya")
+    await messi.send("henderson@jakarta", "awal")
+    surabaya.channel.pause_reading()
+    text = "x" * 60_000
+    asked = [messi.send_later("henderson@jakarta", text) for _ in range(400)]
+    await eventually(lambda: _stored(main) == 401, 30)
+
+    surabaya.channel.resume_reading()
+    async with asyncio.timeout(30):
+        answers = await asyncio.gather(*asked)
+    assert [unpack_value(answer)[1] for answer in answers] == list(range(2, 402))
+    assert surabaya.told_of(link.Resync)
+
+
+def _stored(main: Running) -> int:
+    return main.main.readers.read_now(
+        lambda connection: connection.exec_driver_sql("SELECT count(*) FROM messages").scalar_one()
+    )
