@@ -134,6 +134,12 @@ class TextTooLong(AskedWrongly):
     text = "The message has {size} bytes; the limit is {limit}. Send it in parts, or as a file."
 
 
+class RequestTooLarge(AskedWrongly):
+    code = "request_too_large"
+    status = 413
+    text = "The request has {size} bytes or more; the limit is {limit} bytes."
+
+
 class FrameTooLarge(AskedWrongly):
     code = "frame_too_large"
     status = 413
@@ -364,6 +370,11 @@ class StorageFull(TryLater):
     code = "storage_full"
     status = 507
     text = "The disk of the {server} is full. What was acknowledged is safe; try again later."
+
+
+class StoreBusy(TryLater):
+    code = "store_busy"
+    text = "The database of the {server} is held by another program. Try again in a moment."
 
 
 class OutboxFull(TryLater):

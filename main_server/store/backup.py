@@ -5,7 +5,6 @@ A restored store gets a new epoch: what it numbers from then on is not what clie
 
 import contextlib
 import os
-import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -14,6 +13,9 @@ from typing import Any
 
 from main_server.store.database import open_engine
 from realm_protocol.errors import AskedWrongly, StoreDamaged, StoreUnwritable
+from realm_service.sqlite import sqlite_code
+
+_PARTS = ("", "-wal", "-shm", ".lock", ".operator")
 
 
 class BackupNotFound(AskedWrongly):
@@ -24,46 +26,59 @@ class BackupNotFound(AskedWrongly):
 
 def back_up(store: Path, target: Path) -> dict[str, Any]:
     """Copy the store as it is now; the file appears whole or not at all."""
+    if target.resolve() in [store.with_name(store.name + suffix).resolve() for suffix in _PARTS]:
+        raise StoreUnwritable(path=str(target), detail="it is a part of the store itself")
     unfinished = target.with_name(f".{target.name}.unfinished")
     with _in_words(target):
-        unfinished.unlink(missing_ok=True)
-        unfinished.touch(mode=0o600)
-        with (
-            contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as source,
-            contextlib.closing(sqlite3.connect(unfinished)) as copy,
-        ):
-            source.backup(copy, pages=4096, sleep=0.01)
-            copy.execute("PRAGMA journal_mode=DELETE")
+        _copy(store, unfinished)
         _sync(unfinished)
         unfinished.replace(target)
         _sync(target.parent)
     return {"backup": str(target), "bytes": target.stat().st_size}
 
 
+def _copy(source_path: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)
+    target.touch(mode=0o600)
+    with (
+        contextlib.closing(_read_only(source_path)) as source,
+        contextlib.closing(sqlite3.connect(target)) as copy,
+    ):
+        # In one go, from one snapshot: in parts it begins anew after every commit.
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
 def restore(store: Path, backup: Path) -> dict[str, Any]:
     """Put a backup in the store's place, under a new epoch. The store must be locked by us.
 
-    What was there is kept beside it, as `NAME.before-restore`.
+    What was there is kept beside it, as `NAME.before-restore`, `NAME.before-restore-2` ….
     """
     if not backup.is_file():
         raise BackupNotFound(path=str(backup))
     unfinished = store.with_name(f".{store.name}.restoring")
+    with _in_words(backup):
+        _copy(backup, unfinished)
     with _in_words(store):
-        shutil.copyfile(backup, unfinished)
-        unfinished.chmod(0o600)
         epoch = max(_epoch(unfinished), _epoch_if_any(store), int(time.time()))
         _raise_epoch(unfinished, epoch + 1)
+        # Looked at before it takes the place of a store that may be better.
+        verify(unfinished)
+        open_engine(unfinished).dispose()
         _sync(unfinished)
         _set_aside(store)
         unfinished.replace(store)
         _sync(store.parent)
-    open_engine(store).dispose()
     return {"restored": str(backup), "epoch": epoch + 1}
 
 
 def _epoch(path: Path) -> int:
     try:
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        with contextlib.closing(_read_only(path)) as connection:
             row = connection.execute("SELECT value FROM facts WHERE name = 'epoch'").fetchone()
     except sqlite3.DatabaseError as exc:
         raise StoreDamaged(path=str(path), detail=str(exc)) from exc
@@ -86,13 +101,18 @@ def _epoch_if_any(path: Path) -> int:
 
 
 def _set_aside(store: Path) -> None:
-    """Keep the file and its log together under another name."""
+    """Keep the file and its log together under another name; never over what was kept before."""
+    if not store.exists():
+        return
+    kept = store.with_name(f"{store.name}.before-restore")
+    number = 1
+    while kept.exists():
+        number += 1
+        kept = store.with_name(f"{store.name}.before-restore-{number}")
     for suffix in ("", "-wal", "-shm"):
         part = store.with_name(store.name + suffix)
-        kept = store.with_name(f"{store.name}.before-restore{suffix}")
-        kept.unlink(missing_ok=True)
         if part.exists():
-            part.replace(kept)
+            part.replace(kept.with_name(kept.name + suffix))
 
 
 def _sync(path: Path) -> None:
@@ -109,7 +129,9 @@ def _in_words(path: Path) -> Iterator[None]:
         yield
     except OSError as exc:
         raise StoreUnwritable(path=str(exc.filename or path), detail=exc.strerror) from exc
-    except sqlite3.OperationalError as exc:
+    except sqlite3.DatabaseError as exc:
+        if sqlite_code(exc) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise StoreDamaged(path=str(path), detail=str(exc)) from exc
         raise StoreUnwritable(path=str(path), detail=str(exc)) from exc
 
 
@@ -132,7 +154,7 @@ _CHECKS = {
 def verify(store: Path) -> dict[str, Any]:
     """Check the file and what must hold in it; raises `StoreDamaged` with the first findings."""
     try:
-        with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
+        with contextlib.closing(_read_only(store)) as connection:
             findings = [
                 row[0] for row in connection.execute("PRAGMA integrity_check(10)") if row[0] != "ok"
             ]

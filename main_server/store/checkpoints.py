@@ -19,6 +19,9 @@ log = get_logger("checkpoints")
 _JOBS_BETWEEN = 2000
 _PAGES_BEFORE_RESTART = 16_384
 """64 MiB of log at the usual page size."""
+_MOST_MILLISECONDS_OF_WAITING = 20
+"""A restart waits for readers of old pages, and the writer for it. While a backup or `verify` reads
+for minutes the log grows on instead."""
 
 
 class Checkpointer:
@@ -49,6 +52,7 @@ class Checkpointer:
 
     def _run(self) -> None:
         with self._engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={_MOST_MILLISECONDS_OF_WAITING}")
             while True:
                 self._wanted.wait()
                 self._wanted.clear()

@@ -24,7 +24,7 @@ from main_server.store.checkpoints import Checkpointer
 from main_server.store.database import read_epoch
 from main_server.store.ledger import Ledger
 from main_server.store.schema import conversations, facts, memberships
-from realm_protocol.errors import RealmchatError, StorageFull
+from realm_protocol.errors import RealmchatError, StorageFull, StoreBusy
 from realm_service.logs import get_logger, report_defect
 from realm_service.sqlite import in_words, sqlite_code
 
@@ -267,6 +267,9 @@ class Writer:
         if code == sqlite3.SQLITE_FULL:
             log.error("storage_full", jobs=len(jobs))
             error: RealmchatError = StorageFull(server="main server")
+        elif code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            log.error("store_busy", jobs=len(jobs))
+            error = StoreBusy(server="main server")
         elif code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             log.critical("store_broken", exc_info=exc)
             self._on_broken()

@@ -1,6 +1,9 @@
 """Messages at main: one row, one number, one order, and the same answer to the same key."""
 
 import asyncio
+import contextlib
+import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -295,3 +298,16 @@ async def test_a_row_at_fault_is_refused_alone(main: Running, surabaya: RealmEnd
     with pytest.raises(errors.InternalError):
         await faulty
     assert unpack_value(await sound)[1] == 1
+
+
+async def test_a_store_that_another_program_holds_is_a_reason_to_come_again(
+    main: Running, surabaya: RealmEnd, store: Path
+) -> None:
+    """Refused for now, never for good; well again when it is let go."""
+    messi = await surabaya.enter(MESSI)
+    await main.main.write(lambda tx: tx.connection.exec_driver_sql("PRAGMA busy_timeout=0"))
+    with contextlib.closing(sqlite3.connect(store, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(errors.StoreBusy):
+            await messi.send(HENDERSON, "halo", key="k1")
+    assert (await messi.send(HENDERSON, "halo", key="k1")).seq == 1

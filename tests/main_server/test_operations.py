@@ -1,13 +1,21 @@
 """The operator's commands: on a running server, on a store alone, and what the audit log keeps."""
 
+import contextlib
 import json
+import sqlite3
 import stat
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from main_server.operations import note
+from main_server.store.backup import back_up, restore, verify
+from main_server.store.database import open_engine
+from main_server.store.writer import write_once
+from realm_protocol.errors import StoreDamaged, StoreTooNew, StoreUnwritable
 from tests.main_server.realm_end import open_link
 from tests.system.processes import MainProcess, console_script, environment, run_operator_command
 
@@ -170,3 +178,64 @@ def test_many_people_are_made_at_once(main: MainProcess) -> None:
     assert "no realm jakarta" in _refused(main, "user", "import", stdin=more)
     assert "line 2" in _refused(main, "user", "import", stdin=listed.splitlines()[0] + "\nnope")
     assert len(run_operator_command(main.home, "user", "list").stdout.splitlines()) == 3
+
+
+def test_a_backup_is_done_while_others_write(keys: dict[str, str], store: Path) -> None:
+    """It takes one snapshot, however often the store changes meanwhile."""
+    engine = open_engine(store)
+    fill = "INSERT INTO audit (at, actor, action, subject) SELECT 0, '', '', hex(zeroblob(1000000))"
+    for _ in range(20):
+        write_once(engine, lambda tx: tx.connection.exec_driver_sql(fill))
+    done, changes = threading.Event(), 0
+
+    def change() -> None:
+        nonlocal changes
+        while not done.is_set() and changes < 2000:
+            write_once(engine, lambda tx: note(tx, actor="", action="", subject=""))
+            changes += 1
+
+    writing = threading.Thread(target=change)
+    writing.start()
+    try:
+        back_up(store, store.with_name("saved.db"))
+        assert changes < 2000
+    finally:
+        done.set()
+        writing.join()
+        engine.dispose()
+    assert verify(store.with_name("saved.db"))["people"] == 6
+
+
+def test_a_backup_never_takes_the_stores_place(keys: dict[str, str], store: Path) -> None:
+    """Nor that of a file beside it which belongs to it."""
+    for part in (store, store.with_name("main.db-wal")):
+        with pytest.raises(StoreUnwritable):
+            back_up(store, part)
+
+
+def test_a_bad_backup_replaces_nothing(keys: dict[str, str], store: Path, tmp_path: Path) -> None:
+    """Damaged or of a newer version: the store that is there stays."""
+    good, newer, damaged = (tmp_path / name for name in ("good", "newer", "damaged"))
+    back_up(store, good)
+    back_up(store, newer)
+    with contextlib.closing(sqlite3.connect(newer)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    damaged.write_bytes(good.read_bytes()[: good.stat().st_size // 2])
+
+    with pytest.raises(StoreTooNew):
+        restore(store, newer)
+    with pytest.raises(StoreDamaged):
+        restore(store, damaged)
+    assert verify(store)["people"] == 6
+    assert not store.with_name("main.db.before-restore").exists()
+
+
+def test_every_store_that_was_replaced_is_kept(keys: dict[str, str], store: Path) -> None:
+    """A second restore doesn't destroy what the first one put aside."""
+    empty, full = store.with_name("empty"), store.with_name("full")
+    open_engine(empty).dispose()
+    back_up(store, full)
+    restore(store, empty)
+    restore(store, full)
+    assert verify(store.with_name("main.db.before-restore"))["people"] == 6
+    assert verify(store.with_name("main.db.before-restore-2"))["people"] == 0
