@@ -28,6 +28,7 @@ user_app = typer.Typer(help="People.", no_args_is_help=True)
 app.add_typer(realm_app, name="realm")
 app.add_typer(user_app, name="user")
 
+_PIPE_WIDTH = 10_000
 _option = partial(flag, MainSettings)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 Database = Annotated[
@@ -161,7 +162,8 @@ def _show_table(records: list[dict[str, Any]]) -> None:
     table = Table(*records[0], box=None, pad_edge=False)
     for record in records:
         table.add_row(*("" if value is None else str(value) for value in record.values()))
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    # A pipe has no width to fit into.
+    Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
 
 
 def _new_password(from_stdin: bool) -> str:
@@ -303,7 +305,7 @@ def user_set_password(
 
 @user_app.command("make-operator")
 def user_make_operator(address: str, database_url: Database = None, as_json: Json = False) -> None:
-    """Let a person enrol realms."""
+    """Mark a person as an operator; `user list` shows it."""
     _show(_operate("user make-operator", database_url, address=address), as_json)
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import socket
 import sqlite3
 import stat
 import subprocess
@@ -12,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from main_server.operations import note
+from main_server.operator_socket import ask_server, socket_path
 from main_server.store.backup import back_up, restore, verify
 from main_server.store.database import open_engine
 from main_server.store.writer import write_once
-from realm_protocol.errors import StoreDamaged, StoreTooNew, StoreUnwritable
+from realm_protocol.errors import StoreDamaged, StoreTooNew, StoreUnwritable, TimedOut
 from tests.main_server.realm_end import open_link
 from tests.system.processes import MainProcess, console_script, environment, run_operator_command
 
@@ -65,6 +67,20 @@ def test_realms_and_people(main: MainProcess, running: bool) -> None:
     assert "has 1 people" in _refused(main, "realm", "remove", "surabaya")
     main.operate("realm", "remove", "surabaya", "--disable")
     assert main.operate("realm", "list")["enabled"] is False
+
+
+def test_a_table_in_a_pipe_is_not_cut(main: MainProcess) -> None:
+    """However long a name is: what reads it gets all of it."""
+    host = "chat." + "surabaya." * 12 + "example.org"
+    main.operate("realm", "add", "surabaya", "--address", host, "--port", "8000")
+    listed = subprocess.run(
+        [console_script("main-server"), "realm", "list"],
+        env=environment(main.home),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert host in listed.stdout
 
 
 def test_the_audit_log_knows_what_was_done(main: MainProcess) -> None:
@@ -239,3 +255,19 @@ def test_every_store_that_was_replaced_is_kept(keys: dict[str, str], store: Path
     restore(store, full)
     assert verify(store.with_name("main.db.before-restore"))["people"] == 6
     assert verify(store.with_name("main.db.before-restore-2"))["people"] == 0
+
+
+def test_a_server_that_ends_before_it_answers_is_told_in_words(store: Path) -> None:
+    """And the command isn't done a second time on the store."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(socket_path(store)))
+        server.listen()
+
+        def end_early() -> None:
+            server.accept()[0].close()
+
+        ending = threading.Thread(target=end_early)
+        ending.start()
+        with pytest.raises(TimedOut):
+            ask_server(store, "realm add", {"name": "surabaya"})
+        ending.join()
