@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import struct
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,19 @@ def local_operator() -> str:
         return f"uid {os.getuid()}"
 
 
+def _exchange(sock: socket.socket, request: dict[str, Any]) -> dict[str, Any]:
+    """One line there, one back. Never a `ConnectionError`: the server may have done it."""
+    began = time.monotonic()
+    try:
+        sock.sendall(json.dumps(request).encode() + b"\n")
+        with sock.makefile("rb") as lines:
+            answer: dict[str, Any] = json.loads(lines.readline())
+    except (OSError, ValueError) as exc:
+        # No line, or half a one: it ended before it answered.
+        raise TimedOut(seconds=round(time.monotonic() - began)) from exc
+    return answer
+
+
 def ask_server(store: Path, operation: str, arguments: dict[str, Any]) -> Any:
     """The running server's answer; raises its error, or `ConnectionError` when none runs."""
     with socket.socket(socket.AF_UNIX) as sock:
@@ -137,12 +151,7 @@ def ask_server(store: Path, operation: str, arguments: dict[str, Any]) -> Any:
             sock.connect(str(socket_path(store)))
         except OSError as exc:
             raise ConnectionError("no server runs on this store") from exc
-        sock.sendall(json.dumps({"operation": operation, "arguments": arguments}).encode() + b"\n")
-        try:
-            with sock.makefile("rb") as lines:
-                answer = json.loads(lines.readline())
-        except TimeoutError as exc:
-            raise TimedOut(seconds=_ANSWER_SECONDS) from exc
+        answer = _exchange(sock, {"operation": operation, "arguments": arguments})
     if "error" in answer:
         error = answer["error"]
         code = error.pop("code")

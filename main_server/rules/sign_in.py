@@ -6,6 +6,8 @@ The check runs on the password threads; the store is read before it and written 
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
+from sqlalchemy.engine import Row
+
 from main_server.effects import LiveSession
 from main_server.passwords import Passwords
 from main_server.rules.people import add_person, change_person, end_sessions, find_person
@@ -13,7 +15,7 @@ from main_server.rules.sessions import check_may_sign_in, open_session
 from main_server.store.reader import Readers
 from main_server.store.writer import Transaction
 from realm_protocol.commands import ChangePassword, Done
-from realm_protocol.errors import ForeignSender, NotSignedIn
+from realm_protocol.errors import ForeignSender, NotSignedIn, WrongPassword
 from realm_protocol.link import Register, Session, SignIn
 
 T = TypeVar("T")
@@ -39,6 +41,7 @@ async def sign_in(main: Counter, realm: str, request: SignIn) -> Session:
         renewed = await main.passwords.hash(request.password)
 
     def write(tx: Transaction) -> Session:
+        _check_unchanged(tx, person)
         if renewed is not None:
             change_person(tx, address, password_hash=renewed)
         return open_session(tx, address, realm, request.device)
@@ -78,8 +81,15 @@ async def change_password(
     password_hash = await main.passwords.hash(request.new)
 
     def write(tx: Transaction) -> Any:
+        _check_unchanged(tx, person)
         change_person(tx, address, password_hash=password_hash)
         end_sessions(tx, session.person_id, "password changed", keep=session.session_id)
 
     await main.write(write)
     return Done()
+
+
+def _check_unchanged(tx: Transaction, checked: Row[Any]) -> None:
+    """The password that was checked is still the person's: it may have changed meanwhile."""
+    if find_person(tx.connection, checked.address).password_hash != checked.password_hash:
+        raise WrongPassword(address=checked.address)

@@ -45,6 +45,7 @@ def open_engine(path: Path) -> Engine:
         max_overflow=4,
         connect_args={"check_same_thread": False, "timeout": 5.0, "cached_statements": 256},
         isolation_level="AUTOCOMMIT",
+        hide_parameters=True,  # what a failed statement carried belongs in no log
     )
     sa.event.listen(engine, "connect", _set_up)
     try:

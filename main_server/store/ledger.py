@@ -23,6 +23,7 @@ from realm_protocol.wire import new_packer, tag_of
 T = TypeVar("T")
 
 _CACHED_CONVERSATIONS = 50_000
+_CACHED_TARGETS = 200_000
 _MESSAGE_STORED = tag_of(MessageStored)
 
 # Many rows in one statement: each step of a statement hands the interpreter's lock over, and a busy
@@ -148,6 +149,8 @@ class Ledger:
         return self._targets.get((person_id, to))
 
     def remember_target(self, person_id: int, to: str, conversation: Conversation) -> None:
+        if len(self._targets) >= _CACHED_TARGETS:
+            self._targets.clear()
         self._targets[person_id, to] = conversation
 
     def conversation(self, public_id: str) -> Conversation | None:

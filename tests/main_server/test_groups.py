@@ -5,6 +5,7 @@ import pytest
 from realm_protocol import commands, errors, events, link
 from realm_protocol.bodies import read_system_body
 from realm_protocol.names import GroupAddress, group_conversation
+from tests.main_server.conftest import Running
 from tests.main_server.realm_end import RealmEnd, fanned_out
 from tests.waiting import eventually
 
@@ -143,3 +144,24 @@ async def test_who_returns_finds_the_group_again(surabaya: RealmEnd, jakarta: Re
     head = await henderson.do(commands.OpenConversation, made.conversation)
     assert (head.read, head.delivered, head.last_seq) == (back.seq, back.seq, back.seq)
     assert len(await henderson.history(made.conversation)) == back.seq
+
+
+async def test_who_comes_back_has_read_all_that_was_before(
+    main: Running, surabaya: RealmEnd, jakarta: RealmEnd
+) -> None:
+    """A watermark from before the leaving, still to be written, takes nothing of it back."""
+    messi = await surabaya.enter("messi@surabaya")
+    henderson = await jakarta.enter("henderson@jakarta")
+    made = await messi.do(commands.CreateGroup, GROUP, ["henderson@jakarta"])
+    for seq in (3, 4):
+        await messi.send(f"group:{GROUP}", "halo")
+        henderson.mark(made.conversation, delivered=seq, read=seq)
+        await henderson.do(commands.OpenConversation, made.conversation)
+    await henderson.do(commands.LeaveGroup, GROUP)
+    await messi.send(f"group:{GROUP}", "halo")
+    joined = await henderson.do(commands.JoinGroup, GROUP)
+
+    await main.main.write(lambda tx: tx.ledger.flush_marks())
+    await main.main.write(lambda tx: tx.ledger.forget())
+    head = await henderson.do(commands.OpenConversation, made.conversation)
+    assert (head.read, head.delivered) == (joined.seq, joined.seq)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from main_server.operations import disable_user
+from main_server.operations import disable_user, set_password
 from realm_protocol import commands, errors, events, link
+from realm_protocol.names import Address
 from tests.main_server.conftest import Running, running
 from tests.main_server.realm_end import RealmEnd
 from tests.waiting import eventually
@@ -282,3 +283,18 @@ async def test_a_position_means_the_same_after_a_restart(store: Path, keys: dict
         await eventually(lambda: back.told(events.Synced))
         heads = [head for event in back.told(events.Heads) for head in event.heads]
         assert [(head.name, head.last_seq) for head in heads] == [("messi@surabaya", 2)]
+
+
+async def test_a_password_that_changes_while_it_is_checked_opens_nothing(
+    main: Running, surabaya: RealmEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The operator's new password ends the old one's sessions, also those about to open."""
+    check_password = main.main.passwords.check
+
+    async def check(address: Address, password_hash: str, password: str) -> None:
+        await check_password(address, password_hash, password)
+        await main.main.write(lambda tx: set_password(tx, "messi@surabaya", "another hash"))
+
+    monkeypatch.setattr(main.main.passwords, "check", check)
+    with pytest.raises(errors.WrongPassword):
+        await surabaya.sign_in("messi@surabaya")
