@@ -37,6 +37,8 @@ T = TypeVar("T")
 
 VERSION = version("realmchat")
 _SWEEP_SECONDS = 5.0
+_SECONDS_TO_ANSWER_ALL = 3.0
+"""How long a stop waits for answers that take their time: passwords, pages."""
 
 
 class MainServer:
@@ -63,6 +65,7 @@ class MainServer:
         )
         self._realm_states: dict[str, tuple[bool, int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._answering: set[asyncio.Task[None]] = set()
         self._answer: dict[type, Callable[[str, LiveSession | None, Any], Awaitable[Any]]] = {
             link.SignIn: self._sign_in,
             link.Register: self._register,
@@ -80,6 +83,8 @@ class MainServer:
         """Take nothing more, answer what was taken, close the links."""
         self.links.stop_reading()
         await self.settled()
+        if self._answering:
+            await asyncio.wait(self._answering, timeout=_SECONDS_TO_ANSWER_ALL)
         self.links.close()
 
     async def stop(self) -> None:
@@ -102,10 +107,10 @@ class MainServer:
         work: Callable[[], Awaitable[Any]]
         if session is not None and kind in READING:
             work = partial(self._read, session, request)
-            self._spawn(serve_in_words(asker, work, bulk=kind is commands.FetchMessages))
+            self._answer_later(serve_in_words(asker, work, bulk=kind is commands.FetchMessages))
         elif kind in self._answer:
             work = partial(self._answer[kind], realm, session, request)
-            self._spawn(serve_in_words(asker, work))
+            self._answer_later(serve_in_words(asker, work))
         else:
             detail = f"{kind.__name__} is not for main"
             asker.link.refuse(asker.ref, MalformedMessage(detail=detail))
@@ -175,10 +180,17 @@ class MainServer:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self.delivery.carry_out, effects)
 
-    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _answer_later(self, work: Coroutine[Any, Any, Any]) -> None:
+        """What is awaited before the links close."""
+        task = self._spawn(work)
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
 
     async def _sweep(self) -> None:
         while True:

@@ -193,7 +193,7 @@ def _new_password(from_stdin: bool) -> str:
 def realm_add(
     name: str,
     address: Annotated[str, typer.Option(help="Host that its people connect to.")] = "",
-    port: Annotated[int, typer.Option(help="Port that they connect to.")] = 0,
+    port: Annotated[int, typer.Option(help="Port that they connect to.", min=0, max=65535)] = 0,
     database_url: Database = None,
     as_json: Json = False,
 ) -> None:
@@ -322,7 +322,7 @@ def user_set_limits(
 
 @app.command()
 def audit(
-    limit: Annotated[int, typer.Option(help="How many of the newest.")] = 100,
+    limit: Annotated[int, typer.Option(help="How many of the newest.", min=1, max=1_000_000)] = 100,
     database_url: Database = None,
     as_json: Json = False,
 ) -> None:

@@ -62,12 +62,18 @@ class OperatorSocket:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with contextlib.suppress(ConnectionError):
-                line = await reader.readline()
-                answer = await self._answer(line, _peer(writer))
+                answer = await self._read_and_answer(reader, _peer(writer))
                 writer.write(json.dumps(answer).encode() + b"\n")
                 await writer.drain()
         finally:
             writer.close()
+
+    async def _read_and_answer(self, reader: asyncio.StreamReader, actor: str) -> dict[str, Any]:
+        try:
+            line = await reader.readline()
+        except ValueError:
+            return MalformedMessage(detail=f"an operation has at most {_LINE_LIMIT} bytes").body()
+        return await self._answer(line, actor)
 
     async def _answer(self, line: bytes, actor: str) -> dict[str, Any]:
         try:

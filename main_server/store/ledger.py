@@ -196,6 +196,11 @@ class Ledger:
         """False once SQLite has ended a transaction by itself, on a full disk."""
         return self._driver.in_transaction
 
+    @property
+    def changes(self) -> int:
+        """Counts up with every row that is written or waits to be: refusals mostly write none."""
+        return self._driver.total_changes + len(self._rows)
+
     def forget(self) -> None:
         """Drop the cache: the store rolled back, or rights changed."""
         self._rows.clear()

@@ -67,15 +67,18 @@ class Transaction:
         """What is done inside is undone alone when it raises."""
         self.ledger.flush()
         effects_before, undo_before = len(self.effects), len(self.undo)
+        changes_before = self.ledger.changes
         self.connection.exec_driver_sql("SAVEPOINT job")
         try:
             yield
             self.ledger.flush()
-        except BaseException:
+        except BaseException as exc:
             del self.effects[effects_before:]
             self.afterwards.clear()
             self.put_back(undo_before)
-            self.ledger.forget()
+            # Rules refuse before they change anything, mostly: then memory is as true as it was.
+            if not isinstance(exc, RealmchatError) or self.ledger.changes != changes_before:
+                self.ledger.forget()
             # A full disk may have ended the whole transaction, and the savepoint with it.
             if self.ledger.in_transaction:
                 self.connection.exec_driver_sql("ROLLBACK TO job")

@@ -298,3 +298,34 @@ async def test_a_password_that_changes_while_it_is_checked_opens_nothing(
     monkeypatch.setattr(main.main.passwords, "check", check)
     with pytest.raises(errors.WrongPassword):
         await surabaya.sign_in("messi@surabaya")
+
+
+async def test_who_signs_in_while_main_stops_is_answered(
+    main: Running, surabaya: RealmEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was asked before the links close is answered first, also when it takes its time."""
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def check(*_: str) -> None:
+        asked.set()
+        await go_on.wait()
+
+    monkeypatch.setattr(main.main.passwords, "check", check)
+    session = asyncio.create_task(surabaya.sign_in("messi@surabaya"))
+    await asked.wait()
+    draining = asyncio.create_task(main.main.drain())
+    await main.main.settled()
+    await main.main.settled()
+    go_on.set()
+
+    assert (await session).address == "messi@surabaya"
+    await draining
+
+
+async def test_a_refusal_drops_nothing_from_memory(main: Running, surabaya: RealmEnd) -> None:
+    """Else whoever asks wrongly over and over would have every group read anew by the writer."""
+    messi = await surabaya.enter("messi@surabaya")
+    sent = await messi.send("henderson@jakarta", "halo")
+    with pytest.raises(errors.GroupNotFound):
+        await messi.do(commands.JoinGroup, "nothing@surabaya")
+    assert await main.main.write(lambda tx: tx.ledger.cached(sent.conversation) is not None)
