@@ -11,6 +11,7 @@ import os
 import socket
 import struct
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,11 +29,25 @@ from realm_service.logs import report_defect
 
 _LINE_LIMIT = 64 * 1024 * 1024
 _ANSWER_SECONDS = 600
+_ADDRESS_LIMIT = 100
 
 
 def socket_path(store: Path) -> Path:
     """Beside the store, so that whoever may open the one finds the other."""
     return store.with_name(f"{store.name}.operator")
+
+
+@contextlib.contextmanager
+def _address_of(path: Path) -> Iterator[str]:
+    """The path as a socket's address, which has 107 bytes at most: through its folder if longer."""
+    if len(os.fsencode(path)) <= _ADDRESS_LIMIT:
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
 
 
 class OperatorSocket:
@@ -48,9 +63,10 @@ class OperatorSocket:
         path.unlink(missing_ok=True)
         previous = os.umask(0o177)
         try:
-            self._server = await asyncio.start_unix_server(
-                self._serve, path=str(path), limit=_LINE_LIMIT
-            )
+            with _address_of(path) as address:
+                self._server = await asyncio.start_unix_server(
+                    self._serve, path=address, limit=_LINE_LIMIT
+                )
         finally:
             os.umask(previous)
 
@@ -154,7 +170,8 @@ def ask_server(store: Path, operation: str, arguments: dict[str, Any]) -> Any:
     with socket.socket(socket.AF_UNIX) as sock:
         sock.settimeout(_ANSWER_SECONDS)
         try:
-            sock.connect(str(socket_path(store)))
+            with _address_of(socket_path(store)) as address:
+                sock.connect(address)
         except OSError as exc:
             raise ConnectionError("no server runs on this store") from exc
         answer = _exchange(sock, {"operation": operation, "arguments": arguments})

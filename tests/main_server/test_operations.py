@@ -271,3 +271,16 @@ def test_a_server_that_ends_before_it_answers_is_told_in_words(store: Path) -> N
         with pytest.raises(TimedOut):
             ask_server(store, "realm add", {"name": "surabaya"})
         ending.join()
+
+
+def test_a_home_may_lie_deep(tmp_path: Path) -> None:
+    """Deeper than the address of a Unix socket is long."""
+    home = tmp_path / ("a" * 60) / ("b" * 60)
+    home.mkdir(parents=True)
+    main = MainProcess(home)
+    try:
+        main.start()
+        main.wait_ready()
+        assert main.add_realm("surabaya", 8000)
+    finally:
+        main.end()
