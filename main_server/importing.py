@@ -34,7 +34,9 @@ def _read_person(passwords: Passwords, number: int, line: str) -> dict[str, Any]
         detail = f"line {number} is an object with address, password and no other than name,"
         raise MalformedMessage(detail=f"{detail} country and limits")
     if not all(isinstance(value, str) for value in person.values()) or not person["password"]:
-        raise MalformedMessage(detail=f"line {number}: values are strings and the password isn't empty")
+        raise MalformedMessage(
+            detail=f"line {number}: values are strings and the password isn't empty"
+        )
     password = person.pop("password")
     person["address"] = Address.parse(person["address"])
     return {**person, "password_hash": passwords.hash_now(password)}
