@@ -221,6 +221,12 @@ def realm_remove(
     _show(_operate("realm remove", database_url, name=name, disable=disable), as_json)
 
 
+@realm_app.command("enable")
+def realm_enable(name: str, database_url: Database = None, as_json: Json = False) -> None:
+    """Let a disabled realm in again."""
+    _show(_operate("realm enable", database_url, name=name), as_json)
+
+
 @realm_app.command("rotate-key")
 def realm_rotate_key(name: str, database_url: Database = None, as_json: Json = False) -> None:
     """Print a new key; the link that used the old one is cut at once."""

@@ -93,6 +93,13 @@ def remove_realm(tx: Transaction, name: str, disable: bool = False) -> Record:
     return {"realm": realm.name, "disabled": disable, "removed": not disable}
 
 
+def enable_realm(tx: Transaction, name: str) -> Record:
+    """Let a disabled realm's server and people in again, with the key that it had."""
+    realm = find_realm(tx.connection, check_name(name))
+    tx.connection.execute(sa.update(realms).where(realms.c.id == realm.id).values(enabled=True))
+    return {"realm": realm.name, "enabled": True}
+
+
 def rotate_key(tx: Transaction, name: str) -> Record:
     """A new key; the link that used the old one is cut at once."""
     realm = find_realm(tx.connection, check_name(name))
@@ -198,6 +205,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "realm add": add_realm,
     "realm list": list_realms,
     "realm remove": remove_realm,
+    "realm enable": enable_realm,
     "realm rotate-key": rotate_key,
     "user add": add_user,
     "user import": import_users,

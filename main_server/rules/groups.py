@@ -34,13 +34,12 @@ def create_group(tx: Transaction, job: Job) -> Joined:
     if tx.connection.scalar(sa.select(conversations.c.id).where(conversations.c.address == group)):
         raise GroupExists(group=str(group))
     invited = _existing_people(tx, command.members, session)
-    owner = Member(session.person_id, session.address, "owner", 1, 0, 0)
+    owner = Member(session.person_id, session.address, "owner", 1, 1, 1)
     realm = find_realm(tx.connection, group.realm)
     conversation = insert_conversation(
         tx, group_conversation(group), group, realm.id, {owner.person_id: owner}
     )
-    _enter(tx, conversation, owner)
-    seq = _append_system_row(tx, conversation, "created", session, session.address)
+    seq = _enter(tx, conversation, owner, "created", session)
     for person_id, address in invited.items():
         _add_member(tx, conversation, person_id, address, session)
     return Joined(group, conversation.public_id, seq)
@@ -67,7 +66,9 @@ def leave_group(tx: Transaction, job: Job) -> Joined:
     member = conversation.members.get(session.person_id)
     if member is None:
         raise NotMember(group=str(command.group))
-    seq = _append_system_row(tx, conversation, "left", session, session.address)
+    told = _append_system_row(tx, conversation, "left", session, session.address)
+    tx.effects.append(told)
+    seq = conversation.last_seq
     tx.undo.append(tx.ledger.unmark(conversation, session.person_id))
     left = replace(member, role="left", read=seq, delivered=seq)
     tx.connection.execute(
@@ -111,18 +112,23 @@ def _add_member(
     member = Member(person_id, address, "member", 1, seq, seq)
     conversation.members[person_id] = member
     insert_member(tx, conversation.row_id, member)
+    return _enter(tx, conversation, member, "joined", by)
+
+
+def _enter(
+    tx: Transaction, conversation: Conversation, member: Member, event: str, by: LiveSession
+) -> int:
+    """The row of an entry, and who hears of it in which order. Returns its seq."""
+    told = _append_system_row(tx, conversation, event, by, member.address)
     # Routed before the row is told, so that the newcomer gets it like everybody.
-    _enter(tx, conversation, member)
-    return _append_system_row(tx, conversation, "joined", by, address)
-
-
-def _enter(tx: Transaction, conversation: Conversation, member: Member) -> None:
-    tx.effects.append(Entered(member.person_id, conversation.head_for(member), None))
+    entered = Entered(member.person_id, conversation.head_for(member), None)
+    tx.effects.extend((entered, told))
+    return conversation.last_seq
 
 
 def _append_system_row(
     tx: Transaction, conversation: Conversation, event: str, by: LiveSession, who: Address
-) -> int:
+) -> Stored:
     if conversation.group is None:
         raise TypeError("a private conversation has no system rows")
     body = pack_system_body(
@@ -131,5 +137,4 @@ def _append_system_row(
     packed, answer = tx.ledger.append(
         conversation, (by.person_id, by.address), None, "system", body, (tx.now, tx.now)
     )
-    tx.effects.append(Stored(conversation.public_id, packed, None, answer))
-    return conversation.last_seq
+    return Stored(conversation.public_id, packed, None, answer)

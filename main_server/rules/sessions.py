@@ -28,7 +28,10 @@ from realm_protocol.link import Attach, Session
 from realm_protocol.names import Address
 
 SESSION_DAYS = 90
-_DAY = 24 * 3600 * 1000
+_HOUR = 3600 * 1000
+_DAY = 24 * _HOUR
+_SEEN_EVERY = _HOUR
+"""To within how long it is known when a session was last there."""
 
 
 def open_session(tx: Transaction, address: Address, realm: str, device: str) -> Session:
@@ -75,14 +78,17 @@ def attach(tx: Transaction, job: Job, command: Attach, realm: str) -> None:
         person_id=row.person_id,
         address=Address(row.address),
         realm=realm,
-        expires_at=tx.now + SESSION_DAYS * _DAY,
+        expires_at=row.expires_at,
         limit_class=row.limit_class,
     )
-    tx.connection.execute(
-        sa.update(sessions)
-        .where(sessions.c.id == row.id)
-        .values(last_seen_at=tx.now, expires_at=session.expires_at)
-    )
+    if tx.now - row.last_seen_at >= _SEEN_EVERY:
+        # Seldom, so that people can come in and read while the disk is full.
+        session.expires_at = tx.now + SESSION_DAYS * _DAY
+        tx.connection.execute(
+            sa.update(sessions)
+            .where(sessions.c.id == row.id)
+            .values(last_seen_at=tx.now, expires_at=session.expires_at)
+        )
     if tx.ledger.has_marks:
         tx.ledger.flush_marks()
     tx.ledger.flush()

@@ -23,6 +23,7 @@ class RealmEnd:
             self, Flusher(), read_limit=LINK_READ_LIMIT, frame_limit=2**16, unsent_limit=2**30
         )
         self._refs = count(1)
+        self._token = ""
         self._handles = count(1)
         self._waiting: dict[int, asyncio.Future[bytes]] = {}
 
@@ -72,7 +73,10 @@ class RealmEnd:
         return self.told[0]
 
     async def sign_in(self, address: str, password: str = "surabaya") -> link.Session:  # noqa: S107
-        return check(await self.ask(link.SignIn, address, password, "test"), link.Session)
+        answer = await self.ask(link.SignIn, address, password, "test")
+        session = check(answer, link.Session)
+        self._token = session.token
+        return session
 
     async def attach(self, token: str, *, epoch: int = 0, position: int = 0) -> "Attached":
         """A client of this session has connected."""
@@ -82,6 +86,10 @@ class RealmEnd:
         told_before = len(self.told)
         answer = await self.ask(link.Attach, handle, hash_token(token), epoch, position)
         return Attached(self, handle, check(answer, link.Attached), told_before)
+
+    async def enter_again(self) -> "Attached":
+        """Attach the session that signed in last once more."""
+        return await self.attach(self._token)
 
     async def enter(self, address: str, **known: int) -> "Attached":
         """Sign in and attach."""

@@ -66,6 +66,8 @@ async def test_a_full_disk_is_refused_and_loses_nothing(main: MainProcess, disk:
     disk.is_full()
     with pytest.raises(errors.StorageFull):
         await messi.send(messi.address, "dua", key="k2")
+    reader = await end.enter_again()
+    assert [row.body for row in await reader.history(first.conversation)] == [b"satu"]
     disk.works()
     with pytest.raises(errors.AfterRefused):
         await messi.send(messi.address, "tiga", key="k3")

@@ -59,7 +59,7 @@ async def test_a_newcomer_is_routed_before_the_first_row(
     first = jakarta.told_of(link.Fanout)[0]
     assert jakarta.told.index(routes[0]) < jakarta.told.index(first)
     (head,) = henderson.told(events.Heads)[-1].heads
-    assert (head.role, head.read, head.delivered) == ("member", 2, 2)
+    assert (head.role, head.last_seq, head.read, head.delivered) == ("member", 2, 2, 2)
 
 
 async def test_after_leaving_a_realm_hears_no_more(surabaya: RealmEnd, jakarta: RealmEnd) -> None:

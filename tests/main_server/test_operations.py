@@ -67,6 +67,8 @@ def test_realms_and_people(main: MainProcess, running: bool) -> None:
     assert "has 1 people" in _refused(main, "realm", "remove", "surabaya")
     main.operate("realm", "remove", "surabaya", "--disable")
     assert main.operate("realm", "list")["enabled"] is False
+    main.operate("realm", "enable", "surabaya")
+    assert main.operate("realm", "list")["enabled"] is True
 
 
 def test_a_table_in_a_pipe_is_not_cut(main: MainProcess) -> None:
