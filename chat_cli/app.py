@@ -30,6 +30,8 @@ from realm_service.sqlite import locked
 log = get_logger("chat_cli")
 
 HOST = "127.0.0.1"
+_BODY_LIMIT = 2 * 1024 * 1024
+"""Bytes of a JSON body: the longest text with every character escaped, and room to spare."""
 DESCRIPTION = "Chat over this machine's accounts: everything a window can do, by HTTP."
 
 
@@ -50,7 +52,13 @@ def build_app(settings: ChatCliSettings, folder: Path, token: str, port: int) ->
         finally:
             await accounts.close()
 
-    app = new_app("chat-cli", version("realmchat"), lifespan=lifespan, description=DESCRIPTION)
+    app = new_app(
+        "chat-cli",
+        version("realmchat"),
+        lifespan=lifespan,
+        description=DESCRIPTION,
+        body_limit=_BODY_LIMIT,
+    )
     app.state.service_token = token
     app.add_middleware(Guard)
     _add_health(app, token)

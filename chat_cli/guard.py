@@ -4,18 +4,8 @@ from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from realm_protocol.errors import AskedWrongly, ForeignOrigin, MalformedMessage, RealmchatError
+from realm_protocol.errors import ForeignOrigin
 from realm_service.http import error_response
-
-BODY_LIMIT = 2 * 1024 * 1024
-"""Bytes of a JSON body: the longest text with every character escaped, and room to spare."""
-
-
-class RequestTooLarge(AskedWrongly):
-    code = "request_too_large"
-    status = 413
-    text = "The request has {size} bytes; the limit is {limit}."
-
 
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
@@ -39,17 +29,8 @@ def foreign(headers: Iterable[tuple[bytes, bytes]], port: int) -> str:
     return ""
 
 
-def check_size(headers: Iterable[tuple[bytes, bytes]]) -> None:
-    """Refuse a body that is too large, or doesn't say its size, before anything reads it."""
-    for name, value in headers:
-        if name == b"transfer-encoding":
-            raise MalformedMessage(detail="a body must say its Content-Length")
-        if name == b"content-length" and int(value) > BODY_LIMIT:
-            raise RequestTooLarge(size=int(value), limit=BODY_LIMIT)
-
-
 class Guard:
-    """ASGI middleware that answers foreign requests 403, and too large ones 413."""
+    """ASGI middleware that answers foreign requests 403."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -58,12 +39,8 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        try:
-            problem = foreign(scope["headers"], scope["server"][1])
-            if problem:
-                raise ForeignOrigin(detail=problem)
-            check_size(scope["headers"])
-        except RealmchatError as error:
-            await error_response(error)(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+        problem = foreign(scope["headers"], scope["server"][1])
+        if problem:
+            await error_response(ForeignOrigin(detail=problem))(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)

@@ -10,12 +10,14 @@ from fastapi.responses import JSONResponse, Response
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from realm_protocol.errors import (
     MalformedMessage,
     MethodNotAllowed,
     NotAllowed,
     RealmchatError,
+    RequestTooLarge,
     RouteNotFound,
 )
 from realm_service.listening import is_loopback
@@ -28,16 +30,58 @@ def new_app(
     *,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
     description: str = "",
+    body_limit: int = 64 * 1024,
 ) -> FastAPI:
-    """A FastAPI whose docs page needs no outside request and whose errors have our one shape."""
+    """A FastAPI whose docs page needs no outside request and whose errors have our one shape.
+
+    It reads no more than `body_limit` bytes of a request's body.
+    """
     app = FastAPIOffline(
         title=title, version=version, description=description, lifespan=lifespan, redoc_url=None
     )
+    app.add_middleware(_BodyLimit, limit=body_limit)
     app.add_exception_handler(RealmchatError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(Exception, _answer_defect)
     return app
+
+
+class _BodyTooLarge(HTTPException):
+    """An `HTTPException`, because FastAPI passes on no other that comes out of reading a body."""
+
+    def __init__(self, error: RequestTooLarge) -> None:
+        super().__init__(error.status)
+        self.error = error
+
+
+class _BodyLimit:
+    """ASGI middleware: refuses a body that says it is too large, or turns out to be."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        size = 0
+
+        async def receive_counted() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > self._limit:
+                raise _BodyTooLarge(RequestTooLarge(size=size, limit=self._limit))
+            return message
+
+        said = next((int(v) for name, v in scope["headers"] if name == b"content-length"), 0)
+        if said > self._limit:
+            refusal = error_response(RequestTooLarge(size=said, limit=self._limit))
+            await refusal(scope, receive, send)
+        else:
+            await self._app(scope, receive_counted, send)
 
 
 def error_response(error: RealmchatError) -> JSONResponse:
@@ -67,6 +111,8 @@ async def _answer_invalid(request: Request, exc: Exception) -> Response:
 async def _answer_http(request: Request, exc: Exception) -> Response:
     if not isinstance(exc, HTTPException):
         raise exc
+    if isinstance(exc, _BodyTooLarge):
+        return error_response(exc.error)
     path = request.url.path
     if exc.status_code == 404:
         return error_response(RouteNotFound(path=path))

@@ -1,5 +1,7 @@
 """What breaks the protocol is answered in words, and harms nobody else."""
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 from picows import WSCloseCode, WSMsgType
@@ -262,3 +264,32 @@ async def test_a_defect_ends_one_session_and_is_told_by_number(
     assert refusal(refused) == (0, "internal_error")
     assert refused.fields["incident"]
     assert (await good.next(Reply)).number == 2
+
+
+@pytest.mark.parametrize("path", ["sign-in", "register"])
+async def test_the_body_of_a_request_is_bounded(running: World, path: str) -> None:
+    """413 names size and limit, whether the request says its length or not."""
+
+    async def without_length() -> AsyncIterator[bytes]:
+        for _ in range(65):
+            yield b" " * 1024
+
+    async with running.http as http:
+        said = await http.post(f"/v1/{path}", content=b" " * 65_537)
+        unsaid = await http.post(f"/v1/{path}", content=without_length())
+
+    for answer in (said, unsaid):
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"]) == (413, "request_too_large")
+        assert error["limit"] == 65_536
+        assert error["size"] > error["limit"]
+    assert said.json()["error"]["size"] == 65_537
+
+
+async def test_a_name_that_is_no_text_is_refused(running: World) -> None:
+    """Half a character, as JSON can have it, can't be told back either."""
+    async with running.http as http:
+        content = b'{"address": "\\ud800", "password": "geheim123"}'
+        answer = await http.post("/v1/sign-in", content=content)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "malformed")
