@@ -78,10 +78,16 @@ class _BodyLimit:
 
         said = next((int(v) for name, v in scope["headers"] if name == b"content-length"), 0)
         if said > self._limit:
-            refusal = error_response(RequestTooLarge(size=said, limit=self._limit))
+            refusal = _too_large(RequestTooLarge(size=said, limit=self._limit))
             await refusal(scope, receive, send)
         else:
             await self._app(scope, receive_counted, send)
+
+
+def _too_large(error: RequestTooLarge) -> JSONResponse:
+    response = error_response(error)
+    response.headers["Connection"] = "close"  # else the rest of the body is read, to be dropped
+    return response
 
 
 def error_response(error: RealmchatError) -> JSONResponse:
@@ -112,7 +118,7 @@ async def _answer_http(request: Request, exc: Exception) -> Response:
     if not isinstance(exc, HTTPException):
         raise exc
     if isinstance(exc, _BodyTooLarge):
-        return error_response(exc.error)
+        return _too_large(exc.error)
     path = request.url.path
     if exc.status_code == 404:
         return error_response(RouteNotFound(path=path))
