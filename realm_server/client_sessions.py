@@ -95,6 +95,7 @@ class ClientSession:
         "session_id",
         "stage",
         "token_hash",
+        "typed_at",
         "unanswered",
         "was_new",
     )
@@ -118,6 +119,8 @@ class ClientSession:
         self.epoch = self.position = 0
         """Up to where the client is synced: from its `Hello`, then from each `Synced` it got."""
         self.unanswered = 0
+        self.typed_at = float("-inf")
+        """When it was last passed on that its person types, by the event loop's clock."""
         self.was_new = False
         """It has been looked after once: its `Hello` is due."""
         self.channel: Channel

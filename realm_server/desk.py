@@ -23,6 +23,8 @@ from realm_server.routes import Routes
 from realm_server.watermarks import Mark as PersonsMark
 from realm_server.watermarks import Watermarks
 
+TYPING_EVERY_SECONDS = 1.0
+
 _FORWARD = tag_of(Forward)
 _MARK = tag_of(Mark)
 
@@ -53,13 +55,19 @@ class Desk:
         elif kind is MoveWatermark:
             self._move(session, command)
         elif kind is SetTyping:
-            if session.known_to_main:
-                self._link.tell(pack((_FORWARD, 0, session.handle, value)))
+            self._tell_typing(session, value)
         elif kind is Hello:
             detail = "a Hello comes once, as the first message of a connection"
             session.refuse(command.number, MalformedMessage(detail=detail))
         else:
             self._ask(session, command.number, value)
+
+    def _tell_typing(self, session: ClientSession, value: list[Any]) -> None:
+        """Passed on to a whole group, and worth nothing late: what comes too often is dropped."""
+        now = self._loop.time()
+        if session.known_to_main and now - session.typed_at >= TYPING_EVERY_SECONDS:
+            session.typed_at = now
+            self._link.tell(pack((_FORWARD, 0, session.handle, value)))
 
     # --- messages --------------------------------------------------------------------------------
 

@@ -151,7 +151,9 @@ def open_store(home: Path) -> Iterator[Store]:
     path = home / "realm.db"
     with locked(path):
         engine = sa.create_engine(
-            sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": 0.2}
+            sa.URL.create("sqlite", database=str(path)),
+            connect_args={"timeout": 0.2},
+            hide_parameters=True,
         )
         sa.event.listen(engine, "connect", _set_up)
         try:

@@ -191,7 +191,7 @@ def open_database(path: Path) -> Iterator[Connection]:
     """A connection to the file at `path` with the newest schema."""
     try:
         path.touch(mode=0o600)
-        engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool)
+        engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool, hide_parameters=True)
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
         try:

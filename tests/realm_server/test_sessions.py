@@ -218,6 +218,16 @@ async def test_watermarks_of_one_who_leaves_go_out_before(running: World) -> Non
     assert (last[1].delivered, last[1].read) == (6, 6)
 
 
+async def test_typing_that_comes_too_often_is_dropped(running: World) -> None:
+    """It would go to a whole group each time, over the link that everybody here needs."""
+    client = await running.enter("messi-token")
+
+    client.send(*(SetTyping(number, "c1") for number in range(2, 500)), ListRealms(500))
+
+    await eventually(lambda: [f for f in running.main.heard_of(link.Forward) if f.ref])
+    assert len([f for f in running.main.heard_of(link.Forward) if not f.ref]) == 1
+
+
 async def test_typing_is_passed_on_without_an_answer(running: World) -> None:
     """It has no ref to be answered by."""
     client = await running.enter("messi-token")
