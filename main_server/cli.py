@@ -40,11 +40,13 @@ PasswordStdin = Annotated[
 
 
 def main() -> None:
-    """Entry of the console script: errors are one line on stderr."""
+    """Entry of the console script: errors are one line on stderr, in JSON with `--json`."""
     try:
         app()
     except RealmchatError as error:
-        print(f"main-server: {error.message}", file=sys.stderr)
+        as_json = "--json" in sys.argv[1:]
+        words = json.dumps(error.body(), default=str) if as_json else f"main-server: {error.message}"
+        print(words, file=sys.stderr)
         sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()

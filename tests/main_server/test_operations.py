@@ -50,6 +50,11 @@ def test_realms_and_people(main: MainProcess, running: bool) -> None:
     assert "exists already" in _refused(
         main, "user", "add", "messi@surabaya", "--password-stdin", stdin="x"
     )
+    assert json.loads(_refused(main, "realm", "add", "surabaya"))["error"] == {
+        "realm": "surabaya",
+        "code": "realm_exists",
+        "message": "A realm surabaya exists already.",
+    }
     assert "no realm jakarta" in _refused(
         main, "user", "add", "messi@jakarta", "--password-stdin", stdin="x"
     )

@@ -27,8 +27,8 @@ class Demonstration:
         assert self._up is not None, "never started"
         return self._up
 
-    def start(self) -> None:
-        """Until it says that all is up; fails with what it printed when it ends instead."""
+    def begin(self) -> None:
+        """Start it, and don't wait."""
         self._up = subprocess.Popen(
             [
                 *(console_script("realmchat"), "up", "--home", str(self.home)),
@@ -39,10 +39,14 @@ class Demonstration:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        assert self._up.stdout is not None
         self.printed = ""
+
+    def start(self) -> None:
+        """Until it says that all is up; fails with what it printed when it ends instead."""
+        self.begin()
+        assert self.up.stdout is not None
         while "Ctrl-C stops everything" not in self.printed:
-            line = self._up.stdout.readline()
+            line = self.up.stdout.readline()
             assert line, self.printed
             self.printed += line
 

@@ -68,6 +68,28 @@ def test_a_first_start_a_day_of_faults_and_a_second_start(demonstration: Demonst
     wait_ended(children, 10)
 
 
+def test_a_first_start_that_was_cut_off_goes_on(demonstration: Demonstration) -> None:
+    """Killed with a key not yet saved, or before its last step: the next start makes the rest."""
+    realms = [
+        demonstration.home / f"realm-{name}" / "realm.key" for name in ("surabaya", "jakarta")
+    ]
+    demonstration.begin()
+    wait_until(realms[1].exists)
+    demonstration.end()
+    realms[0].unlink()
+
+    demonstration.start()
+    assert demonstration.interrupt() == 0
+    (demonstration.home / "demonstration-made").unlink()
+    demonstration.start()
+
+    assert "Making a new system" in demonstration.printed
+    (group,) = _conversations(demonstration, "hisan@surabaya", "progjar")
+    texts = [m["text"] for m in _messages(demonstration, "hisan@surabaya", group["conversation"])]
+    assert len(texts) == len(set(texts))
+    assert sum(text.startswith("Halo") for text in texts) == 3
+
+
 def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
     """With the service that wants it, and what to do."""
     with socket.socket() as taken:
@@ -112,6 +134,19 @@ def _post(demonstration: Demonstration, address: str, path: str, **body: str) ->
     assert answer.is_success, answer.text
     told: dict[str, str] = answer.json()
     return told
+
+
+def _messages(
+    demonstration: Demonstration, address: str, conversation: str
+) -> list[dict[str, str]]:
+    answer = httpx.get(
+        f"{demonstration.url('chat-cli')}/v1/accounts/{address}/conversations/{conversation}/messages",
+        headers=_headers(demonstration),
+        trust_env=False,
+        timeout=30,
+    )
+    listed: list[dict[str, str]] = answer.json()
+    return listed
 
 
 def _conversations(
