@@ -45,7 +45,9 @@ def main() -> None:
         app()
     except RealmchatError as error:
         as_json = "--json" in sys.argv[1:]
-        words = json.dumps(error.body(), default=str) if as_json else f"main-server: {error.message}"
+        words = (
+            json.dumps(error.body(), default=str) if as_json else f"main-server: {error.message}"
+        )
         print(words, file=sys.stderr)
         sys.exit(1)
     except BrokenPipeError:
