@@ -37,9 +37,11 @@ def _on_signals(ending: asyncio.Event, system: System) -> None:
         ending.set()
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
-            loop.add_signal_handler(number, asked_to_end)
+    # A shell's script starts what runs in the background with SIGINT ignored; here it still ends.
+    loop.add_signal_handler(signal.SIGINT, asked_to_end)
+    loop.add_signal_handler(signal.SIGTERM, asked_to_end)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+        loop.add_signal_handler(signal.SIGHUP, asked_to_end)
 
 
 async def _unless(ending: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:

@@ -52,7 +52,7 @@ def test_a_first_start_a_day_of_faults_and_a_second_start(demonstration: Demonst
     assert is_running(stopped)
 
     running = list(demonstration.pids().values())
-    assert demonstration.interrupt() == 0
+    assert demonstration.interrupt() == 0  # the stopped one ends as well
     wait_ended(running, 10)
 
     demonstration.start()
@@ -88,6 +88,22 @@ def test_a_first_start_that_was_cut_off_goes_on(demonstration: Demonstration) ->
     texts = [m["text"] for m in _messages(demonstration, "hisan@surabaya", group["conversation"])]
     assert len(texts) == len(set(texts))
     assert sum(text.startswith("Halo") for text in texts) == 3
+
+
+def test_a_start_in_the_background_ends_when_asked(tmp_path: Path) -> None:
+    """A script's shell starts it with SIGINT ignored; `kill -INT` ends it all the same."""
+    demonstration = Demonstration(tmp_path)
+    usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        demonstration.begin()
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    try:
+        wait_until(lambda: demonstration.pids())
+
+        assert demonstration.interrupt() == 0
+    finally:
+        demonstration.end()
 
 
 def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
