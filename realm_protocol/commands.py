@@ -2,7 +2,7 @@
 
 Every command begins with `number`, chosen by the client and unique among its unanswered ones; the
 reply bears the same number. `REPLIES` says which shape each command's result has. Times are
-milliseconds since 1970-01-01 UTC. `MoveWatermark` and `SetTyping` have no answer.
+milliseconds since 1970-01-01 UTC. `MoveWatermark` and `SetTyping` have no answer but a refusal.
 """
 
 from typing import Annotated, Literal

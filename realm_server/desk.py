@@ -9,6 +9,7 @@ from typing import Any
 from realm_protocol.commands import Hello, MoveWatermark, SendMessage, SetTyping
 from realm_protocol.errors import (
     AskedWrongly,
+    ConversationNotFound,
     MalformedMessage,
     RealmchatError,
     ServerDraining,
@@ -114,6 +115,10 @@ class Desk:
         now = self._loop.time()
         if not session.known_to_main:
             self._watermarks.keep(mark, now)
+        elif not self._routes.is_in(mark.person, mark.conversation):
+            # Each conversation has a window of its own: made up ones would all go out at once.
+            error = ConversationNotFound(conversation=mark.conversation)
+            session.refuse(command.number, error)
         elif self._watermarks.move(mark, now):
             self._tell_mark(session, mark)
         self._set_timer()

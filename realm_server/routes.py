@@ -76,6 +76,10 @@ class Routes(Generic[S]):
             theirs.discard(conversation)
         self._drop(person, conversation)
 
+    def is_in(self, person: int, conversation: str) -> bool:
+        """Whether the person, who has a session attached, is in this conversation."""
+        return conversation in self._conversations.get(person, ())
+
     def in_conversation(self, conversation: str) -> Iterator[S]:
         """The sessions that get an event of this conversation."""
         sessions = self._sessions

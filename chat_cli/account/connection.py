@@ -70,8 +70,9 @@ class RealmConnection:
         self.channel.send(pack(msgspec.structs.replace(command, number=self._number)))
 
     def tell(self, command: ClientCommand) -> None:
-        """Send a command that has no answer."""
-        self.channel.send(pack(command))
+        """Send a command that has no answer; it may be refused, and nobody waits to hear it."""
+        self._number += 1
+        self.channel.send(pack(msgspec.structs.replace(command, number=self._number)))
 
     async def request(self, command: ClientCommand, seconds: float) -> Any:
         """The checked result of a command; raises its refusal, or `TimedOut`."""
@@ -128,8 +129,10 @@ class RealmConnection:
         unanswered = self._unanswered.pop(refused.number, None)
         if unanswered is not None:
             unanswered.refused(error)
-        else:
+        elif refused.number == 0:
             self.refusal = error
+        else:
+            log.debug("refused", code=error.code)
 
     def broken(self, channel: Channel, error: RealmchatError) -> None:
         log.error("realm_broke_the_protocol", code=error.code, detail=error.message)

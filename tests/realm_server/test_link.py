@@ -234,6 +234,7 @@ async def test_a_session_ended_at_main_is_closed_at_once(running: World) -> None
 
 async def test_watermarks_moved_while_cut_off_arrive_later(running: World) -> None:
     """They are kept until the person is attached again."""
+    running.main.routes = {1: ["c1"]}
     client = await running.enter("messi-token")
     running.main.refuses_link = RealmAlreadyLinked(realm="surabaya")
     running.main.cut()

@@ -51,6 +51,19 @@ def test_who_left_gets_nothing_more() -> None:
     assert list(routes.in_conversation("d")) == [session]
 
 
+def test_who_is_in_a_conversation_is_known_by_its_routes() -> None:
+    """By the person, from the route until they leave; a stranger is in none."""
+    routes = routes_with(FakeSession(1))
+    routes.route(1, ["c"])
+
+    assert routes.is_in(1, "c")
+    assert not routes.is_in(1, "d")
+    assert not routes.is_in(2, "c")
+
+    routes.unroute(1, "c")
+    assert not routes.is_in(1, "c")
+
+
 def test_a_route_comes_before_its_first_session() -> None:
     """Main routes before it confirms: while somebody is expected, that is kept."""
     routes: Routes[FakeSession] = Routes()

@@ -195,6 +195,7 @@ async def test_trusted_sessions_have_no_limit(world: World) -> None:
 
 async def test_watermarks_go_out_at_once_and_then_together(running: World) -> None:
     """The first at once; those of the next second as one, the highest."""
+    running.main.routes = {1: ["c1"]}
     client = await running.enter("messi-token")
 
     client.send(*(MoveWatermark(seq, "c1", seq, seq - 1) for seq in range(2, 30)))
@@ -206,6 +207,7 @@ async def test_watermarks_go_out_at_once_and_then_together(running: World) -> No
 
 async def test_watermarks_of_one_who_leaves_go_out_before(running: World) -> None:
     """Closing the window at once after reading loses nothing."""
+    running.main.routes = {1: ["c1"]}
     client = await running.enter("messi-token")
     client.send(MoveWatermark(2, "c1", 5, 5), MoveWatermark(3, "c1", 6, 6))
     await eventually(lambda: running.main.heard_of(link.Mark))
@@ -216,6 +218,22 @@ async def test_watermarks_of_one_who_leaves_go_out_before(running: World) -> Non
     last = [m for m in running.main.heard if type(m) in (link.Mark, link.Detach)]
     assert [type(each) for each in last] == [link.Mark, link.Mark, link.Detach]
     assert (last[1].delivered, last[1].read) == (6, 6)
+
+
+async def test_watermarks_of_conversations_one_is_not_in_stop_here(running: World) -> None:
+    """Made up names would each go to main at once, and be looked for in its store."""
+    running.main.routes = {1: ["c1"]}
+    client = await running.enter("messi-token")
+
+    made_up = [MoveWatermark(number, f"c{number}", 5, 5) for number in range(2, 5000)]
+    client.send(*made_up, MoveWatermark(5000, "c1", 5, 5))
+
+    refused = [await client.next(Refused) for _ in made_up]
+    assert [refusal(each) for each in refused] == [
+        (each.number, "conversation_not_found") for each in made_up
+    ]
+    await eventually(lambda: running.main.heard_of(link.Mark))
+    assert [mark.conversation for mark in running.main.heard_of(link.Mark)] == ["c1"]
 
 
 async def test_typing_that_comes_too_often_is_dropped(running: World) -> None:
