@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chat_cli.command_line_account import choose_account
+from chat_cli.command_line.accounts import choose_account
 from realm_protocol.errors import AccountNotFound, AmbiguousName, NotSignedIn
 from tests.chat_cli_line.conftest import Run
 from tests.chat_cli_line.fake_service import ACCOUNT, MESSI, FakeService
@@ -140,7 +140,7 @@ def test_a_command_loads_no_server(service: FakeService, environment: dict[str, 
     """A command runs for a moment: it never pays for what only the service needs."""
     service.answers[SEND] = sent()
     program = (
-        "import sys, chat_cli.cli as c\n"
+        "import sys, chat_cli.command_line.program as c\n"
         "sys.argv = ['chat-cli', 'send', 'henderson', 'hi']\n"
         "try: c.main()\n"
         "finally: print(*sys.modules)"

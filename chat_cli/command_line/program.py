@@ -14,11 +14,11 @@ from urllib.parse import quote
 
 import typer
 
-from chat_cli import exit_codes
-from chat_cli.command_line_output import message_line, put, put_json, put_note
-from chat_cli.command_line_words import Call, Extra, add_word, answer
-from chat_cli.exit_codes import ExitCode
-from chat_cli.service_client import connect
+from chat_cli.command_line import exit_codes
+from chat_cli.command_line.output import message_line, put, put_json, put_note
+from chat_cli.command_line.words import Call, Extra, add_word, answer
+from chat_cli.command_line.exit_codes import ExitCode
+from chat_cli.command_line.service_client import connect
 from realm_protocol.names import Address, check_name
 from realm_service.command_line import version_option
 from realm_service.home import home_folder

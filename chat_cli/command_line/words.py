@@ -14,10 +14,10 @@ from typing import Annotated, Any
 
 import typer
 
-from chat_cli.command_line_account import ask_passwords, choose_account, wanted_account
-from chat_cli.command_line_output import put_error
-from chat_cli.exit_codes import ExitCode, exit_code
-from chat_cli.service_client import ServiceClient, connect
+from chat_cli.command_line.accounts import ask_passwords, choose_account, wanted_account
+from chat_cli.command_line.output import put_error
+from chat_cli.command_line.exit_codes import ExitCode, exit_code
+from chat_cli.command_line.service_client import ServiceClient, connect
 from realm_protocol.command_table import BY_NAME, Kind, Parameter, Word
 from realm_protocol.errors import RealmchatError, TextNotUnicode
 
