@@ -4,6 +4,7 @@ What its commands mean is `desk`'s, who may come in is `entrance`'s. There is on
 idle session: slots, and no task or timer of its own.
 """
 
+import asyncio
 from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, Protocol
@@ -44,6 +45,8 @@ _REPLY_HEAD = array_header(3) + _pack_any(tag_of(Reply))
 _LENGTHS = {tag: 1 + len(c.__struct_fields__) for tag, c in CLIENT_COMMANDS.classes.items()}
 _RESUME_AT = SESSION_UNANSWERED_SENDS // 2
 """Reading goes on once so many are left unanswered, so that it does not stop again at once."""
+_TURN = 1000
+"""Commands of one session in one turn of the event loop: a frame may have a hundred times more."""
 
 
 class Stage(IntEnum):
@@ -81,6 +84,7 @@ class ClientSession:
         "_entrance",
         "_held",
         "_lanes",
+        "_taken",
         "address",
         "attaching",
         "channel",
@@ -129,6 +133,9 @@ class ClientSession:
         self._counts = counts
         self._lanes: Lanes | None = None
         self._held: list[Any] | None = None
+        """What has been read and must wait, in order; nothing more is read meanwhile."""
+        self._taken = 0
+        """Commands since it last waited for a turn, also those held again; `_TURN` are a turn's."""
 
     # --- to the client ---------------------------------------------------------------------------
 
@@ -218,22 +225,46 @@ class ClientSession:
         """Read on, where reading had stopped and may go on."""
         if self._held is None or self.unanswered > _RESUME_AT or self._must_wait():
             return
+        if self._taken == _TURN:
+            return  # it does in the next turn
         messages, self._held = self._held, None
         self.channel.resume_reading()
         self._take(messages)
 
     def _take(self, messages: list[Any]) -> None:
+        """What fits into this turn of the event loop, so that the other sessions get theirs."""
+        room = _TURN - self._taken
+        if len(messages) < room:
+            self._taken += len(messages)
+        else:
+            self._end_turn()
+            if len(messages) > room:
+                self._hold(messages[room:])
+                del messages[room:]
         try:
             self._take_in_turn(messages)
         except Exception as error:  # a defect: this session ends, the others go on
             self.turn_away(0, report_defect(error), WSCloseCode.INTERNAL_ERROR)
 
+    def _end_turn(self) -> None:
+        if self._taken < _TURN:
+            self._taken = _TURN
+            asyncio.get_running_loop().call_soon(self._begin_turn)
+
+    def _begin_turn(self) -> None:
+        self._taken = 0
+        self.go_on()
+
+    def _hold(self, messages: list[Any]) -> None:
+        """These come before what is held already."""
+        self._held = messages if self._held is None else messages + self._held
+        self.channel.pause_reading()
+
     def _take_in_turn(self, messages: list[Any]) -> None:
         for position, value in enumerate(messages):
             if self._must_wait():
-                self._held = messages[position:]
+                self._hold(messages[position:])
                 self._counts.pauses += 1
-                self.channel.pause_reading()
                 return
             if self.stage is Stage.READY:
                 self._take_command(value)
