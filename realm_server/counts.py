@@ -52,7 +52,7 @@ _GAUGES = {
     "link_bytes_waiting": "Bytes that wait for the link.",
     "link_unanswered": "Requests that main has not answered.",
     "link_unanswered_bytes": "Their bytes.",
-    "watermarks_waiting": "Watermarks within their second.",
+    "watermarks_waiting": "Watermarks within their second, or kept for people who are away.",
 }
 
 Gauge = Callable[[], float]

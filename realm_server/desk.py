@@ -10,6 +10,7 @@ from realm_protocol.commands import Hello, MoveWatermark, SendMessage, SetTyping
 from realm_protocol.errors import (
     AskedWrongly,
     ConversationNotFound,
+    LinkDown,
     MalformedMessage,
     RealmchatError,
     ServerDraining,
@@ -112,26 +113,40 @@ class Desk:
 
     def _move(self, session: ClientSession, command: MoveWatermark) -> None:
         mark = PersonsMark(session.person, command.conversation, command.delivered, command.read)
-        now = self._loop.time()
         if not session.known_to_main:
-            self._watermarks.keep(mark, now)
+            if not self._watermarks.park(mark):
+                session.refuse(command.number, LinkDown(**self._link.down_fields()))
         elif not self._routes.is_in(mark.person, mark.conversation):
             # Each conversation has a window of its own: made up ones would all go out at once.
             error = ConversationNotFound(conversation=mark.conversation)
             session.refuse(command.number, error)
-        elif self._watermarks.move(mark, now):
+        else:
+            self._take_mark(session, mark)
+
+    def _take_mark(self, session: ClientSession, mark: PersonsMark) -> None:
+        if self._watermarks.move(mark, self._loop.time()):
             self._tell_mark(session, mark)
         self._set_timer()
+
+    def person_came(self, session: ClientSession) -> None:
+        """Main knows a session of this person: tell what was moved while it knew none."""
+        for mark in self._watermarks.unpark(session.person):
+            if self._routes.is_in(mark.person, mark.conversation):
+                self._take_mark(session, mark)
 
     def person_leaves(self, session: ClientSession) -> None:
         """The last session of a person goes: tell what its devices have moved."""
         for mark in self._watermarks.leave(session.person):
             self._tell_mark(session, mark)
 
+    def link_went(self) -> None:
+        """What goes on in a second's window waits for the next link."""
+        self._watermarks.park_all()
+
     def tell_all_marks(self) -> None:
         """The realm is stopping."""
         for mark in self._watermarks.leave_all():
-            self._tell_or_keep(mark)
+            self._tell_or_park(mark)
 
     def _set_timer(self) -> None:
         end = self._watermarks.next_end()
@@ -141,15 +156,15 @@ class Desk:
     def _tell_due_marks(self) -> None:
         self._marks_timer = None
         for mark in self._watermarks.due(self._loop.time()):
-            self._tell_or_keep(mark)
+            self._tell_or_park(mark)
         self._set_timer()
 
-    def _tell_or_keep(self, mark: PersonsMark) -> None:
+    def _tell_or_park(self, mark: PersonsMark) -> None:
         sessions = self._routes.of_person(mark.person)
         if sessions:
             self._tell_mark(sessions[0], mark)
-        elif self._routes.expected or not self._link.is_up:
-            self._watermarks.keep(mark, self._loop.time())
+        else:
+            self._watermarks.park(mark)
 
     def _tell_mark(self, session: ClientSession, mark: PersonsMark) -> None:
         self._link.tell(pack((_MARK, session.handle, mark.conversation, mark.delivered, mark.read)))

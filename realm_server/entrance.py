@@ -171,6 +171,7 @@ class Entrance:
         self._store.remember(known)
         self._welcome(session, known)
         self._routes.attach(session)
+        self._desk.person_came(session)
         session.go_on()
 
     def not_attached(self, session: ClientSession, error: RealmchatError) -> None:
@@ -252,6 +253,7 @@ class Entrance:
     def link_went(self) -> None:
         """They stay, get nothing from main, and are told so."""
         self._routes.clear()
+        self._desk.link_went()
         for session in self.sessions.values():
             session.known_to_main = False
         self._tell_link(up=False)

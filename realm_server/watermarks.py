@@ -1,5 +1,6 @@
 """Coalescing of watermarks: at once when idle, then at most one a second each.
 
+What can't go to main yet is parked by its person, until main knows a session of theirs again.
 Decides what goes to main and when; sending it is `desk`'s.
 """
 
@@ -7,6 +8,10 @@ from collections import deque
 from typing import NamedTuple
 
 INTERVAL_SECONDS = 1.0
+PARKED_OF_PERSON = 1000
+"""Conversations. While cut off nobody can say which of them a person is really in."""
+PARKED = 100_000
+"""Of all persons; beyond, those are forgotten who have been away longest."""
 
 
 class Mark(NamedTuple):
@@ -33,9 +38,11 @@ class Watermarks:
     def __init__(self) -> None:
         self._windows: dict[int, dict[str, _Window]] = {}
         self._ends: deque[tuple[float, int, str]] = deque()
+        self._parked: dict[int, dict[str, Mark]] = {}
+        self._parked_count = 0
 
     def __len__(self) -> int:
-        return len(self._ends)
+        return len(self._ends) + self._parked_count
 
     def move(self, mark: Mark, now: float) -> bool:
         """Take a mark in; true when it must go out at once."""
@@ -50,11 +57,6 @@ class Watermarks:
             window.read = max(window.read, mark.read)
             window.changed = True
         return False
-
-    def keep(self, mark: Mark, now: float) -> None:
-        """Take a mark in that can't go out yet: it is due again in a second."""
-        self.move(mark, now)
-        self._windows[mark.person][mark.conversation].changed = True
 
     def next_end(self) -> float | None:
         """When `due` has something to do again."""
@@ -93,3 +95,36 @@ class Watermarks:
         del windows[conversation]
         if not windows:
             del self._windows[person]
+
+    # --- parked ----------------------------------------------------------------------------------
+
+    def park(self, mark: Mark) -> bool:
+        """Keep a mark until its person is back; false where no more of theirs fit."""
+        parked = self._parked.setdefault(mark.person, {})
+        known = parked.get(mark.conversation)
+        if known is not None:
+            mark = mark._replace(
+                delivered=max(known.delivered, mark.delivered), read=max(known.read, mark.read)
+            )
+        elif len(parked) >= PARKED_OF_PERSON:
+            return False
+        else:
+            self._parked_count += 1
+        parked[mark.conversation] = mark
+        while self._parked_count > PARKED:
+            self.unpark(next(iter(self._parked)))
+        return True
+
+    def park_all(self) -> None:
+        """The link is gone, perhaps with what went out last: that goes out again too."""
+        for person, windows in self._windows.items():
+            for conversation, window in windows.items():
+                self.park(Mark(person, conversation, window.delivered, window.read))
+        self._windows.clear()
+        self._ends.clear()
+
+    def unpark(self, person: int) -> list[Mark]:
+        """What has been kept for this person."""
+        parked = self._parked.pop(person, {})
+        self._parked_count -= len(parked)
+        return list(parked.values())

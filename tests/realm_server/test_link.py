@@ -248,6 +248,35 @@ async def test_watermarks_moved_while_cut_off_arrive_later(running: World) -> No
     assert (marks[0].delivered, marks[0].read) == (5, 5)
 
 
+async def test_watermarks_of_one_who_left_while_cut_off_arrive_at_their_return(
+    running: World,
+) -> None:
+    """What the cut took and what was moved since: the link comes and finds nobody, later they do.
+
+    A conversation that they turn out not to be in is not told.
+    """
+    running.main.routes = {1: ["c1", "c2"]}
+    client = await running.enter("messi-token")
+    client.send(MoveWatermark(2, "c1", 5, 5), MoveWatermark(3, "c1", 6, 6))
+    await eventually(lambda: running.main.heard_of(link.Mark))
+    running.main.refuses_link = RealmAlreadyLinked(realm="surabaya")
+    running.main.cut()
+    await wait_for_link(client, up=False)
+    client.send(MoveWatermark(4, "c2", 7, 7), MoveWatermark(5, "c3", 1, 1), ListRealms(6))
+    await client.next(Refused)
+    client.channel.close()
+    await client.wait_closed()
+    running.main.heard.clear()
+    running.main.refuses_link = None
+    await running.link_up()
+
+    await running.enter("messi-token")
+
+    marks = await eventually(lambda: len(m := running.main.heard_of(link.Mark)) == 2 and m)
+    told = {(mark.conversation, mark.delivered, mark.read) for mark in marks}
+    assert told == {("c1", 6, 6), ("c2", 7, 7)}
+
+
 async def test_a_link_that_says_nothing_is_given_up(world: World) -> None:
     """No byte, not even a pong: the realm cuts it and connects anew."""
     world.main.is_deaf = True

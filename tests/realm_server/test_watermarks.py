@@ -5,7 +5,13 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realm_server.watermarks import INTERVAL_SECONDS, Mark, Watermarks
+from realm_server.watermarks import (
+    INTERVAL_SECONDS,
+    PARKED,
+    PARKED_OF_PERSON,
+    Mark,
+    Watermarks,
+)
 
 
 def test_an_idle_mark_goes_out_at_once() -> None:
@@ -36,12 +42,48 @@ def test_a_mark_that_changes_nothing_is_not_repeated() -> None:
     assert marks.next_end() is None
 
 
-def test_a_mark_that_cannot_go_out_is_due_again() -> None:
-    """While the link is away nothing is lost."""
+def test_a_parked_mark_waits_for_its_person() -> None:
+    """However long; the highest of each conversation, told once."""
     marks = Watermarks()
-    marks.keep(Mark(1, "c", 5, 5), now=0)
+    for seq in (5, 9, 7):
+        assert marks.park(Mark(1, "c", seq, 12 - seq))
+    marks.park(Mark(1, "d", 1, 1))
 
-    assert marks.due(1.0) == [Mark(1, "c", 5, 5)]
+    assert marks.due(1000) == []
+    assert marks.unpark(2) == []
+    assert marks.unpark(1) == [Mark(1, "c", 9, 7), Mark(1, "d", 1, 1)]
+    assert marks.unpark(1) == []
+
+
+def test_a_link_that_goes_leaves_every_window_parked() -> None:
+    """Also what went out last: it may have gone with the link."""
+    marks = Watermarks()
+    marks.move(Mark(1, "c", 5, 3), now=0)
+    marks.move(Mark(1, "c", 6, 6), now=0.1)
+    marks.move(Mark(1, "d", 2, 2), now=0.1)
+
+    marks.park_all()
+
+    assert marks.due(5) == []
+    assert marks.unpark(1) == [Mark(1, "c", 6, 6), Mark(1, "d", 2, 2)]
+    assert len(marks) == 0
+
+
+def test_what_is_parked_has_its_bounds() -> None:
+    """One person can't fill the memory; many push out those who have been away longest."""
+    marks = Watermarks()
+    for number in range(PARKED_OF_PERSON):
+        assert marks.park(Mark(1, f"c{number}", 1, 1))
+
+    assert not marks.park(Mark(1, "one more", 1, 1))
+    assert marks.park(Mark(1, "c0", 2, 2))
+
+    for person in range(2, PARKED // PARKED_OF_PERSON + 2):
+        for number in range(PARKED_OF_PERSON):
+            assert marks.park(Mark(person, f"c{number}", 1, 1))
+    assert len(marks) == PARKED
+    assert marks.unpark(1) == []
+    assert len(marks.unpark(2)) == PARKED_OF_PERSON
 
 
 def test_what_a_leaving_person_moved_goes_out_first() -> None:
