@@ -24,12 +24,15 @@ class ParsedLine:
     arguments: Mapping[str, str]
 
 
-def parse_line(line: str) -> ParsedLine:
-    """Read a line; raise `UnknownCommand` or `WrongArguments`."""
+def parse_line(line: str, words: Mapping[str, Word] = BY_NAME) -> ParsedLine:
+    """Read a line; raise `UnknownCommand` or `WrongArguments`.
+
+    `words`, by name and alias, may have more than the table where more can be typed.
+    """
     name, _, rest = line.lstrip(" ").rstrip(_ENDS).partition(" ")
     if not name:
         raise WrongArguments(detail="The line is empty.", usage="WORD …; `help` lists the words.")
-    word = find_word(name)
+    word = find_word(name, words)
     arguments: dict[str, str] = {}
     for parameter in word.parameters:
         if not rest:
@@ -53,17 +56,17 @@ def print_line(parsed: ParsedLine) -> str:
     return " ".join((parsed.word.name, *values))
 
 
-def find_word(name: str) -> Word:
+def find_word(name: str, words: Mapping[str, Word] = BY_NAME) -> Word:
     """The word of this name or alias, in whatever case; else `UnknownCommand` with the nearest."""
-    word = BY_NAME.get(name.lower())
+    word = words.get(name.lower())
     if word is None:
         shown = _shown(name)
-        raise UnknownCommand(word=shown, nearest=_nearest(shown.lower()))
+        raise UnknownCommand(word=shown, nearest=_nearest(shown.lower(), words))
     return word
 
 
-def _nearest(name: str) -> str:
-    return max(BY_NAME, key=lambda known: SequenceMatcher(None, name, known).ratio())
+def _nearest(name: str, words: Mapping[str, Word]) -> str:
+    return max(words, key=lambda known: SequenceMatcher(None, name, known).ratio())
 
 
 def _take(word: Word, parameter: Parameter, rest: str) -> tuple[str, str]:
