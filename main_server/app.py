@@ -196,6 +196,7 @@ class MainServer:
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             self.links.sweep()
+            self.delivery.end_expired()
 
 
 class Companion(Protocol):

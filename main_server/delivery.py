@@ -4,6 +4,7 @@ Lives on the event loop and is fed by the writer in commit order. A conversation
 realms that have members online; each gets one copy of an event, however many sessions it has there.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -68,6 +69,8 @@ class Delivery:
         self._routes: dict[str, dict[RealmLink, int]] = {}
         self._present: dict[int, _Presence] = {}
         self._links: set[RealmLink] = set()
+        self._next_expiry: float = math.inf
+        """No attached session expires before; in milliseconds."""
         self._carry_out: dict[type, Callable[[Any], None]] = {
             Stored: self._stored,
             Answered: self._answered,
@@ -234,6 +237,7 @@ class Delivery:
         if again:
             self._drop(realm_link, effect.handle)
         realm_link.sessions[effect.handle] = session
+        self._next_expiry = min(self._next_expiry, session.expires_at)
         self._answered(Answered(effect.asker, _confirmation(session)))
         self._tell_heads(realm_link, effect)
 
@@ -271,9 +275,28 @@ class Delivery:
         for realm_link in self._links:
             for handle, session in list(realm_link.sessions.items()):
                 if session.session_id in ended:
-                    session.end_reason = effect.reason
-                    realm_link.send(pack(link.EndHandle(handle, effect.reason)))
-                    self._drop(realm_link, handle)
+                    self._end(realm_link, handle, effect.reason)
+
+    def end_expired(self) -> None:
+        """End what is attached and valid no longer, where its realm did not see to it.
+
+        To be called now and then: it looks at the sessions only once one of them has expired.
+        """
+        now = self._clock() * 1000
+        if now < self._next_expiry:
+            return
+        self._next_expiry = math.inf
+        for realm_link in self._links:
+            for handle, session in list(realm_link.sessions.items()):
+                if session.expires_at <= now:
+                    self._end(realm_link, handle, "expired")
+                else:
+                    self._next_expiry = min(self._next_expiry, session.expires_at)
+
+    def _end(self, realm_link: RealmLink, handle: int, reason: str) -> None:
+        realm_link.sessions[handle].end_reason = reason
+        realm_link.send(pack(link.EndHandle(handle, reason)))
+        self._drop(realm_link, handle)
 
     def _realm_cut(self, effect: RealmCut) -> None:
         for realm_link in [each for each in self._links if each.realm == effect.realm]:

@@ -210,7 +210,7 @@ class Entrance:
             session.turn_away(session.hello_number, error, WSCloseCode.POLICY_VIOLATION)
 
     def end(self, handle: int, reason: str) -> None:
-        """The session behind this handle has ended."""
+        """Main has ended the session behind this handle."""
         session = self.sessions.get(handle)
         if session is not None and session.stage is not Stage.CLOSED:
             self._store.forget(session.token_hash)
@@ -222,8 +222,12 @@ class Entrance:
     # --- going -----------------------------------------------------------------------------------
 
     def gone(self, session: ClientSession) -> None:
-        """The socket is closed: main need not send what is for it."""
+        """The socket is closed."""
         self.sessions.pop(session.handle, None)
+        self._take_leave(session)
+
+    def _take_leave(self, session: ClientSession) -> None:
+        """Main need not send what is for it, and counts its person as there no longer."""
         if self._routes.detach(session):
             self._desk.person_leaves(session)
             self._routes.forget_left(session.person)
@@ -296,7 +300,9 @@ class Entrance:
         if silent or session.stage is Stage.CLOSED:
             session.channel.abort()
         elif session.stage is Stage.READY and session.expires_at <= now:
-            self.end(session.handle, "it has expired")
+            self._take_leave(session)
+            self._store.forget(session.token_hash)
+            self._send_away(session, SessionEnded(reason="expired"))
         elif session.stage is Stage.NEW and session.was_new:
             late = MalformedMessage(detail="no Hello came in good time")
             session.turn_away(0, late, WSCloseCode.POLICY_VIOLATION)

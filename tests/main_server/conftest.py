@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -93,9 +94,11 @@ class Running:
 
 
 @asynccontextmanager
-async def running(store: Path, keys: dict[str, str]) -> AsyncIterator[Running]:
+async def running(
+    store: Path, keys: dict[str, str], clock: Callable[[], float] = time.time
+) -> AsyncIterator[Running]:
     engine: Engine = open_engine(store)
-    main = MainServer(engine)
+    main = MainServer(engine, clock=clock)
     websocket = mount({"/v1/link": main.links.accept}, read_limit=LINK_READ_LIMIT)
     async with served(build_app(MainSettings(), main), websocket, drain=main.drain) as server:
         yield Running(main, f"ws://127.0.0.1:{server.port}", keys)

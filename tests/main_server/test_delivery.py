@@ -39,8 +39,8 @@ class FakeLink:
         return [message for message in self.told if type(message) is kind]
 
 
-def _session(person: int, name: str) -> LiveSession:
-    return LiveSession(f"s{person}", person, Address(name), "surabaya", 0, "standard")
+def _session(person: int, name: str, expires_at: int = 0) -> LiveSession:
+    return LiveSession(f"s{person}", person, Address(name), "surabaya", expires_at, "standard")
 
 
 def _attached(to: FakeLink, handle: int, session: LiveSession, *conversations: str) -> Any:
@@ -90,6 +90,28 @@ def test_an_attach_that_comes_back_after_its_link_is_gone() -> None:
     delivery.carry_out([_attached(here, 1, _session(7, "messi@surabaya"), "p1")])
     assert not delivery.online
     assert here.told == []
+
+
+def test_an_expired_session_ends_also_where_its_realm_keeps_silent() -> None:
+    """Each at its own time; its person is online no longer, and the realm is told."""
+    now = 0.0
+    delivery, here = Delivery(lambda: now), FakeLink("surabaya")
+    delivery.link_opened(here)
+    late, soon = _session(7, "messi@surabaya", 9000), _session(8, "lineker@surabaya", 4000)
+    delivery.carry_out([_attached(here, 1, late, "p1"), _attached(here, 2, soon, "p1")])
+
+    delivery.end_expired()
+    assert here.told_of(link.EndHandle) == []
+
+    now = 4.0
+    delivery.end_expired()
+    assert here.told_of(link.EndHandle) == [link.EndHandle(2, "expired")]
+    assert (list(delivery.online), soon.end_reason) == ([7], "expired")
+
+    now = 9.0
+    delivery.end_expired()
+    assert here.told_of(link.EndHandle)[1:] == [link.EndHandle(1, "expired")]
+    assert not delivery.online
 
 
 def test_a_defect_in_one_effect_does_not_swallow_the_rest() -> None:

@@ -166,6 +166,28 @@ async def test_a_disabled_person_is_out_at_once(main: Running, surabaya: RealmEn
         await lineker.send("messi@surabaya", "halo?")
 
 
+async def test_whose_session_expires_is_online_no_longer(
+    store: Path, keys: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Main looks by itself: those they write with are told, and it can do nothing more."""
+    monkeypatch.setattr("main_server.app._SWEEP_SECONDS", 0.01)
+    now = 1_000_000.0
+    async with running(store, keys, lambda: now) as main:
+        surabaya = await main.link("surabaya")
+        henderson = await surabaya.enter("henderson@surabaya")
+        await henderson.send("messi@surabaya", "halo")
+        now += 80 * 86400
+        messi = await surabaya.enter("messi@surabaya")
+        now += 10 * 86400
+
+        gone = await eventually(lambda: messi.told(events.PresenceChanged))
+
+        assert [(event.address, event.online) for event in gone] == [("henderson@surabaya", False)]
+        assert surabaya.told_of(link.EndHandle) == [link.EndHandle(henderson.handle, "expired")]
+        with pytest.raises(errors.NotSignedIn):
+            await henderson.send("messi@surabaya", "masih?")
+
+
 async def test_presence_is_told_to_those_one_writes_with(
     surabaya: RealmEnd, jakarta: RealmEnd
 ) -> None:

@@ -32,6 +32,7 @@ class FakeMain:
         self.people: dict[bytes, tuple[int, str]] = {}
         self.ended: dict[bytes, RealmchatError] = {}
         self.limit_class = "standard"
+        self.expires_at = EXPIRES_AT
         self.routes: dict[int, list[str]] = {}
         self.heads: dict[int, bytes] = {}
         self.heard: list[Any] = []
@@ -119,7 +120,7 @@ class FakeMain:
         if person in self.routes:
             self.send(link.Route(person, self.routes[person]))
         attached = link.Attached(
-            person, Address(address), f"session-{attach.handle}", EXPIRES_AT, self.limit_class
+            person, Address(address), f"session-{attach.handle}", self.expires_at, self.limit_class
         )
         self.send(link.Answer(attach.ref, pack(attached)))
         if person in self.heads:

@@ -232,6 +232,27 @@ async def test_a_session_ended_at_main_is_closed_at_once(running: World) -> None
     assert client.seen_of(MessageStored) == []
 
 
+async def test_a_session_that_expires_ends_at_main_as_well(world: World) -> None:
+    """Its person is told, and is online there no longer; what was read last goes out before."""
+    world.times = Times(tick_seconds=0.05, ticks_between_looks=1)
+    world.main.expires_at = 1000
+    world.main.routes = {1: ["c1"]}
+    await world.start()
+    client = await world.connect("messi-token")
+    client.send(MoveWatermark(2, "c1", 5, 5), MoveWatermark(3, "c1", 6, 6))
+
+    assert await client.until(SignedOut) == SignedOut("expired")
+    await client.wait_closed()
+    await eventually(lambda: world.main.heard_of(link.Detach))
+    await eventually(lambda: len(world.main.heard_of(link.Mark)) == 2)
+
+    told = [each for each in world.main.heard if type(each) in (link.Mark, link.Detach)]
+    assert [type(each) for each in told] == [link.Mark, link.Mark, link.Detach]
+    assert told[-1].handle == world.main.heard_of(link.Attach)[0].handle
+    async with world.http as http:
+        assert "realm_people 0.0" in (await http.get("/metrics")).text
+
+
 async def test_watermarks_moved_while_cut_off_arrive_later(running: World) -> None:
     """They are kept until the person is attached again."""
     running.main.routes = {1: ["c1"]}
