@@ -240,8 +240,8 @@ def kind_table() -> str:
     for word in WORDS:
         for parameter in word.parameters:
             meanings = used.setdefault(parameter.name, [])
-            if parameter.meaning not in meanings:
-                meanings.append(parameter.meaning)
+            if parameter.meaning.english not in meanings:
+                meanings.append(parameter.meaning.english)
     kinds = {p.name: p.kind for word in WORDS for p in word.parameters}
     rows = [
         f"| `{name.upper()}` | {kinds[name].value.replace('_', ' ')} | {'; '.join(meanings)} |"

@@ -23,6 +23,8 @@ class Kind(Enum):
     """Never taken from a program's arguments: asked for, or read from standard input."""
     DISPLAY_NAME = "display_name"
     """One word in a line, with `_` for each space."""
+    ACCOUNT = "account"
+    """One of those that are signed in on this machine."""
     NUMBER = "number"
     FLAG = "flag"
     """The parameter's own name, or nothing."""
@@ -43,24 +45,6 @@ class WhenCutOff(Enum):
     KEPT = "kept, and done later"
     LOCAL = "answered from what this machine holds"
     REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter; optional ones stand behind all others."""
-
-    name: str
-    kind: Kind
-    meaning: str
-    optional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Help:
-    """One line, in each language that people are helped in."""
-
-    english: str
-    indonesian: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +81,54 @@ def _label(parameter: Parameter) -> str:
             return parameter.name.upper()
 
 
-_ADDRESS = Parameter("address", Kind.PERSON, "name@realm, with one's home realm")
-_PERSON = Parameter("person", Kind.PERSON, "a name, or name@realm")
-_GROUP = Parameter("group", Kind.GROUP, "a group's name, or name@realm")
-_CONVERSATION = Parameter("conversation", Kind.CONVERSATION, "a person, or group:NAME for a group")
-_TEXT = Parameter("text", Kind.TEXT, "the message, to the end of the line")
-_PASSWORD = Parameter("password", Kind.PASSWORD, "asked for when not given", optional=True)
-_PEEK = Parameter("peek", Kind.FLAG, "leave them unread", optional=True)
+_ADDRESS = Parameter(
+    "address",
+    Kind.PERSON,
+    Help(
+        Help("name@realm, with one's home realm", "nama@realm, dengan realm asalnya"),
+        "nama@realm, dengan realm asal",
+    ),
+)
+_PERSON = Parameter(
+    "person",
+    Kind.PERSON,
+    Help(Help("a name, or name@realm", "nama, atau nama@realm"), "nama, atau nama@realm"),
+)
+_GROUP = Parameter(
+    "group",
+    Kind.GROUP,
+    Help(
+        Help("a group's name, or name@realm", "nama grup, atau nama@realm"),
+        "nama grup, atau nama@realm",
+    ),
+)
+_CONVERSATION = Parameter(
+    "conversation",
+    Kind.CONVERSATION,
+    Help(
+        Help("a person, or group:NAME for a group", "orang, atau group:NAMA untuk grup"),
+        "seseorang, atau group:NAMA untuk grup",
+    ),
+)
+_TEXT = Parameter(
+    "text",
+    Kind.TEXT,
+    Help(
+        Help("the message, to the end of the line", "pesannya, sampai akhir baris"),
+        "pesannya, sampai akhir baris",
+    ),
+)
+_ASKED_FOR = Help(
+    Help("asked for when not given", "ditanyakan bila tidak diberikan"),
+    "ditanyakan bila tidak diberikan",
+)
+_PASSWORD = Parameter("password", Kind.PASSWORD, _ASKED_FOR, optional=True)
+_PEEK = Parameter(
+    "peek",
+    Kind.FLAG,
+    Help(Help("leave them unread", "biarkan tetap belum dibaca"), "biarkan belum dibaca"),
+    optional=True,
+)
 
 WORDS = (
     Word(
@@ -118,8 +143,21 @@ WORDS = (
         (
             _ADDRESS,
             _PASSWORD,
-            Parameter("name", Kind.DISPLAY_NAME, "the name that others see", optional=True),
-            Parameter("country", Kind.DISPLAY_NAME, "where one lives", optional=True),
+            Parameter(
+                "name",
+                Kind.DISPLAY_NAME,
+                Help(
+                    Help("the name that others see", "nama yang dilihat orang lain"),
+                    "nama yang dilihat orang lain",
+                ),
+                optional=True,
+            ),
+            Parameter(
+                "country",
+                Kind.DISPLAY_NAME,
+                Help(Help("where one lives", "negara tempat tinggal"), "tempat tinggal"),
+                optional=True,
+            ),
         ),
         Help("Make an account and sign in.", "Buat akun lalu masuk."),
         Right.ANYONE,
@@ -129,7 +167,16 @@ WORDS = (
         "logout",
         (
             Parameter(
-                "session", Kind.WORD, "another session's id, as `sessions` shows it", optional=True
+                "session",
+                Kind.WORD,
+                Help(
+                    Help(
+                        "another session's id, as `sessions` shows it",
+                        "id sesi lain, seperti ditampilkan `sessions`",
+                    ),
+                    "id sesi lain, seperti ditampilkan `sessions`",
+                ),
+                optional=True,
             ),
         ),
         Help("Sign out here, or end another session.", "Keluar di sini, atau akhiri sesi lain."),
@@ -139,8 +186,8 @@ WORDS = (
     Word(
         "passwd",
         (
-            Parameter("old", Kind.PASSWORD, "asked for when not given", optional=True),
-            Parameter("new", Kind.PASSWORD, "asked for when not given", optional=True),
+            Parameter("old", Kind.PASSWORD, _ASKED_FOR, optional=True),
+            Parameter("new", Kind.PASSWORD, _ASKED_FOR, optional=True),
         ),
         Help(
             "Change your password; your other sessions end.",
@@ -175,7 +222,15 @@ WORDS = (
         "addgroup",
         (
             _GROUP,
-            Parameter("members", Kind.PEOPLE, "who is in it from the start", optional=True),
+            Parameter(
+                "members",
+                Kind.PEOPLE,
+                Help(
+                    Help("who is in it from the start", "siapa saja anggotanya sejak awal"),
+                    "siapa saja anggotanya sejak awal",
+                ),
+                optional=True,
+            ),
         ),
         Help("Create a group; you own it.", "Buat grup; Anda pemiliknya."),
         Right.SIGNED_IN,
@@ -242,8 +297,21 @@ WORDS = (
         "history",
         (
             _CONVERSATION,
-            Parameter("limit", Kind.NUMBER, "how many messages", optional=True),
-            Parameter("before", Kind.NUMBER, "only those before this number", optional=True),
+            Parameter(
+                "limit",
+                Kind.NUMBER,
+                Help(Help("how many messages", "berapa pesan"), "berapa banyak pesan"),
+                optional=True,
+            ),
+            Parameter(
+                "before",
+                Kind.NUMBER,
+                Help(
+                    Help("only those before this number", "hanya yang sebelum nomor ini"),
+                    "hanya yang sebelum nomor ini",
+                ),
+                optional=True,
+            ),
         ),
         Help(
             "Show the messages of a conversation, oldest first.",
@@ -256,7 +324,15 @@ WORDS = (
         "read",
         (
             _CONVERSATION,
-            Parameter("seq", Kind.NUMBER, "up to this message; else all", optional=True),
+            Parameter(
+                "seq",
+                Kind.NUMBER,
+                Help(
+                    Help("up to this message; else all", "sampai pesan ini; kalau tidak, semuanya"),
+                    "sampai pesan ini; bila tidak, semua",
+                ),
+                optional=True,
+            ),
         ),
         Help("Mark a conversation as read.", "Tandai percakapan sudah dibaca."),
         Right.SIGNED_IN,
@@ -274,7 +350,17 @@ WORDS = (
     ),
     Word(
         "users",
-        (Parameter("query", Kind.WORD, "part of a name or address", optional=True),),
+        (
+            Parameter(
+                "query",
+                Kind.WORD,
+                Help(
+                    Help("part of a name or address", "sebagian nama atau alamat"),
+                    "bagian dari nama atau alamat",
+                ),
+                optional=True,
+            ),
+        ),
         Help("Find people.", "Cari orang."),
         Right.SIGNED_IN,
         WhenCutOff.REFUSED,
@@ -303,7 +389,17 @@ WORDS = (
     ),
     Word(
         "help",
-        (Parameter("word", Kind.WORD, "a word of this table", optional=True),),
+        (
+            Parameter(
+                "word",
+                Kind.WORD,
+                Help(
+                    Help("a word of this table", "sebuah kata dari tabel ini"),
+                    "kata dari tabel ini",
+                ),
+                optional=True,
+            ),
+        ),
         Help("List the commands, or explain one.", "Tampilkan semua perintah, atau jelaskan satu."),
         Right.ANYONE,
         WhenCutOff.LOCAL,

@@ -171,7 +171,7 @@ def test_the_table_is_in_order(word: Word) -> None:
     assert not any(greedy[:-1])
     assert word.help.english.endswith(".")
     assert word.help.indonesian.endswith(".")
-    assert all(parameter.meaning for parameter in word.parameters)
+    assert all(p.meaning.english and p.meaning.indonesian for p in word.parameters)
 
 
 def test_no_name_means_two_words() -> None:
