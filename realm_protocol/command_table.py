@@ -48,6 +48,24 @@ class WhenCutOff(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Help:
+    """One line, in each language that people are helped in."""
+
+    english: str
+    indonesian: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter; optional ones stand behind all others."""
+
+    name: str
+    kind: Kind
+    meaning: Help
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
     """A command: its name and aliases, its parameters, and what there is to know about it."""
 
@@ -84,49 +102,34 @@ def _label(parameter: Parameter) -> str:
 _ADDRESS = Parameter(
     "address",
     Kind.PERSON,
-    Help(
-        Help("name@realm, with one's home realm", "nama@realm, dengan realm asalnya"),
-        "nama@realm, dengan realm asal",
-    ),
+    Help("name@realm, with one's home realm", "nama@realm, dengan realm asal"),
 )
 _PERSON = Parameter(
     "person",
     Kind.PERSON,
-    Help(Help("a name, or name@realm", "nama, atau nama@realm"), "nama, atau nama@realm"),
+    Help("a name, or name@realm", "nama, atau nama@realm"),
 )
 _GROUP = Parameter(
     "group",
     Kind.GROUP,
-    Help(
-        Help("a group's name, or name@realm", "nama grup, atau nama@realm"),
-        "nama grup, atau nama@realm",
-    ),
+    Help("a group's name, or name@realm", "nama grup, atau nama@realm"),
 )
 _CONVERSATION = Parameter(
     "conversation",
     Kind.CONVERSATION,
-    Help(
-        Help("a person, or group:NAME for a group", "orang, atau group:NAMA untuk grup"),
-        "seseorang, atau group:NAMA untuk grup",
-    ),
+    Help("a person, or group:NAME for a group", "seseorang, atau group:NAMA untuk grup"),
 )
 _TEXT = Parameter(
     "text",
     Kind.TEXT,
-    Help(
-        Help("the message, to the end of the line", "pesannya, sampai akhir baris"),
-        "pesannya, sampai akhir baris",
-    ),
+    Help("the message, to the end of the line", "pesannya, sampai akhir baris"),
 )
-_ASKED_FOR = Help(
-    Help("asked for when not given", "ditanyakan bila tidak diberikan"),
-    "ditanyakan bila tidak diberikan",
-)
+_ASKED_FOR = Help("asked for when not given", "ditanyakan bila tidak diberikan")
 _PASSWORD = Parameter("password", Kind.PASSWORD, _ASKED_FOR, optional=True)
 _PEEK = Parameter(
     "peek",
     Kind.FLAG,
-    Help(Help("leave them unread", "biarkan tetap belum dibaca"), "biarkan belum dibaca"),
+    Help("leave them unread", "biarkan belum dibaca"),
     optional=True,
 )
 
@@ -146,16 +149,13 @@ WORDS = (
             Parameter(
                 "name",
                 Kind.DISPLAY_NAME,
-                Help(
-                    Help("the name that others see", "nama yang dilihat orang lain"),
-                    "nama yang dilihat orang lain",
-                ),
+                Help("the name that others see", "nama yang dilihat orang lain"),
                 optional=True,
             ),
             Parameter(
                 "country",
                 Kind.DISPLAY_NAME,
-                Help(Help("where one lives", "negara tempat tinggal"), "tempat tinggal"),
+                Help("where one lives", "tempat tinggal"),
                 optional=True,
             ),
         ),
@@ -170,10 +170,7 @@ WORDS = (
                 "session",
                 Kind.WORD,
                 Help(
-                    Help(
-                        "another session's id, as `sessions` shows it",
-                        "id sesi lain, seperti ditampilkan `sessions`",
-                    ),
+                    "another session's id, as `sessions` shows it",
                     "id sesi lain, seperti ditampilkan `sessions`",
                 ),
                 optional=True,
@@ -225,10 +222,7 @@ WORDS = (
             Parameter(
                 "members",
                 Kind.PEOPLE,
-                Help(
-                    Help("who is in it from the start", "siapa saja anggotanya sejak awal"),
-                    "siapa saja anggotanya sejak awal",
-                ),
+                Help("who is in it from the start", "siapa saja anggotanya sejak awal"),
                 optional=True,
             ),
         ),
@@ -300,16 +294,13 @@ WORDS = (
             Parameter(
                 "limit",
                 Kind.NUMBER,
-                Help(Help("how many messages", "berapa pesan"), "berapa banyak pesan"),
+                Help("how many messages", "berapa banyak pesan"),
                 optional=True,
             ),
             Parameter(
                 "before",
                 Kind.NUMBER,
-                Help(
-                    Help("only those before this number", "hanya yang sebelum nomor ini"),
-                    "hanya yang sebelum nomor ini",
-                ),
+                Help("only those before this number", "hanya yang sebelum nomor ini"),
                 optional=True,
             ),
         ),
@@ -327,10 +318,7 @@ WORDS = (
             Parameter(
                 "seq",
                 Kind.NUMBER,
-                Help(
-                    Help("up to this message; else all", "sampai pesan ini; kalau tidak, semuanya"),
-                    "sampai pesan ini; bila tidak, semua",
-                ),
+                Help("up to this message; else all", "sampai pesan ini; bila tidak, semua"),
                 optional=True,
             ),
         ),
@@ -354,10 +342,7 @@ WORDS = (
             Parameter(
                 "query",
                 Kind.WORD,
-                Help(
-                    Help("part of a name or address", "sebagian nama atau alamat"),
-                    "bagian dari nama atau alamat",
-                ),
+                Help("part of a name or address", "bagian dari nama atau alamat"),
                 optional=True,
             ),
         ),
@@ -393,10 +378,7 @@ WORDS = (
             Parameter(
                 "word",
                 Kind.WORD,
-                Help(
-                    Help("a word of this table", "sebuah kata dari tabel ini"),
-                    "kata dari tabel ini",
-                ),
+                Help("a word of this table", "kata dari tabel ini"),
                 optional=True,
             ),
         ),
