@@ -136,13 +136,13 @@ def _on_the_command_line(parameter: Parameter) -> tuple[Any, Any]:
     default = None if parameter.optional else inspect.Parameter.empty
     if parameter.kind is Kind.FLAG:
         return Annotated[
-            bool, typer.Option(f"--{parameter.name}", help=parameter.meaning.english.english)
+            bool, typer.Option(f"--{parameter.name}", help=parameter.meaning.english)
         ], False
     if parameter.kind is Kind.DISPLAY_NAME:
-        option = typer.Option(f"--{parameter.name}", help=parameter.meaning.english.english)
+        option = typer.Option(f"--{parameter.name}", help=parameter.meaning.english)
         return Annotated[str | None, option], None
     argument = typer.Argument(
-        help=parameter.meaning.english.english, metavar=parameter.name.upper(), show_default=False
+        help=parameter.meaning.english, metavar=parameter.name.upper(), show_default=False
     )
     if parameter.kind in _MANY:
         return Annotated[list[str] | None if parameter.optional else list[str], argument], default
