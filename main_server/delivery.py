@@ -202,13 +202,15 @@ class Delivery:
             self._unroute(realm_link, conversation)
             realm_link.send(pack(link.Unroute(effect.person_id, conversation)))
 
-    def _route(self, realm_link: RealmLink, person: int, conversations: Iterable[str]) -> None:
-        ids = list(conversations)
+    def _route(
+        self, realm_link: RealmLink, person: int, ids: list[str], *, replaces: bool = False
+    ) -> None:
         for conversation in ids:
             links = self._routes.setdefault(conversation, {})
             links[realm_link] = links.get(realm_link, 0) + 1
-        for start in range(0, len(ids), _ROUTES_PER_MESSAGE):
-            realm_link.send(pack(link.Route(person, ids[start : start + _ROUTES_PER_MESSAGE])))
+        for start in range(0, len(ids) or 1, _ROUTES_PER_MESSAGE):
+            some = ids[start : start + _ROUTES_PER_MESSAGE]
+            realm_link.send(pack(link.Route(person, some, replaces and start == 0)))
 
     def _unroute(self, realm_link: RealmLink, conversation: str) -> None:
         links = self._routes[conversation]
@@ -233,7 +235,9 @@ class Delivery:
         first_here = realm_link not in presence.links
         presence.links[realm_link] = presence.links.get(realm_link, 0) + 1
         if first_here:
-            self._route(realm_link, session.person_id, sorted(presence.conversations))
+            # The realm may still hold what it was told before an absence that it did not notice.
+            known = sorted(presence.conversations)
+            self._route(realm_link, session.person_id, known, replaces=True)
         if again:
             self._drop(realm_link, effect.handle)
         realm_link.sessions[effect.handle] = session

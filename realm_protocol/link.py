@@ -161,6 +161,9 @@ class Route(WireMessage, frozen=True, tag=199):
 
     person: PersonId
     conversations: list[Conversation]
+    replaces: bool = False
+    """Whether these take the place of all that the realm knows of this person: with the first of
+    their sessions there, also when they are in none. More of them may follow."""
 
 
 class Unroute(WireMessage, frozen=True, tag=200):

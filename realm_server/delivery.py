@@ -92,6 +92,8 @@ class Delivery:
     # --- who is where ----------------------------------------------------------------------------
 
     def _route(self, route: Route) -> None:
+        if route.replaces:
+            self._routes.forget(route.person)
         self._routes.route(route.person, route.conversations)
 
     def _unroute(self, unroute: Unroute) -> None:

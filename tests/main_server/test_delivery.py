@@ -72,6 +72,22 @@ def test_routes_end_with_the_last_session() -> None:
     assert not delivery.online
 
 
+def test_a_persons_first_session_at_a_realm_replaces_their_routes() -> None:
+    """In none any more is said too; long lists replace once; a second session says nothing."""
+    delivery, here = Delivery(), FakeLink("surabaya")
+    delivery.link_opened(here)
+    messi = _session(7, "messi@surabaya")
+    many = [f"c{number:04}" for number in range(501)]
+    delivery.carry_out([_attached(here, 1, messi, *many), _attached(here, 2, messi, *many)])
+    delivery.carry_out([DetachedSession(here, 1), DetachedSession(here, 2)])
+    delivery.carry_out([_attached(here, 3, messi)])
+    assert here.told_of(link.Route) == [
+        link.Route(7, many[:500], True),
+        link.Route(7, many[500:], False),
+        link.Route(7, [], True),
+    ]
+
+
 def test_attaching_a_handle_again_counts_it_once() -> None:
     """A realm that was told to sync again attaches what is attached."""
     delivery, here = Delivery(), FakeLink("surabaya")

@@ -274,3 +274,28 @@ async def test_a_client_that_comes_back_at_once_still_gets_its_events(running: W
     running.main.send(link.Fanout("c1", pack(stored(1)), 0, b""))
 
     assert await second.next() == stored(1)
+
+
+async def test_who_was_removed_between_two_connections_gets_nothing_more(running: World) -> None:
+    """The realm saw no absence, main did: what it says at the return replaces all before."""
+    running.main.routes = {1: ["c1"], 2: ["c1"]}
+    first, lineker = await running.enter("messi-token"), await running.enter("lineker-token")
+    answer: Any = running.main._attach
+    waiting: list[link.Attach] = []
+    running.main._attach = waiting.append  # type: ignore[method-assign]
+
+    second = await running.connect("messi-token")
+    await eventually(lambda: waiting)
+    first.channel.close()
+    await eventually(lambda: running.main.heard_of(link.Detach))
+    del running.main.routes[1]
+    running.main.send(link.Route(1, ["c2"], True))
+    running.main.send(link.Route(1, ["c3"]))
+    answer(waiting[0])
+    await second.until(Synced)
+    for conversation in ("c1", "c2", "c3"):
+        event = pack(stored(1, conversation))
+        running.main.send(link.Fanout(conversation, event, 0, b""))
+
+    assert await lineker.next() == stored(1)
+    assert [await second.next(), await second.next()] == [stored(1, "c2"), stored(1, "c3")]
