@@ -36,9 +36,27 @@ class RealmchatError(Exception):
         """What was wrong and what to do, in one English sentence or two."""
         return self.text.format_map(_Fields(self.fields))
 
+    def message_in(self, language: str) -> str:
+        """The message in `en` or `id`; English where there is no other."""
+        if language != "id":
+            return self.message
+        # Here, because most processes speak English only.
+        from realm_protocol import errors_indonesian
+
+        text = errors_indonesian.TEXTS.get(self.code, self.text)
+        said = {
+            name: errors_indonesian.phrase(value) if name in _SPOKEN else value
+            for name, value in self.fields.items()
+        }
+        return text.format_map(_Fields(said))
+
     def body(self) -> dict[str, Any]:
         """The JSON that every HTTP route answers: `{"error": {"code", "message", …fields}}`."""
         return {"error": {**self.fields, "code": self.code, "message": self.message}}
+
+
+_SPOKEN = frozenset({"detail", "reason", "server", "usage"})
+"""Fields that hold words of ours, which the language of a message is asked of too."""
 
 
 class _Fields(dict[str, Any]):
@@ -118,6 +136,16 @@ class InvalidKey(AskedWrongly):
     text = "“{value}” can't be a key. A key is 1 to 64 printable ASCII characters without spaces."
 
 
+class InvalidSetting(AskedWrongly):
+    code = "invalid_setting"
+    text = "The setting {setting} is wrong: {detail}."
+
+
+class UnknownSetting(AskedWrongly):
+    code = "unknown_setting"
+    text = "{file}: there is no setting “{setting}”; the nearest is “{nearest}”."
+
+
 class EmptyText(AskedWrongly):
     code = "empty_text"
     text = "The message is empty. Write something to send."
@@ -138,6 +166,18 @@ class RequestTooLarge(AskedWrongly):
     code = "request_too_large"
     status = 413
     text = "The request has {size} bytes or more; the limit is {limit} bytes."
+
+
+class RequestHeadTooLarge(AskedWrongly):
+    code = "request_head_too_large"
+    status = 431
+    text = "The address and headers of the request are over the limit of {limit} bytes."
+
+
+class RequestTooSlow(AskedWrongly):
+    code = "request_too_slow"
+    status = 408
+    text = "The request was not there whole within {seconds} s."
 
 
 class FrameTooLarge(AskedWrongly):
@@ -279,6 +319,12 @@ class AccountNotFound(AskedWrongly):
     text = "{address} is not signed in on this machine. Sign in first."
 
 
+class ReaderNotFound(AskedWrongly):
+    code = "reader_not_found"
+    status = 404
+    text = "There is no reader “{name}”. Reading under a name makes it."
+
+
 class RouteNotFound(AskedWrongly):
     code = "route_not_found"
     status = 404
@@ -343,6 +389,27 @@ class Blocked(AskedWrongly):
     code = "blocked"
     status = 403
     text = "{address} takes no messages from you."
+
+
+class TooManyReaders(AskedWrongly):
+    code = "too_many_readers"
+    status = 409
+    text = "This account has {limit} readers already. Remove one that nobody uses any more."
+
+
+class ReaderInUse(AskedWrongly):
+    code = "reader_in_use"
+    status = 409
+    text = "Another program reads as “{name}” at this moment. End it, or choose another name."
+
+
+class PlaceNotHandedOut(AskedWrongly):
+    code = "place_not_handed_out"
+    status = 409
+    text = (
+        "Reader “{name}” has been given messages up to place {handed}; place {place} can't be"
+        " acknowledged yet."
+    )
 
 
 class KeyConflict(AskedWrongly):

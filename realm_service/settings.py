@@ -13,15 +13,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from realm_protocol.errors import AskedWrongly
+from realm_protocol.errors import InvalidSetting
 from realm_service.home import HOME_VARIABLE, home_folder
 
 __all__ = ["HOME_VARIABLE", "InvalidSetting", "ServiceSettings", "home_folder", "load"]
-
-
-class InvalidSetting(AskedWrongly):
-    code = "invalid_setting"
-    text = "The setting {setting} is wrong: {detail}."
 
 
 class ServiceSettings(BaseSettings):

@@ -1,0 +1,198 @@
+"""The texts of the errors in Indonesian, by code, over the same fields as the English ones.
+
+A `detail` or a reason is a sentence within a sentence, made where the error was. `PHRASES` has the
+ones that people meet; what is not there, such as the words of an operating system, stays as it is.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+TEXTS: Mapping[str, str] = {
+    # --- asked wrongly: the form
+    "malformed": "Ini tidak sesuai dengan protokol: {detail}.",
+    "unknown_command": (
+        "Tidak ada perintah “{word}”. Maksud Anda “{nearest}”? `help` menampilkan semuanya."
+    ),
+    "wrong_arguments": "{detail} Cara pakai: {usage}",
+    "invalid_address": (
+        "“{value}” bukan alamat yang sah. Alamat ditulis nama@realm: huruf kecil, angka, titik,"
+        " garis bawah, dan tanda hubung, masing-masing paling banyak 32 karakter."
+    ),
+    "invalid_name": (
+        "“{value}” bukan nama yang sah. Pakai 1 sampai 32 huruf kecil, angka, titik, garis bawah,"
+        " atau tanda hubung, diawali huruf atau angka."
+    ),
+    "invalid_key": (
+        "“{value}” bukan kunci yang sah. Kunci terdiri dari 1 sampai 64 karakter ASCII tanpa spasi."
+    ),
+    "invalid_setting": "Setelan {setting} salah: {detail}.",
+    "unknown_setting": "{file}: tidak ada setelan “{setting}”; yang terdekat “{nearest}”.",
+    "empty_text": "Pesannya kosong. Tulis sesuatu untuk dikirim.",
+    "text_not_unicode": "Pesan ini bukan teks UTF-8 yang sah. Isi biner dikirim sebagai berkas.",
+    "text_too_long": (
+        "Pesan ini {size} bita; batasnya {limit}. Kirim sebagian-sebagian, atau sebagai berkas."
+    ),
+    "request_too_large": "Permintaan ini {size} bita atau lebih; batasnya {limit} bita.",
+    "request_head_too_large": "Alamat dan kepala permintaan melewati batas {limit} bita.",
+    "request_too_slow": "Permintaan belum lengkap dalam {seconds} detik.",
+    "frame_too_large": "Bingkai {size} bita melewati batas {limit} bita.",
+    "version_mismatch": (
+        "Server ini memakai protokol versi {wanted}, Anda versi {got}. Perbarui yang lebih lama."
+    ),
+    # --- asked wrongly: who you are
+    "not_signed_in": "Anda belum masuk. Masuklah dahulu.",
+    "wrong_password": "Kata sandi untuk {address} salah.",
+    "session_ended": "Sesi ini sudah berakhir ({reason}). Masuklah lagi.",
+    "wrong_realm": "{address} terdaftar di realm {realm}. Masuklah di sana.",
+    "user_disabled": "{address} dinonaktifkan. Hubungi operator realm.",
+    "registration_closed": (
+        "Realm {realm} tidak menerima pendaftaran. Minta akun kepada operatornya."
+    ),
+    "password_too_short": "Kata sandi terlalu pendek: paling sedikit {minimum} karakter.",
+    "password_too_long": "Kata sandi terlalu panjang: paling banyak {limit} bita.",
+    "realm_key_invalid": (
+        "Server utama tidak mengenal kunci realm ini. Periksa berkas kuncinya, atau ganti kuncinya."
+    ),
+    "realm_already_linked": (
+        "Realm {realm} sudah terhubung dan servernya menjawab. Hentikan server yang lain, atau"
+        " ganti kuncinya bila itu bukan milik Anda."
+    ),
+    "foreign_sender": (
+        "{address} bukan orang realm {realm}; realm ini tidak dapat bertindak atas namanya."
+    ),
+    "not_allowed": "Anda tidak boleh melakukan ini: {detail}.",
+    "foreign_origin": "Layanan ini hanya menjawab komputer ini; {detail}.",
+    # --- asked wrongly: what is there
+    "user_not_found": "Tidak ada orang bernama {address}.",
+    "group_not_found": "Tidak ada grup {group}.",
+    "realm_not_found": "Tidak ada realm {realm}.",
+    "conversation_not_found": "Anda tidak punya percakapan {conversation}.",
+    "message_not_found": "Tidak ada pesan itu di percakapan ini.",
+    "session_not_found": "Anda tidak punya sesi {session}.",
+    "account_not_found": "{address} belum masuk di komputer ini. Masuklah dahulu.",
+    "route_not_found": "Tidak ada apa-apa di {path}.",
+    "method_not_allowed": "{method} tidak dapat dipakai di {path}.",
+    "ambiguous_name": "“{name}” bisa berarti {candidates}. Tulis alamat lengkapnya.",
+    "user_exists": "{address} sudah ada. Pilih nama lain.",
+    "group_exists": "Grup {group} sudah ada. Bergabunglah, atau pilih nama lain.",
+    "realm_exists": "Realm {realm} sudah ada.",
+    "realm_not_empty": (
+        "Realm {realm} masih punya {people} orang. Nonaktifkan saja: realm remove {realm}"
+        " --disable."
+    ),
+    "realm_disabled": "Realm {realm} dinonaktifkan oleh operator server utama.",
+    "already_member": "Anda sudah ada di grup {group}.",
+    "not_member": "Anda tidak ada di grup {group}. Bergabunglah dahulu.",
+    "blocked": "{address} tidak menerima pesan dari Anda.",
+    "key_conflict": (
+        "Kunci “{key}” sudah dipakai untuk pesan lain. Satu kunci untuk satu pesan, selamanya."
+    ),
+    "clear_text_refused": (
+        "{host} dapat dihubungi dari komputer lain, dan kata sandi akan lewat tanpa enkripsi."
+        " Berikan --tls-cert dan --tls-key, atau --allow-clear di belakang proxy yang memakai TLS."
+    ),
+    "address_in_use": (
+        "{host}:{port} tidak dapat dipakai: {detail}. Hentikan pemakainya, atau pilih yang lain."
+    ),
+    "tls_unusable": "Berkas TLS {files} tidak dapat dipakai: {detail}.",
+    # --- asked wrongly: readers
+    "reader_not_found": "Tidak ada pembaca “{name}”. Membaca dengan sebuah nama membuatnya.",
+    "too_many_readers": ("Akun ini sudah punya {limit} pembaca. Hapus yang tidak dipakai lagi."),
+    "reader_in_use": (
+        "Program lain sedang membaca sebagai “{name}”. Akhiri program itu, atau pilih nama lain."
+    ),
+    "place_not_handed_out": (
+        "Pembaca “{name}” baru diberi pesan sampai tempat {handed}; tempat {place} belum dapat"
+        " dinyatakan selesai."
+    ),
+    # --- try later
+    "after_refused": (
+        "Pesan sebelum ini menunggu dikirim lagi (kunci “{key}”); pesan ini menyusul sesudahnya."
+    ),
+    "rate_limited": "Terlalu banyak sekaligus. Coba lagi dalam {retry_after_seconds} detik.",
+    "storage_full": ("Disk {server} penuh. Yang sudah diakui tetap aman; coba lagi nanti."),
+    "store_busy": "Basis data {server} sedang dipakai program lain. Coba lagi sebentar lagi.",
+    "outbox_full": "Kotak keluar penuh ({limit} bita). Tunggu sampai sebagian terkirim.",
+    "link_down": "Realm {realm} terputus dari server utama sejak {since}. Coba lagi nanti.",
+    "link_busy": "Sambungan realm {realm} sedang penuh. Coba lagi sebentar lagi.",
+    "realm_unreachable": "Server realm di {url} tidak dapat dihubungi: {detail}.",
+    "service_unreachable": "Layanan chat-cli tidak dapat dihubungi: {detail}.",
+    "draining": "Server sedang berhenti. Coba lagi sebentar lagi.",
+    "too_many_sign_ins": (
+        "Terlalu banyak orang sedang masuk saat ini. Coba lagi dalam {retry_after_seconds} detik."
+    ),
+    "timed_out": (
+        "Tidak ada jawaban dalam {seconds} detik. Mungkin tetap terlaksana; periksa sebelum"
+        " mengulang."
+    ),
+    # --- our fault
+    "internal_error": (
+        "Ada yang salah di server. Log-nya menjelaskan lebih lanjut, pada insiden {incident}."
+    ),
+    "store_damaged": "Basis data {path} rusak: {detail}. Pulihkan dari cadangan.",
+    "store_locked": "Basis data {path} dipakai proses lain. Hentikan dahulu proses itu.",
+    "store_too_new": (
+        "Basis data {path} dibuat oleh versi yang lebih baru (skema {found}). Perbarui program ini."
+    ),
+    "store_unwritable": "{path} tidak dapat ditulisi: {detail}.",
+    "unknown_error": "Pihak lain menjawab galat yang tidak dikenal versi ini ({peer_code}).",
+}
+
+PHRASES: Mapping[str, str] = {
+    # the text grammar
+    "The line is empty.": "Barisnya kosong.",
+    "WORD …; `help` lists the words.": "KATA …; `help` menampilkan semua kata.",
+    "There are too many words.": "Katanya terlalu banyak.",
+    "One space parts two words, not more.": "Dua kata dipisah satu spasi, tidak lebih.",
+    "Only a text may hold line breaks.": "Hanya teks yang boleh berisi ganti baris.",
+    "“{value}” is no number.": "“{value}” bukan angka.",
+    "“{value}” is too much.": "“{value}” tidak perlu ada.",
+    "{parameter} is missing.": "{parameter} belum ada.",
+    # why a session ended
+    "signed out": "sudah keluar",
+    "expired": "masa berlakunya habis",
+    "password changed": "kata sandi diganti",
+    "disabled": "dinonaktifkan",
+    # what isn't allowed
+    "this needs a session": "ini hanya untuk yang sudah masuk",
+    "a message needs a session": "mengirim pesan hanya untuk yang sudah masuk",
+    "a group is made in one's own realm, {realm}": "grup dibuat di realm sendiri, {realm}",
+    "this token opens another account": "token ini membuka akun lain",
+    "this needs the service token": "ini memerlukan token layanan",
+    # why something can't be reached
+    "the connection was cut": "sambungannya terputus",
+    "no connection yet": "belum tersambung",
+    "Permission denied": "tidak ada izin",
+    "Connection refused": "sambungan ditolak",
+    "No space left on device": "disk penuh",
+    "Read-only file system": "sistem berkas hanya dapat dibaca",
+    "it is closed": "sudah ditutup",
+    # whose disk, whose database
+    "main server": "server utama",
+    "realm server": "server realm",
+    "chat-cli service": "layanan chat-cli",
+}
+
+
+def phrase(english: Any) -> Any:
+    """A sentence within an error's sentence; as it is where it is not a known one."""
+    if not isinstance(english, str):
+        return english  # a peer may put anything there
+    if english in PHRASES:
+        return PHRASES[english]
+    for pattern, indonesian in _patterns():
+        if found := pattern.fullmatch(english):
+            return indonesian.format_map(found.groupdict())
+    return english
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    """The phrases that hold something, as what recognises them."""
+    return [
+        (re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(english))), indonesian)
+        for english, indonesian in PHRASES.items()
+        if "{" in english
+    ]
