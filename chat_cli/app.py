@@ -16,6 +16,7 @@ from chat_cli import (
     routes_conversations,
     routes_directory,
     routes_events,
+    routes_readers,
 )
 from chat_cli.accounts import Accounts
 from chat_cli.guard import Guard
@@ -67,6 +68,7 @@ def build_app(settings: ChatCliSettings, folder: Path, token: str, port: int) ->
         routes_conversations,
         routes_directory,
         routes_events,
+        routes_readers,
         routes_commands,
     ):
         app.include_router(routes.router)

@@ -53,6 +53,14 @@ async def send(
     return answers.sent_json(sent)
 
 
+@router.get("/messages")
+async def newest(
+    account: Asked, response: Response, limit: Annotated[int, Query(ge=1, le=1000)] = 50
+) -> list[dict[str, Any]]:
+    """The newest messages of all conversations that main has, the last one last."""
+    return answer_state(response, await account.newest(limit))
+
+
 @router.get("/conversations")
 async def conversations(account: Asked, response: Response) -> list[dict[str, Any]]:
     """All conversations, the one with the newest message first."""

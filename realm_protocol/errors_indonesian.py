@@ -72,6 +72,7 @@ TEXTS: Mapping[str, str] = {
     "message_not_found": "Tidak ada pesan itu di percakapan ini.",
     "session_not_found": "Anda tidak punya sesi {session}.",
     "account_not_found": "{address} belum masuk di komputer ini. Masuklah dahulu.",
+    "reader_not_found": "Tidak ada pembaca “{name}”. Membaca dengan nama itu akan membuatnya.",
     "route_not_found": "Tidak ada apa-apa di {path}.",
     "method_not_allowed": "{method} tidak dapat dipakai di {path}.",
     "ambiguous_name": "“{name}” bisa berarti {candidates}. Tulis alamat lengkapnya.",
@@ -86,6 +87,16 @@ TEXTS: Mapping[str, str] = {
     "already_member": "Anda sudah ada di grup {group}.",
     "not_member": "Anda tidak ada di grup {group}. Bergabunglah dahulu.",
     "blocked": "{address} tidak menerima pesan dari Anda.",
+    "too_many_readers": (
+        "Akun ini sudah punya {limit} pembaca. Hapus satu yang tidak dipakai lagi."
+    ),
+    "reader_in_use": (
+        "Program lain sedang membaca sebagai “{name}”. Akhiri program itu, atau pilih nama lain."
+    ),
+    "place_not_handed_out": (
+        "Pembaca “{name}” baru menerima pesan sampai tempat {handed}; tempat {place} belum dapat"
+        " dinyatakan selesai."
+    ),
     "key_conflict": (
         "Kunci “{key}” sudah dipakai untuk pesan lain. Satu kunci untuk satu pesan, selamanya."
     ),

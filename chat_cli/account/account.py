@@ -26,6 +26,7 @@ from chat_cli.account.event_log import Event
 from chat_cli.account.feed import Feed
 from chat_cli.account.identity import Identity, Session
 from chat_cli.account.lanes import SendingLanes, Unsent
+from chat_cli.account.named_readers import NamedReaders
 from chat_cli.account.outbox_rows import Sent
 from chat_cli.account.outgoing import Outgoing
 from chat_cli.account.reading import JsonRow, Snapshot, Window
@@ -91,6 +92,9 @@ class Account:
             tls=tls,
             now=now_ms,
             jitter=jitter,
+        )
+        self.readers = NamedReaders(
+            store, self.feed, who.address, now=now_ms, freshen=self.engine.freshen
         )
         self._pruning = asyncio.create_task(self._prune_for_ever())
         self.engine.start()
@@ -223,6 +227,13 @@ class Account:
 
     async def _keep_older(self, page: Page) -> None:
         await self.store.run(lambda connection: message_rows.keep_older(connection, page))
+
+    async def newest(self, limit: int) -> Snapshot[list[JsonRow]]:
+        """The newest messages of all conversations, the last one last."""
+        await self.engine.freshen()
+        return await self.store.run(
+            lambda connection: reading.newest(connection, self.address, limit)
+        )
 
     async def search(self, words: str) -> Snapshot[list[JsonRow]]:
         return await self.store.run(

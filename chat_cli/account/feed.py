@@ -5,7 +5,8 @@ A stream holds one slice of the log at a time, so a slow reader costs the same a
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from chat_cli.account import event_log
@@ -50,6 +51,10 @@ class Feed:
         """How many are open."""
         return len(self._listeners)
 
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
     def close(self) -> None:
         """End all streams."""
         self._closed = True
@@ -70,19 +75,37 @@ class Feed:
 
         Raises `RateLimited` when too many streams are open.
         """
-        if len(self._listeners) >= self.stream_limit:
-            raise RateLimited(retry_after_seconds=5)
+        self._check_room()
         return self._stream(place, first)
 
     async def _stream(self, place: int, first: Event) -> AsyncIterator[Event | None]:
-        listener = _Listener()
-        self._listeners.add(listener)
-        try:
+        with self._listening() as listener:
             yield first
             async for event in self._follow(listener, place):
                 yield event
+
+    @contextmanager
+    def bell(self) -> Iterator[asyncio.Event]:
+        """Set whenever there may be something new, and when the feed is closed.
+
+        Raises `RateLimited` when too many are listening.
+        """
+        self._check_room()
+        with self._listening() as listener:
+            yield listener.bell
+
+    @contextmanager
+    def _listening(self) -> Iterator[_Listener]:
+        listener = _Listener()
+        self._listeners.add(listener)
+        try:
+            yield listener
         finally:
             self._listeners.discard(listener)
+
+    def _check_room(self) -> None:
+        if len(self._listeners) >= self.stream_limit:
+            raise RateLimited(retry_after_seconds=5)
 
     async def _follow(self, listener: _Listener, place: int) -> AsyncIterator[Event | None]:
         while not self._closed:

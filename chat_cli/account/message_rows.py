@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
 
-from chat_cli.account import conversation_rows, event_log, sync
+from chat_cli.account import arrivals, conversation_rows, event_log, sync
 from chat_cli.account.conversation_rows import Standing
 from chat_cli.account.schema import messages, outbox
 from chat_cli.account.shapes import message_json
@@ -47,6 +47,7 @@ class _Taking:
         self._standings: dict[str, Standing | None] = {}
         self._rows: list[dict[str, Any]] = []
         self._told: list[tuple[str, dict[str, Any]]] = []
+        self._arrived: list[dict[str, Any]] = []
 
     def standing(self, conversation: str) -> Standing | None:
         if conversation not in self._standings:
@@ -105,6 +106,7 @@ class _Taking:
         self._told.append(("state", told))
 
     def _tell_message(self, standing: Standing, shown: dict[str, Any]) -> None:
+        self._arrived.append(shown)
         mine = standing.mine.advanced(shown["seq"], 0)
         self._told.append(("message", message_json(shown, self._me, mine, standing.peer)))
 
@@ -114,6 +116,7 @@ class _Taking:
         for standing in self._standings.values():
             if standing is not None:
                 conversation_rows.keep(self._connection, standing)
+        arrivals.record(self._connection, self._arrived)
         event_log.append(self._connection, self._told, self._now)
         return self.taken
 

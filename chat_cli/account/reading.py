@@ -101,18 +101,24 @@ def _not_before() -> Any:
 def inbox(connection: Connection, me: str) -> Snapshot[list[JsonRow]]:
     """Unread messages of all conversations, oldest first, each conversation in its order."""
     rows = connection.execute(
-        select(messages)
+        select(messages, *(conversations.c[name] for name in _MARKS))
         .join(conversations, _unread(me))
         .order_by(_not_before(), messages.c.conversation, messages.c.seq)
-    ).all()
-    marks = {
-        standing.conversation: standing
-        for standing in map(conversation_rows.from_row, connection.execute(select(conversations)))
-    }
-    found = [
-        message_json(row._mapping, me, marks[row.conversation].mine, marks[row.conversation].peer)
-        for row in rows
-    ]
+    )
+    found = [message_json(row._mapping, me, *_marks(row)) for row in rows]
+    return Snapshot(found, event_log.newest_id(connection))
+
+
+def newest(connection: Connection, me: str, limit: int) -> Snapshot[list[JsonRow]]:
+    """The newest messages of all conversations, oldest of them first, each in its order."""
+    last = select(messages.c.id).order_by(messages.c.at.desc(), messages.c.seq.desc()).limit(limit)
+    rows = connection.execute(
+        select(messages, *(conversations.c[name] for name in _MARKS))
+        .join(conversations, messages.c.conversation == conversations.c.conversation)
+        .where(messages.c.id.in_(last))
+        .order_by(_not_before(), messages.c.conversation, messages.c.seq)
+    )
+    found = [message_json(row._mapping, me, *_marks(row)) for row in rows]
     return Snapshot(found, event_log.newest_id(connection))
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from chat_cli.account import conversation_rows, event_log, sync
+from chat_cli.account import arrivals, conversation_rows, event_log, sync
 from chat_cli.account.conversation_rows import Standing
 from chat_cli.account.receipts import Marks
 from chat_cli.account.recipients import target_of
@@ -41,6 +41,7 @@ def _start_over(connection: Connection, me: str, heads: dict[str, Head], now: in
         lowest = connection.scalar(
             select(func.min(messages.c.seq)).where(messages.c.conversation == standing.conversation)
         )
+        arrivals.lose(connection, standing)
         connection.execute(delete(messages).where(messages.c.conversation == standing.conversation))
         head = heads.get(standing.conversation)
         if head is None:

@@ -76,6 +76,7 @@ messages = Table(
     UniqueConstraint("conversation", "seq", name="one_row_per_seq"),
 )
 Index("messages_by_key", messages.c.sender, messages.c.key)
+Index("messages_by_time", messages.c.at)
 
 outbox = Table(
     "outbox",
@@ -105,4 +106,29 @@ events = Table(
     Column("data", Text, nullable=False),
     Column("at", Integer, nullable=False),
     sqlite_autoincrement=True,
+)
+
+# Every message of others, and one's own from other devices, in the order in which they became
+# known here. Nothing is ever taken out: a reader that comes back after a year finds its place.
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("place", Integer, primary_key=True),
+    # the same message after a restore of main, which may number it anew
+    Column("identity", Text, nullable=False, unique=True),
+    Column("conversation", Text, nullable=False),
+    # null: a restored main has lost it
+    Column("seq", Integer),
+    # such a message as it was, for readers that hadn't read it
+    Column("lost", Text),
+)
+
+readers = Table(
+    "readers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    # places in `arrivals`: done with, and given out
+    Column("acknowledged", Integer, nullable=False),
+    Column("handed", Integer, nullable=False),
+    Column("created_at", Integer, nullable=False),
 )
