@@ -1,5 +1,6 @@
 """The HTTP side of every service: one shape of errors, health, metrics, and the docs page."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -18,6 +19,7 @@ from realm_protocol.errors import (
     NotAllowed,
     RealmchatError,
     RequestTooLarge,
+    RequestTooSlow,
     RouteNotFound,
 )
 from realm_service.listening import is_loopback
@@ -31,15 +33,16 @@ def new_app(
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
     description: str = "",
     body_limit: int = 64 * 1024,
+    body_seconds: float = 60,
 ) -> FastAPI:
     """A FastAPI whose docs page needs no outside request and whose errors have our one shape.
 
-    It reads no more than `body_limit` bytes of a request's body.
+    It reads no more than `body_limit` bytes of a request's body, and no longer than `body_seconds`.
     """
     app = FastAPIOffline(
         title=title, version=version, description=description, lifespan=lifespan, redoc_url=None
     )
-    app.add_middleware(_BodyLimit, limit=body_limit)
+    app.add_middleware(_BodyLimit, limit=body_limit, seconds=body_seconds)
     app.add_exception_handler(RealmchatError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http)
@@ -47,44 +50,56 @@ def new_app(
     return app
 
 
-class _BodyTooLarge(HTTPException):
+class _BodyRefused(HTTPException):
     """An `HTTPException`, because FastAPI passes on no other that comes out of reading a body."""
 
-    def __init__(self, error: RequestTooLarge) -> None:
+    def __init__(self, error: RequestTooLarge | RequestTooSlow) -> None:
         super().__init__(error.status)
         self.error = error
 
 
 class _BodyLimit:
-    """ASGI middleware: refuses a body that says it is too large, or turns out to be."""
+    """ASGI middleware: refuses a body that is or says it is too large, or comes too slowly."""
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, seconds: float) -> None:
         self._app = app
         self._limit = limit
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        size = 0
-
-        async def receive_counted() -> Message:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size > self._limit:
-                raise _BodyTooLarge(RequestTooLarge(size=size, limit=self._limit))
-            return message
-
         said = next((int(v) for name, v in scope["headers"] if name == b"content-length"), 0)
         if said > self._limit:
-            refusal = _too_large(RequestTooLarge(size=said, limit=self._limit))
+            refusal = _refuse_body(RequestTooLarge(size=said, limit=self._limit))
             await refusal(scope, receive, send)
         else:
-            await self._app(scope, receive_counted, send)
+            await self._app(scope, self._bounded(receive), send)
+
+    def _bounded(self, receive: Receive) -> Receive:
+        until = asyncio.get_running_loop().time() + self._seconds
+        size, more = 0, True
+
+        async def receive_bounded() -> Message:
+            nonlocal size, more
+            if not more:  # it waits for the client to go
+                return await receive()
+            try:
+                async with asyncio.timeout_at(until):
+                    message = await receive()
+            except TimeoutError as exc:
+                raise _BodyRefused(RequestTooSlow(seconds=self._seconds)) from exc
+            size += len(message.get("body", b""))
+            more = message.get("more_body", False)
+            if size > self._limit:
+                raise _BodyRefused(RequestTooLarge(size=size, limit=self._limit))
+            return message
+
+        return receive_bounded
 
 
-def _too_large(error: RequestTooLarge) -> JSONResponse:
+def _refuse_body(error: RequestTooLarge | RequestTooSlow) -> JSONResponse:
     response = error_response(error)
     response.headers["Connection"] = "close"  # else the rest of the body is read, to be dropped
     return response
@@ -117,8 +132,8 @@ async def _answer_invalid(request: Request, exc: Exception) -> Response:
 async def _answer_http(request: Request, exc: Exception) -> Response:
     if not isinstance(exc, HTTPException):
         raise exc
-    if isinstance(exc, _BodyTooLarge):
-        return _too_large(exc.error)
+    if isinstance(exc, _BodyRefused):
+        return _refuse_body(exc.error)
     path = request.url.path
     if exc.status_code == 404:
         return error_response(RouteNotFound(path=path))

@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from realm_protocol.errors import AskedWrongly
+from realm_service.http_connection import bounded_http
 
 
 class ClearTextRefused(AskedWrongly):
@@ -89,7 +90,7 @@ def run(
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=bounded_http(),
         ws=websocket or "none",
         log_config=None,
         access_log=False,

@@ -9,6 +9,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from realm_service.http_connection import bounded_http
 from realm_service.listening import bind
 from tests.waiting import eventually
 
@@ -38,8 +39,9 @@ class _Draining(uvicorn.Server):
 @asynccontextmanager
 async def served(
     app: FastAPI,
-    websocket: type[asyncio.Protocol],
+    websocket: type[asyncio.Protocol] | None = None,
     *,
+    http: type[asyncio.Protocol] | None = None,
     port: int = 0,
     drain: Callable[[], Awaitable[None]] | None = None,
     tls: tuple[Path, Path] | None = None,
@@ -47,8 +49,8 @@ async def served(
     sock = bind("127.0.0.1", port)
     config = uvicorn.Config(
         app,
-        http="httptools",
-        ws=websocket,
+        http=http or bounded_http(),
+        ws=websocket or "none",
         log_config=None,
         ssl_certfile=tls[0] if tls else None,
         ssl_keyfile=tls[1] if tls else None,
