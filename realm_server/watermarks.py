@@ -24,11 +24,12 @@ class Mark(NamedTuple):
 class _Window:
     """The second after a mark went out: the highest that came meanwhile."""
 
-    __slots__ = ("changed", "delivered", "read")
+    __slots__ = ("changed", "delivered", "ends_at", "read")
 
-    def __init__(self, delivered: int, read: int) -> None:
+    def __init__(self, delivered: int, read: int, ends_at: float) -> None:
         self.delivered = delivered
         self.read = read
+        self.ends_at = ends_at
         self.changed = False
 
 
@@ -49,8 +50,9 @@ class Watermarks:
         windows = self._windows.setdefault(mark.person, {})
         window = windows.get(mark.conversation)
         if window is None:
-            windows[mark.conversation] = _Window(mark.delivered, mark.read)
-            self._ends.append((now + INTERVAL_SECONDS, mark.person, mark.conversation))
+            ends_at = now + INTERVAL_SECONDS
+            windows[mark.conversation] = _Window(mark.delivered, mark.read, ends_at)
+            self._ends.append((ends_at, mark.person, mark.conversation))
             return True
         if mark.delivered > window.delivered or mark.read > window.read:
             window.delivered = max(window.delivered, mark.delivered)
@@ -66,14 +68,15 @@ class Watermarks:
         """The marks whose second is over; each opens a second anew."""
         marks = []
         while self._ends and self._ends[0][0] <= now:
-            _, person, conversation = self._ends.popleft()
+            end, person, conversation = self._ends.popleft()
             window = self._windows.get(person, {}).get(conversation)
-            if window is None:
-                continue
+            if window is None or window.ends_at != end:
+                continue  # its person left; this one they opened when they came back
             if window.changed:
                 window.changed = False
                 marks.append(Mark(person, conversation, window.delivered, window.read))
-                self._ends.append((now + INTERVAL_SECONDS, person, conversation))
+                window.ends_at = now + INTERVAL_SECONDS
+                self._ends.append((window.ends_at, person, conversation))
             else:
                 self._close(person, conversation)
         return marks

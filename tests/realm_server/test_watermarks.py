@@ -42,6 +42,20 @@ def test_a_mark_that_changes_nothing_is_not_repeated() -> None:
     assert marks.next_end() is None
 
 
+def test_who_leaves_and_comes_back_opens_a_second_of_their_own() -> None:
+    """The end of the one before cuts nothing short."""
+    marks = Watermarks()
+    marks.move(Mark(1, "c", 5, 5), now=0)
+    marks.leave(1)
+    assert marks.move(Mark(1, "c", 6, 6), now=0.9)
+    assert not marks.move(Mark(1, "c", 7, 7), now=0.95)
+
+    assert marks.due(1.0) == []
+    assert marks.due(1.9) == [Mark(1, "c", 7, 7)]
+    assert marks.due(2.9) == []
+    assert marks.next_end() is None
+
+
 def test_a_parked_mark_waits_for_its_person() -> None:
     """However long; the highest of each conversation, told once."""
     marks = Watermarks()
