@@ -3,7 +3,6 @@
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,8 +24,9 @@ from chat_cli.tokens import proof, service_token
 from realm_service import listening
 from realm_service.http import new_app
 from realm_service.listening import AddressInUse, bind, client_tls
+from realm_service.locking import locked
 from realm_service.logs import configure_logs, get_logger
-from realm_service.sqlite import locked
+from realm_service.version import VERSION
 
 log = get_logger("chat_cli")
 
@@ -55,7 +55,7 @@ def build_app(settings: ChatCliSettings, folder: Path, token: str, port: int) ->
 
     app = new_app(
         "chat-cli",
-        version("realmchat"),
+        VERSION,
         lifespan=lifespan,
         description=DESCRIPTION,
         body_limit=_BODY_LIMIT,

@@ -5,7 +5,6 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from functools import partial
-from importlib.metadata import version
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -30,12 +29,12 @@ from realm_protocol import commands, link
 from realm_protocol.errors import MalformedMessage
 from realm_service.http import add_health, new_app
 from realm_service.logs import get_logger
+from realm_service.version import VERSION
 
 log = get_logger("main")
 
 T = TypeVar("T")
 
-VERSION = version("realmchat")
 _SWEEP_SECONDS = 5.0
 _SECONDS_TO_ANSWER_ALL = 3.0
 """How long a stop waits for answers that take their time: passwords, pages."""

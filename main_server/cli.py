@@ -129,7 +129,7 @@ def _operate_offline(store: Path, operation: str, arguments: dict[str, Any]) -> 
 @contextlib.contextmanager
 def _opened(store: Path) -> Iterator[Any]:
     from main_server.store.database import open_engine
-    from realm_service.sqlite import locked
+    from realm_service.locking import locked
 
     with locked(store):
         engine = open_engine(store)
@@ -356,7 +356,7 @@ def verify(database_url: Database = None, as_json: Json = False) -> None:
 def restore(file: Path, database_url: Database = None, as_json: Json = False) -> None:
     """Put a backup in the store's place. The server must be stopped."""
     from main_server.store.backup import restore as put_back
-    from realm_service.sqlite import locked
+    from realm_service.locking import locked
 
     store = _store_path(database_url)
     with locked(store):

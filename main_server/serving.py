@@ -7,8 +7,8 @@ from main_server.store.database import database_path, open_engine
 from realm_protocol.limits import LINK_READ_LIMIT
 from realm_service.channel import mount
 from realm_service.listening import bind, check_listening, run
+from realm_service.locking import locked
 from realm_service.logs import configure_logs
-from realm_service.sqlite import locked
 
 
 def serve_until_stopped(settings: MainSettings) -> None:

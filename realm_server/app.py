@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -19,8 +18,8 @@ from realm_server.signing_in import RealmInfo, RegisterForm, SessionAnswer, Sign
 from realm_server.store import Store
 from realm_service.channel import Channel, mount
 from realm_service.http import add_health, new_app
+from realm_service.version import VERSION
 
-VERSION = version("realmchat")
 SERVER = f"realm-server {VERSION}"
 
 

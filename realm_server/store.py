@@ -19,8 +19,9 @@ from sqlalchemy.engine import Connection, Engine
 from realm_protocol.errors import RealmchatError
 from realm_protocol.names import Address
 from realm_server.schema import facts, sessions
+from realm_service.locking import locked
 from realm_service.logs import get_logger
-from realm_service.sqlite import in_words, locked, migrate
+from realm_service.sqlite import in_words, migrate
 
 log = get_logger("realm.store")
 

@@ -1,9 +1,10 @@
 """What the command lines of all programs share: `--version`, and flags that are settings."""
 
-from importlib.metadata import version
 from typing import Any
 
 import typer
+
+from realm_service.version import VERSION
 
 
 def version_option(program: str) -> Any:
@@ -11,7 +12,7 @@ def version_option(program: str) -> Any:
 
     def show(asked: bool) -> None:
         if asked:
-            typer.echo(f"{program} {version('realmchat')}")
+            typer.echo(f"{program} {VERSION}")
             raise typer.Exit
 
     return typer.Option("--version", callback=show, is_eager=True, help="Print the version.")

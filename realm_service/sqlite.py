@@ -1,7 +1,5 @@
-"""Opening a service's SQLite file: its lock, its schema by Alembic, its errors in words."""
+"""Opening a service's SQLite file: its schema by Alembic, its errors in words."""
 
-import fcntl
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,27 +13,6 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError
 
 from realm_protocol.errors import StoreDamaged, StoreLocked, StoreTooNew, StoreUnwritable
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the store for this process; raises `StoreLocked` or `StoreUnwritable`."""
-    lock = path.with_name(path.name + ".lock")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as exc:
-        raise StoreUnwritable(path=str(path.parent), detail=exc.strerror) from exc
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as exc:
-            raise StoreLocked(path=str(path)) from exc
-        # SQLite gives its log the rights of the file, so the file comes first and is private.
-        path.touch(mode=0o600)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def sqlite_code(exc: BaseException) -> int:
