@@ -470,6 +470,22 @@ class ServiceUnreachable(TryLater):
     text = "The chat-cli service can't be reached: {detail}."
 
 
+class ServiceWentAway(TryLater):
+    code = "service_went_away"
+    text = (
+        "The chat-cli service ended before it answered. What it had saved is kept; look whether it"
+        " was done before you repeat it."
+    )
+
+
+class OtherServiceVersion(TryLater):
+    code = "other_service_version"
+    text = (
+        "The chat-cli service that runs is version {service}, this command is {command}. Stop it"
+        " with `chat-cli stop`; the next command starts the right one, and nothing is lost."
+    )
+
+
 class ServerDraining(TryLater):
     code = "draining"
     text = "The server is stopping. Try again in a moment."

@@ -130,6 +130,15 @@ TEXTS: Mapping[str, str] = {
     "link_busy": "Sambungan realm {realm} sedang penuh. Coba lagi sebentar lagi.",
     "realm_unreachable": "Server realm di {url} tidak dapat dihubungi: {detail}.",
     "service_unreachable": "Layanan chat-cli tidak dapat dihubungi: {detail}.",
+    "service_went_away": (
+        "Layanan chat-cli berakhir sebelum menjawab. Yang sudah disimpannya tetap ada; periksa dulu"
+        " apakah sudah dilakukan sebelum mengulanginya."
+    ),
+    "other_service_version": (
+        "Layanan chat-cli yang berjalan versi {service}, perintah ini versi {command}. Hentikan"
+        " dengan `chat-cli stop`; perintah berikutnya menjalankan yang benar, tidak ada yang"
+        " hilang."
+    ),
     "draining": "Server sedang berhenti. Coba lagi sebentar lagi.",
     "too_many_sign_ins": (
         "Terlalu banyak orang sedang masuk saat ini. Coba lagi dalam {retry_after_seconds} detik."
