@@ -1,11 +1,14 @@
 """Settings of the chat-cli service: `CHAT_CLI_*` in the environment, or its `config.toml`."""
 
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from realm_service.settings import ServiceSettings, home_folder
+from chat_cli import profiles
+from chat_cli.configuration import COMMAND_LINE
+from realm_service.settings import ServiceSettings
 
 DEFAULT_PORT = 7000
 
@@ -13,7 +16,14 @@ DEFAULT_PORT = 7000
 class ChatCliSettings(ServiceSettings):
     """What the service is started with."""
 
-    model_config = SettingsConfigDict(env_prefix="CHAT_CLI_")
+    model_config = SettingsConfigDict(env_prefix="CHAT_CLI_", env_ignore_empty=True)
+
+    read_elsewhere: ClassVar[frozenset[str]] = frozenset(setting.name for setting in COMMAND_LINE)
+
+    @classmethod
+    def config_file(cls) -> Path:
+        """The profile's."""
+        return profiles.config_file()
 
     port: int | None = Field(default=None, ge=0, le=65535)
     """Port on 127.0.0.1. Not given: 7000, or a free one when that is taken; 0: a free one."""
@@ -39,4 +49,4 @@ class ChatCliSettings(ServiceSettings):
     @property
     def home(self) -> Path:
         """Where everything of this person lies."""
-        return home_folder("chat-cli")
+        return profiles.home()

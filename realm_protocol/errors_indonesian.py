@@ -189,6 +189,19 @@ PHRASES: Mapping[str, str] = {
     "No space left on device": "disk penuh",
     "Read-only file system": "sistem berkas hanya dapat dibaca",
     "it is closed": "sudah ditutup",
+    # what is wrong with a setting
+    "“{value}” is none of {choices}": "“{value}” bukan salah satu dari {choices}",
+    "“{value}” is no number from {least} to {most}": (
+        "“{value}” bukan angka dari {least} sampai {most}"
+    ),
+    "“{value}” is no number of {least} or more": "“{value}” bukan angka {least} atau lebih",
+    "“{value}” is no whole number": "“{value}” bukan bilangan bulat",
+    "“{value}” is no address": "“{value}” bukan alamat",
+    "“{value}” is no path": "“{value}” bukan lokasi berkas",
+    "“{value}” is no URL that begins with http:// or https://": (
+        "“{value}” bukan URL yang diawali http:// atau https://"
+    ),
+    "no file {file}": "tidak ada berkas {file}",
     # whose disk, whose database
     "main server": "server utama",
     "realm server": "server realm",

@@ -1,19 +1,47 @@
-"""Where services keep their data. Light to import, for command lines that run for a moment."""
+"""Where services keep their data and find their settings. Light to import: no library is needed
+while `REALMCHAT_HOME` says where."""
 
 import os
 from pathlib import Path
 
-import platformdirs
-
 HOME_VARIABLE = "REALMCHAT_HOME"
+SETTINGS_FILE = "config.toml"
 
+_APPLICATION = "realmchat"
 _FOLDERS = {"main-server": "main", "chat-cli": "chat-cli", "realm-server": "realm"}
 
 
 def home_folder(service: str) -> Path:
     """Where a service keeps its data: below `REALMCHAT_HOME`, else the platform's place."""
     name = _FOLDERS.get(service, service)
+    return _chosen_home(name) or _platform_folder("data") / name
+
+
+def config_folder(service: str) -> Path:
+    """Where people keep a service's settings: with its data below `REALMCHAT_HOME`, else the
+    platform's place for settings."""
+    name = _FOLDERS.get(service, service)
+    return _chosen_home(name) or _platform_folder("config") / name
+
+
+def settings_file(service: str, below: str = "") -> Path:
+    """The file of settings, which need not be there.
+
+    Beside the data it counts only while none is in the folder of settings.
+    """
+    file = config_folder(service) / below / SETTINGS_FILE
+    beside_the_data = home_folder(service) / below / SETTINGS_FILE
+    return beside_the_data if beside_the_data.exists() and not file.exists() else file
+
+
+def _chosen_home(name: str) -> Path | None:
     home = os.environ.get(HOME_VARIABLE)
-    if home:
-        return Path(home).expanduser().absolute() / name
-    return Path(platformdirs.user_data_dir("realmchat", appauthor=False)) / name
+    return Path(home).expanduser().absolute() / name if home else None
+
+
+def _platform_folder(of: str) -> Path:
+    # Here, because it looks at the platform, which most who set a home needn't wait for.
+    import platformdirs
+
+    folder = {"data": platformdirs.user_data_dir, "config": platformdirs.user_config_dir}[of]
+    return Path(folder(_APPLICATION, appauthor=False))

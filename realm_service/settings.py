@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Mapping
+from difflib import SequenceMatcher
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import ValidationError
 from pydantic_settings import (
@@ -13,8 +14,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from realm_protocol.errors import InvalidSetting
-from realm_service.home import HOME_VARIABLE, home_folder
+from realm_protocol.errors import InvalidSetting, RealmchatError, UnknownSetting
+from realm_service.home import HOME_VARIABLE, home_folder, settings_file
 
 __all__ = ["HOME_VARIABLE", "InvalidSetting", "ServiceSettings", "home_folder", "load"]
 
@@ -26,6 +27,16 @@ class ServiceSettings(BaseSettings):
         extra="forbid", validate_default=True, frozen=True, use_attribute_docstrings=True
     )
 
+    read_elsewhere: ClassVar[frozenset[str]] = frozenset()
+    """Keys of the same file that another program reads."""
+
+    @classmethod
+    def config_file(cls) -> Path:
+        """`PREFIX_CONFIG` names the file; else it is `config.toml` in the service's folder."""
+        prefix = cls.model_config["env_prefix"]
+        named = os.environ.get(f"{prefix}CONFIG")
+        return Path(named) if named else settings_file(prefix.rstrip("_").lower().replace("_", "-"))
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -35,8 +46,20 @@ class ServiceSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        toml = TomlConfigSettingsSource(settings_cls, _toml_file(settings_cls))
-        return init_settings, env_settings, toml
+        return init_settings, env_settings, _File(cls)
+
+
+class _File(TomlConfigSettingsSource):
+    """The settings of the file that are this service's own."""
+
+    def __init__(self, settings: type[ServiceSettings]) -> None:
+        self._others = settings.read_elsewhere
+        super().__init__(settings, settings.config_file())
+
+    def __call__(self) -> dict[str, Any]:
+        return {
+            name: value for name, value in super().__call__().items() if name not in self._others
+        }
 
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -47,17 +70,17 @@ def load(settings: type[S], flags: Mapping[str, Any]) -> S:
     try:
         return settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as exc:
-        first = exc.errors()[0]
-        name = ".".join(map(str, first["loc"])) or "combination"
-        raise InvalidSetting(setting=name, detail=first["msg"]) from exc
+        raise _wrong(settings, exc) from exc
     except ValueError as exc:  # a TOML file that is none
-        raise InvalidSetting(setting=str(_toml_file(settings)), detail=str(exc)) from exc
+        raise InvalidSetting(setting=str(settings.config_file()), detail=str(exc)) from exc
 
 
-def _toml_file(settings: type[BaseSettings]) -> Path:
-    """`PREFIX_CONFIG` names the file; else it is `config.toml` in the service's folder."""
-    prefix = settings.model_config.get("env_prefix", "")
-    named = os.environ.get(f"{prefix}CONFIG")
-    if named:
-        return Path(named)
-    return home_folder(prefix.rstrip("_").lower().replace("_", "-")) / "config.toml"
+def _wrong(settings: type[ServiceSettings], exc: ValidationError) -> RealmchatError:
+    """What is wrong with the first setting that is."""
+    first = exc.errors()[0]
+    name = ".".join(map(str, first["loc"])) or "combination"
+    if first["type"] == "extra_forbidden":
+        known = {*settings.model_fields, *settings.read_elsewhere}
+        near = max(known, key=lambda key: SequenceMatcher(None, name, key).ratio())
+        return UnknownSetting(file=str(settings.config_file()), setting=name, nearest=near)
+    return InvalidSetting(setting=name, detail=first["msg"])

@@ -29,6 +29,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return {
         **inherited,
         "REALMCHAT_HOME": str(tmp_path),
+        "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
         "COLUMNS": "120",
         "http_proxy": "http://127.0.0.1:9",
