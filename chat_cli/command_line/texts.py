@@ -7,6 +7,8 @@ errors are beside `realm_protocol.errors`, those of words and parameters in thei
 from enum import Enum
 from typing import NamedTuple, Protocol
 
+from realm_protocol.errors import RealmchatError
+
 
 class Language(Enum):
     """What the command line can speak."""
@@ -36,7 +38,7 @@ _spoken = Language.ENGLISH
 
 def speak(language: Language) -> None:
     """Say all that follows in this language; told once, when the program begins."""
-    global _spoken  # noqa: PLW0603  # one process speaks one language
+    global _spoken  # one process speaks one language
     _spoken = language
 
 
@@ -48,6 +50,11 @@ def say(text: Bilingual, **fields: object) -> str:
     """The text in the language that is spoken, with its fields."""
     template = text.indonesian if _spoken is Language.INDONESIAN else text.english
     return template.format(**fields)
+
+
+def say_error(error: RealmchatError) -> str:
+    """What was wrong and what to do, in the language that is spoken."""
+    return error.message_in(_spoken.value)
 
 
 # --- signing in ----------------------------------------------------------------------------------
@@ -74,6 +81,22 @@ PASSWORD_PROMPT = Text("Password: ", "Kata sandi: ")
 OLD_PASSWORD_PROMPT = Text("Old password: ", "Kata sandi lama: ")
 NEW_PASSWORD_PROMPT = Text("New password: ", "Kata sandi baru: ")
 PASSWORD_AGAIN_PROMPT = Text("Once more: ", "Sekali lagi: ")
+PASSWORD_NEEDS_TERMINAL = Text(
+    "A password can be typed at a terminal only.", "Kata sandi hanya bisa diketik di terminal."
+)
+PASSWORD_STDIN_USAGE = Text(
+    "one line of standard input with --password-stdin.",
+    "satu baris masukan standar dengan --password-stdin.",
+)
+PASSWORD_MISSING = Text(
+    "Standard input holds no {name} password.", "Masukan standar tidak berisi kata sandi {name}."
+)
+PASSWORDS_DIFFER = Text("The two are not the same.", "Keduanya tidak sama.")
+PASSWORD_TWICE_USAGE = Text("type it twice alike.", "ketik dua kali dengan sama.")
+PASSWORD_NO_ARGUMENT = Text(
+    "A password is never an argument: it is asked for.",
+    "Kata sandi tidak pernah menjadi argumen: kata sandi ditanyakan.",
+)
 
 # --- messages ------------------------------------------------------------------------------------
 
@@ -114,3 +137,45 @@ UNEXPECTED = Text("unexpected: {what}; {log} has more", "tak terduga: {what}; li
 UNEXPECTED_UNLOGGED = Text("unexpected: {what}", "tak terduga: {what}")
 STOPPED = Text("stopped", "dihentikan")
 OUTPUT_FAILED = Text("the output can't be written: {why}", "keluaran tidak bisa ditulis: {why}")
+
+# --- the shell -----------------------------------------------------------------------------------
+
+SHELL_GREETING = Text(
+    "Type a command; Tab completes, `help` lists them all, Ctrl-D leaves.",
+    "Ketik perintah; Tab melengkapi, `help` menampilkan semuanya, Ctrl-D keluar.",
+)
+SHELL_UNREAD = Text(
+    "{account} has {count} unread; `inbox` shows them.",
+    "{account} punya {count} yang belum dibaca; `inbox` menampilkannya.",
+)
+SHELL_NOBODY = Text(
+    "Nobody is signed in here. `auth NAME@REALM` signs in, `register NAME@REALM` makes an account.",
+    "Belum ada yang masuk di sini. `auth NAMA@REALM` untuk masuk, `register NAMA@REALM` untuk"
+    " membuat akun.",
+)
+SHELL_USING = Text("You are {account} now.", "Sekarang Anda {account}.")
+SHELL_SENT_LATER = Text(
+    "What was saved for {name} has been sent.", "Yang disimpan untuk {name} sudah terkirim."
+)
+SHELL_NOT_SENT = Text("Not sent to {name}: {why}", "Tidak terkirim ke {name}: {why}")
+SHELL_WITHDRAWN = Text(
+    "A message that was shown at this site only was withdrawn: {why}",
+    "Sebuah pesan yang hanya tampil di situs ini ditarik: {why}",
+)
+SHELL_MISSED = Text(
+    "Some messages came while the shell was away; `inbox` shows them.",
+    "Ada pesan yang datang selama shell terputus; `inbox` menampilkannya.",
+)
+SHELL_FINISHING = Text(
+    "finishing what was typed; Ctrl-C leaves at once",
+    "menyelesaikan yang sudah diketik; Ctrl-C langsung keluar",
+)
+BAR_CONNECTED = Text("connected", "terhubung")
+BAR_CONNECTING = Text("connecting", "menghubungkan")
+BAR_CUT_OFF = Text("{realm} cut off since {since}", "{realm} terputus sejak {since}")
+BAR_UNREACHABLE = Text("{realm} out of reach since {since}", "{realm} tak terjangkau sejak {since}")
+BAR_SIGNED_OUT = Text("session ended: auth {account}", "sesi berakhir: auth {account}")
+BAR_SERVICE_AWAY = Text("service away", "layanan terputus")
+BAR_NOBODY = Text("nobody is signed in", "belum ada yang masuk")
+BAR_UNREAD = Text("{count} unread", "{count} belum dibaca")
+BAR_HINT = Text("help · Tab completes", "help · Tab melengkapi")
