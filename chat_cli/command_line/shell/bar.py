@@ -89,7 +89,7 @@ def _link(standing: Standing) -> tuple[str, str]:
                 f"○ {say(texts.BAR_UNREACHABLE, realm=link['realm'], since=since)}",
             )
         case "signed_out":
-            return "class:bar.away", f"○ {say(texts.BAR_SIGNED_OUT)}"
+            return "class:bar.away", f"○ {say(texts.BAR_SIGNED_OUT, account=standing.account)}"
     return "class:bar.waiting", f"◌ {say(texts.BAR_CONNECTING)}"
 
 

@@ -65,12 +65,8 @@ class Following:
             if self._place is None:
                 self._place = stream.place
             await self._learn_conversations()
-            learning = asyncio.create_task(self._learn_names())
-            try:
-                async for event in stream.events:
-                    await self._take(event)
-            finally:
-                learning.cancel()
+            async for event in stream.events:
+                await self._take(event)
 
     async def _take(self, event: Event) -> None:
         shown = self.arrivals.take(event)
@@ -85,6 +81,8 @@ class Following:
             self._place = event.id
         if event.type in _ABOUT_UNREAD:
             self._ask_again.set()
+        if event.type == "link" and event.data["up"]:
+            await self._learn_names()
         self._changed()
 
     async def _learn_of(self, row: Mapping[str, Any]) -> None:

@@ -102,8 +102,8 @@ class LiveService:
 
 async def _read(response: httpx.Response) -> AsyncIterator[Event]:
     reader = EventReader()
-    async for line in response.aiter_lines():
-        if (event := reader.take(line)) is not None:
+    async for text in response.aiter_text():
+        for event in reader.take(text):
             yield event
 
 

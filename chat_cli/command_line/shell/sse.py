@@ -16,17 +16,24 @@ class Event:
 
 
 class EventReader:
-    """Puts the lines of one connection together; a comment is a sign of life and no event."""
+    """Puts the pieces of one connection together; a comment is a sign of life and no event.
+
+    Lines end at a line feed alone: other separators of Unicode are part of people's texts.
+    """
 
     def __init__(self) -> None:
+        self._rest = ""
         self._fields: dict[str, str] = {}
 
-    def take(self, line: str) -> Event | None:
-        """The event that this line completes."""
+    def take(self, text: str) -> list[Event]:
+        """The events that this piece completes."""
+        *lines, self._rest = (self._rest + text).split("\n")
+        return [event for line in lines if (event := self._take_line(line)) is not None]
+
+    def _take_line(self, line: str) -> Event | None:
         if line:
             name, _, value = line.partition(":")
-            if name:
-                self._fields[name] = value.removeprefix(" ")
+            self._fields[name] = value.removeprefix(" ")
             return None
         fields, self._fields = self._fields, {}
         if "event" not in fields:

@@ -1,47 +1,25 @@
-"""The words of the shell: the command table's, and those that only a shell needs."""
+"""The words of the shell: the command table's, some of the command line's, and its own."""
 
 from types import MappingProxyType
 
-from realm_protocol.command_table import (
-    BY_NAME,
-    Help,
-    Kind,
-    Parameter,
-    Right,
-    WhenCutOff,
-    Word,
-)
+from chat_cli.command_line.vocabulary import COMMAND_BY_NAME
+from realm_protocol.command_table import BY_NAME, Help, Right, WhenCutOff, Word
 
-USE = Word(
-    "use",
-    (
-        Parameter(
-            "address",
-            Kind.ACCOUNT,
-            Help("signed in on this machine", "yang sudah masuk di komputer ini"),
-        ),
-    ),
-    Help("Be another of your accounts.", "Pakai akun Anda yang lain."),
-    Right.ANYONE,
-    WhenCutOff.LOCAL,
-)
-ACCOUNTS = Word(
-    "accounts",
-    (),
-    Help("List the accounts of this machine.", "Tampilkan akun di komputer ini."),
-    Right.ANYONE,
-    WhenCutOff.LOCAL,
-)
+_AS_COMMANDS = ("login", "accounts", "use", "search", "status")
+"""Words beyond the table that mean in a shell what they mean as `chat-cli WORD`."""
+
 QUIT = Word(
     "quit",
     (),
-    Help("Leave the shell; so does Ctrl-D.", "Keluar dari shell; Ctrl-D juga."),
+    Help("Leave the shell; so does Ctrl-D.", "Tinggalkan shell; Ctrl-D juga bisa."),
     Right.ANYONE,
     WhenCutOff.LOCAL,
     aliases=("exit",),
 )
 
 SHELL_WORDS = MappingProxyType(
-    BY_NAME | {name: word for word in (USE, ACCOUNTS, QUIT) for name in word.names}
+    BY_NAME
+    | {name: COMMAND_BY_NAME[name].word for name in _AS_COMMANDS}
+    | dict.fromkeys(QUIT.names, QUIT)
 )
-"""Every name and alias of every word that a line of the shell can begin with."""
+"""Every word that a line of the shell can begin with, under every name and alias."""
