@@ -1,11 +1,11 @@
 """Settings of the main server."""
 
-import ipaddress
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from realm_service.listening import ProxyNetworks
 from realm_service.settings import ServiceSettings, home_folder
 
 
@@ -32,14 +32,7 @@ class MainSettings(ServiceSettings):
     """Listen without TLS on an address that other machines reach."""
     allow_remote_health: bool = False
     """Answer /health, /metrics and /docs to other machines too."""
-    trusted_proxy: str | None = None
-    """Network of a proxy whose X-Forwarded-For is believed."""
+    trusted_proxy: ProxyNetworks | None = None
+    """IP addresses and networks of proxies whose X-Forwarded-For is believed, with commas."""
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     """DEBUG, INFO, WARNING or ERROR."""
-
-    @field_validator("trusted_proxy")
-    @classmethod
-    def _is_network(cls, value: str | None) -> str | None:
-        if value is not None:
-            ipaddress.ip_network(value)
-        return value

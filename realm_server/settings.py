@@ -9,7 +9,7 @@ from pydantic_settings import SettingsConfigDict
 
 from realm_protocol.errors import RealmchatError
 from realm_protocol.names import check_name
-from realm_service.listening import is_loopback
+from realm_service.listening import ProxyNetworks, is_host, is_loopback
 from realm_service.settings import InvalidSetting, ServiceSettings, home_folder
 
 
@@ -47,8 +47,10 @@ class RealmSettings(ServiceSettings):
     allow_remote_health: bool = Field(
         False, description="Answer /health, /metrics and /docs to other machines too."
     )
-    trusted_proxy: str | None = Field(
-        None, description="Addresses of proxies whose X-Forwarded-For is believed."
+    trusted_proxy: ProxyNetworks | None = Field(
+        None,
+        description="IP addresses and networks of proxies whose X-Forwarded-For is believed, with"
+        " commas.",
     )
     home: Path | None = Field(
         None, description="Folder of the realm's data; below REALMCHAT_HOME when not given."
@@ -92,6 +94,8 @@ class RealmSettings(ServiceSettings):
             raise ValueError("it has the form http://HOST:PORT or https://HOST:PORT")
         if parts.path not in ("", "/") or parts.query or parts.username:
             raise ValueError("it ends after the port: http://HOST:PORT")
+        if not is_host(parts.hostname):
+            raise ValueError(f"{parts.hostname} is no name of a host")
         return value.rstrip("/")
 
     @model_validator(mode="after")

@@ -10,9 +10,11 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import FrameType
+from typing import Annotated
 
 import uvicorn
 from fastapi import FastAPI
+from pydantic import AfterValidator
 
 from realm_protocol.errors import AskedWrongly
 from realm_service.http_connection import bounded_http
@@ -37,13 +39,40 @@ class TlsUnusable(AskedWrongly):
     text = "The TLS files {files} can't be used: {detail}."
 
 
+def is_host(host: str) -> bool:
+    """Whether it has the form of a host's name or address; of others sockets raise no `OSError`."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return "\0" not in host
+
+
 def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    # A socket that serves both versions of IP shows an IPv4 peer as ::ffff:127.0.0.1.
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def _check_networks(value: str) -> str:
+    """uvicorn would take a slip of the pen for the name of a host, and believe nobody."""
+    for part in value.split(","):
+        try:
+            ipaddress.ip_network(part.strip())
+        except ValueError as exc:
+            detail = f"“{part.strip()}” is neither an IP address nor a network such as 10.0.0.0/8"
+            raise ValueError(detail) from exc
+    return value
+
+
+ProxyNetworks = Annotated[str, AfterValidator(_check_networks)]
+"""IP addresses and networks, with commas between them."""
 
 
 def check_listening(host: str, tls_cert: Path | None, allow_clear: bool) -> None:
@@ -54,6 +83,8 @@ def check_listening(host: str, tls_cert: Path | None, allow_clear: bool) -> None
 
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket, or `AddressInUse` in words."""
+    if not is_host(host):
+        raise AddressInUse(host=host, port=port, detail="that is no name of a host")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:

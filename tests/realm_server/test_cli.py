@@ -149,6 +149,7 @@ def test_it_serves_without_main_and_stops_when_told(tmp_path: Path, key_file: Pa
         ({"main_url": "127.0.0.1:8080"}, "main_url"),
         ({"main_url": "http://127.0.0.1:8080/path"}, "main_url"),
         ({"main_url": "ftp://127.0.0.1"}, "main_url"),
+        ({"main_url": "https://chat..example.org"}, "main_url"),
         ({"main_url": "http://chat.example.org:8080"}, "combination"),
         ({"tls_cert": "cert.pem"}, "combination"),
         ({"registration": "maybe"}, "registration"),
