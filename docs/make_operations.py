@@ -4,10 +4,7 @@ Run `python docs/make_operations.py` after a change there. What a setting means 
 what a command does its help, what a metric counts its text; nothing of that is written here.
 """
 
-import re
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from importlib import import_module
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +13,11 @@ from prometheus_client import Metric
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+import chat_cli.command_line.program
+import main_server.cli
+import realm_server.cli
 from chat_cli.settings import ChatCliSettings
+from generated_parts import Sections, write
 from main_server.metrics import Metrics
 from main_server.settings import MainSettings
 from realm_protocol import limits
@@ -49,10 +50,16 @@ SERVICES: dict[str, type[ServiceSettings]] = {
 }
 
 
+COMMAND_LINES = {
+    "main-server": main_server.cli.app,
+    "realm-server": realm_server.cli.app,
+    "chat-cli": chat_cli.command_line.program.app,
+}
+
+
 def command_of(service: str) -> typer.core.TyperGroup:
     """The command line of a console script."""
-    module = import_module(f"{service.replace('-', '_')}.cli")
-    return typer.main.get_group(module.app)
+    return typer.main.get_group(COMMAND_LINES[service])
 
 
 # --- settings ------------------------------------------------------------------------------------
@@ -162,7 +169,7 @@ def _escape(text: str) -> str:
 
 # --- the page ------------------------------------------------------------------------------------
 
-SECTIONS: dict[str, Callable[[], str]] = {
+SECTIONS: Sections = {
     "main-server-settings": lambda: settings_table("main-server"),
     "realm-server-settings": lambda: settings_table("realm-server"),
     "chat-cli-settings": lambda: settings_table("chat-cli"),
@@ -172,24 +179,6 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "limits": limit_table,
 }
 
-_marked = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-
-
-def render(page: str) -> str:
-    """The page with every generated part made anew."""
-    return _marked.sub(lambda m: f"{m[1]}\n{SECTIONS[m[2]]()}\n\n{m[3]}", page)
-
-
-def sections_of(page: str) -> list[str]:
-    """The generated parts that a page has a place for."""
-    return [found[2] for found in _marked.finditer(page)]
-
-
-def main() -> None:
-    page = render(PAGE.read_text(encoding="utf-8"))
-    PAGE.write_text(page, encoding="utf-8")
-    sys.stdout.write(f"{PAGE.name}: {len(sections_of(page))} parts made\n")
-
 
 if __name__ == "__main__":
-    main()
+    write(PAGE, SECTIONS)

@@ -6,15 +6,14 @@ what a field means is the text below it, or what its name means everywhere (`MEA
 
 import ast
 import inspect
-import re
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from generated_parts import Sections, write
 from realm_protocol import bodies, commands, errors, events, limits, link
 from realm_protocol.command_table import WORDS
 from realm_protocol.names import Address, GroupAddress
@@ -272,7 +271,7 @@ def _escape(text: str) -> str:
 
 # --- the page ------------------------------------------------------------------------------------
 
-SECTIONS: dict[str, Callable[[], str]] = {
+SECTIONS: Sections = {
     "client-to-realm": lambda: messages(commands.CLIENT_COMMANDS),
     "realm-to-client": lambda: messages(events.SERVER_MESSAGES),
     "client-parts": lambda: parts(commands),
@@ -288,24 +287,6 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "parameters": kind_table,
 }
 
-_marked = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-
-
-def render(page: str) -> str:
-    """The page with every generated part made anew."""
-    return _marked.sub(lambda m: f"{m[1]}\n{SECTIONS[m[2]]()}\n\n{m[3]}", page)
-
-
-def sections_of(page: str) -> list[str]:
-    """The generated parts that a page has a place for."""
-    return [found[2] for found in _marked.finditer(page)]
-
-
-def main() -> None:
-    page = render(PAGE.read_text(encoding="utf-8"))
-    PAGE.write_text(page, encoding="utf-8")
-    sys.stdout.write(f"{PAGE.name}: {len(sections_of(page))} parts made\n")
-
 
 if __name__ == "__main__":
-    main()
+    write(PAGE, SECTIONS)
