@@ -1,7 +1,9 @@
 """The command line and the settings: what an operator meets."""
 
+import contextlib
 import signal
 import socket
+import sqlite3
 import subprocess
 import sysconfig
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 
 from realm_protocol.errors import RealmchatError
 from realm_server.settings import RealmSettings
+from realm_server.store import open_store
 from realm_service.settings import InvalidSetting, load
 from tests.ports import free_port
 
@@ -105,6 +108,72 @@ def test_a_home_that_cannot_be_written_is_told(tmp_path: Path, key_file: Path) -
 
     assert ended.returncode == 1
     assert "can't be written" in only_line(ended)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """The file of a realm that has been open."""
+    folder = tmp_path / "realm-surabaya"
+    with open_store(folder):
+        return folder / "realm.db"
+
+
+def test_a_store_that_another_server_has_is_told(
+    tmp_path: Path, key_file: Path, store: Path
+) -> None:
+    """Exit code 1; the server that has it goes on."""
+    with open_store(store.parent):
+        ended = serve(tmp_path, key_file, "--port", "0")
+
+    assert ended.returncode == 1
+    assert f"{store} is in use by another process" in only_line(ended)
+
+
+def test_a_store_that_another_program_writes_is_told(
+    tmp_path: Path, key_file: Path, store: Path
+) -> None:
+    """One that keeps no lock of ours but SQLite's."""
+    with contextlib.closing(sqlite3.connect(store)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        ended = serve(tmp_path, key_file, "--port", "0")
+
+    assert ended.returncode == 1
+    assert f"{store} is in use by another process" in only_line(ended)
+
+
+def test_a_damaged_store_is_told_and_left_as_it_is(
+    tmp_path: Path, key_file: Path, store: Path
+) -> None:
+    """Whether it is no database at all or broken inside."""
+    for damaged in (b"this is no database\n" * 500, _with_a_broken_page(store)):
+        store.write_bytes(damaged)
+
+        ended = serve(tmp_path, key_file, "--port", "0")
+
+        assert ended.returncode == 1
+        assert f"{store} is damaged" in only_line(ended)
+        assert store.read_bytes() == damaged
+
+
+def _with_a_broken_page(store: Path) -> bytes:
+    """Its first page, which has the schema, overwritten behind the header of the file."""
+    content = bytearray(store.read_bytes())
+    content[100:2000] = b"\xff" * 1900
+    return bytes(content)
+
+
+def test_a_store_of_a_newer_version_is_told(tmp_path: Path, key_file: Path, store: Path) -> None:
+    """With what to do; nothing of it is touched."""
+    with contextlib.closing(sqlite3.connect(store)) as file, file:
+        file.execute("UPDATE alembic_version SET version_num = 'made-tomorrow'")
+
+    ended = serve(tmp_path, key_file, "--port", "0")
+
+    assert ended.returncode == 1
+    line = only_line(ended)
+    assert str(store) in line
+    assert "schema made-tomorrow" in line
+    assert "Upgrade this program" in line
 
 
 def test_tls_files_that_are_none_are_told(tmp_path: Path, key_file: Path) -> None:
