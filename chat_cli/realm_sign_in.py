@@ -61,7 +61,7 @@ class RealmSignIn:
     async def _post(self, realm_url: str, path: str, body: dict[str, Any]) -> IssuedSession:
         try:
             response = await self._client.post(realm_url.rstrip("/") + path, json=body)
-        except httpx.HTTPError as exc:
+        except (httpx.HTTPError, httpx.InvalidURL) as exc:
             detail = str(exc) or type(exc).__name__
             raise RealmUnreachable(url=realm_url, detail=detail) from exc
         try:

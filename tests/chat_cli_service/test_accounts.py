@@ -106,7 +106,7 @@ async def test_what_is_no_address_is_refused(service: Service, address: str) -> 
 
 async def test_a_realm_that_is_not_there_is_said(service: Service) -> None:
     """By its URL; and a server that is no realm is told from one that is silent."""
-    for url in ("http://127.0.0.1:1", service.url):
+    for url in ("http://127.0.0.1:1", "http://ä..b", service.url):
         answer = await service.http.post(
             "/v1/accounts/login",
             json={"address": MESSI, "password": "secret", "realm_url": url},
