@@ -1,8 +1,12 @@
 """Signing in and out, and what becomes of a session."""
 
+import contextlib
+import sqlite3
+from pathlib import Path
+
 import pytest
 
-from .conftest import HENDERSON, MESSI, Person, Service, until
+from .conftest import HENDERSON, MESSI, Person, Service, serving, until
 from .fake_realm import FakeRealm
 
 
@@ -146,3 +150,33 @@ async def test_a_password_never_shows_in_a_refusal(service: Service) -> None:
     )
     assert answer.status_code == 400
     assert "hunter22" not in answer.text
+
+
+async def test_a_file_that_cannot_be_opened_harms_no_other_account(
+    realm: FakeRealm, tmp_path: Path
+) -> None:
+    """Damaged, of a newer version, or held by another program: said when its person signs in."""
+    folder = tmp_path / "home"
+    damaged, newer, held = "damaged@surabaya", "newer@surabaya", "held@surabaya"
+    for address in (damaged, newer, held):
+        realm.add_person(address)
+    async with serving(folder, realm.url) as service:
+        for address in (MESSI, damaged, newer, held):
+            await service.login(address)
+    files = {address: folder / "accounts" / f"{address}.sqlite3" for address in (damaged, newer)}
+    files[damaged].write_bytes(b"this is no database\n" * 500)
+    with contextlib.closing(sqlite3.connect(files[newer])) as file, file:
+        file.execute("UPDATE alembic_version SET version_num = 'made-tomorrow'")
+    with contextlib.closing(sqlite3.connect(folder / "accounts" / f"{held}.sqlite3")) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        async with serving(folder, realm.url) as service:
+            codes = {}
+            for address in (damaged, newer, held):
+                body = {"address": address, "password": "secret"}
+                answer = await service.http.post("/v1/accounts/login", json=body)
+                codes[address] = answer.json()["error"]["code"]
+                assert address in answer.json()["error"]["message"]
+            opened = [account["account"] for account in await service.get("/v1/accounts")]
+
+    assert codes == {damaged: "store_damaged", newer: "store_too_new", held: "store_locked"}
+    assert opened == [MESSI]
