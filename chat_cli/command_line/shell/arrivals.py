@@ -64,6 +64,11 @@ class Arrivals:
     """Whom each message is for that was saved only, by its key."""
     _newest: int = 0
 
+    @property
+    def linked(self) -> bool:
+        """Whether main can be asked now, as far as is known."""
+        return self.link is None or bool(self.link["up"])
+
     def sending(self, key: str) -> None:
         """A line of this shell is about to send."""
         self._sent_here.add(key)

@@ -14,7 +14,7 @@ from chat_cli.command_line.shell.sse import Event
 from realm_protocol.errors import AskedWrongly, RealmchatError
 
 _SHORTEST_WAIT_SECONDS = 0.2
-_LONGEST_WAIT_SECONDS = 5.0
+_LONGEST_WAIT_SECONDS = 2.0
 _ABOUT_UNREAD = ("message", "read", "withdrawn", "reset")
 
 Show = Callable[["Following", Shown], None]

@@ -1,5 +1,6 @@
 """The file of lines typed before: its owner's alone, and never with a password in it."""
 
+import contextlib
 import json
 import os
 from collections.abc import Iterable
@@ -9,7 +10,7 @@ from prompt_toolkit.history import History
 
 from chat_cli.command_line.shell.lines import may_be_remembered
 
-FILE = "shell_history"
+HISTORY_FILE = "shell_history"
 KEPT_LINES = 2000
 
 
@@ -34,14 +35,15 @@ class ShellHistory(History):
 
     def store_string(self, string: str) -> None:
         # One write at the end of the file: shells side by side don't cut each other's lines.
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(json.dumps(string).encode() + b"\n")
+        with contextlib.suppress(OSError):  # a full disk costs the memory of a line, not the shell
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(json.dumps(string).encode() + b"\n")
 
     def _read(self) -> list[str]:
         try:
             return self._path.read_text(errors="replace").splitlines()
-        except FileNotFoundError:
+        except OSError:
             return []
 
     def _shorten(self, lines: list[str]) -> None:

@@ -1,7 +1,7 @@
 """The accounts that are signed in on this machine, each followed; one of them is used now."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,13 +16,21 @@ from realm_protocol.errors import NotSignedIn
 class SignedIn:
     """Kept in step with the service by `refresh`."""
 
-    def __init__(self, service: LiveService, show: Show, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        service: LiveService,
+        show: Show,
+        changed: Callable[[], None],
+        start: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"],
+    ) -> None:
+        """`start` runs a stream as a task of the shell: one that fails ends the shell."""
         self.current: str | None = None
         self.rows: list[Mapping[str, Any]] = []
         """As the service lists them."""
         self._service = service
         self._show = show
         self._changed = changed
+        self._start = start
         self._followed: dict[str, tuple[Following, asyncio.Task[None]]] = {}
 
     async def refresh(self, wanted: str | None = None) -> None:
@@ -44,7 +52,7 @@ class SignedIn:
         known = self._followed.get(address)
         if known is None or known[1].done():
             following = Following(address, self._service, self._show, self._changed)
-            self._followed[address] = (following, asyncio.create_task(following.run()))
+            self._followed[address] = (following, self._start(following.run()))
 
     def use(self, name: str) -> str:
         """Be another one, named with or without their realm; raises `AccountNotFound`."""
