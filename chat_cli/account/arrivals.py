@@ -57,6 +57,15 @@ def record(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     connection.execute(again, found)
 
 
+def find_again(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Main's log has a message, perhaps under another number; a place that it has, it keeps."""
+    connection.execute(
+        update(arrivals)
+        .where(arrivals.c.identity == identity(row))
+        .values(conversation=row["conversation"], seq=row["seq"], lost=None)
+    )
+
+
 def lose(connection: Connection, standing: Standing) -> None:
     """A restored main may have lost messages of this conversation, whose rows go.
 

@@ -98,6 +98,12 @@ class _Taking:
         """Main's log has it: it leaves the outbox, and its sender is told."""
         self._connection.execute(delete(outbox).where(outbox.c.id == waiting.id))
         self.taken.settled.append(waiting.key)
+        # One that another device sent, and a restored main had lost, has a place already.
+        arrivals.find_again(
+            self._connection,
+            {"conversation": standing.conversation, "seq": seq, "kind": "text"}
+            | {"sender": self._me, "key": waiting.key},
+        )
         if waiting.state != "accepted":
             self.tell_state(standing.conversation, waiting.key, seq, standing.peer.state_of(seq))
 
