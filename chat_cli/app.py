@@ -16,6 +16,7 @@ from chat_cli import (
     routes_directory,
     routes_events,
     routes_readers,
+    routes_service,
 )
 from chat_cli.accounts import Accounts
 from chat_cli.guard import Guard
@@ -70,6 +71,7 @@ def build_app(settings: ChatCliSettings, folder: Path, token: str, port: int) ->
         routes_events,
         routes_readers,
         routes_commands,
+        routes_service,
     ):
         app.include_router(routes.router)
     return app

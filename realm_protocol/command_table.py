@@ -28,6 +28,8 @@ class Kind(Enum):
     NUMBER = "number"
     FLAG = "flag"
     """The parameter's own name, or nothing."""
+    COMMAND = "command"
+    """A word of the table."""
     WORD = "word"
 
 
@@ -63,6 +65,8 @@ class Parameter:
     kind: Kind
     meaning: Help
     optional: bool = False
+    choices: tuple[str, ...] = ()
+    """The only values that it may have, where these are few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,7 +381,7 @@ WORDS = (
         (
             Parameter(
                 "word",
-                Kind.WORD,
+                Kind.COMMAND,
                 Help("a word of this table", "kata dari tabel ini"),
                 optional=True,
             ),

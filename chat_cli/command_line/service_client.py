@@ -1,58 +1,86 @@
-"""The command line's side of the service: find it, start it where none runs, and ask it.
+"""The command line's side of the service: find it, let it prove itself, and ask it.
 
-Whoever listens on the port must first prove that it holds the service's token; until then it gets
-nothing but a random challenge.
+Whoever listens on the port must first prove, on each connection, that it holds the service's token;
+until then it gets nothing but a random challenge. Starting a service is `starting`'s.
 """
 
-import hashlib
 import hmac
 import json
-import os
 import secrets
-import subprocess
-import sys
-import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+from chat_cli.command_line.exchange import Answer, Connection
+from realm_protocol.errors import (
+    OtherServiceVersion,
+    RealmchatError,
+    ServiceUnreachable,
+    TimedOut,
+    rebuild,
+)
+from realm_service.version import VERSION
 
-from realm_protocol.errors import RealmchatError, ServiceUnreachable, TimedOut, rebuild
-from realm_service.home import home_folder
-
-START_SECONDS = 20.0
-"""How long a service that was just started may take until it answers."""
-_LOSER_SECONDS = 3.0
-"""How long a second service, started at the same moment, may be awaited once ours gave way."""
-_POLL_SECONDS = 0.05
-_PROOF_SECONDS = 5.0
+SERVICE_FILE = "service.json"
+TOKEN_FILE = "token"  # noqa: S105  # a file's name
+HOST = "127.0.0.1"
 ANSWER_SECONDS = 30.0
-LOG_NAME = "service.log"
+_PROOF_SECONDS = 5.0
+_NO_SERVICE = "what answers there is no chat-cli service"
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What a service has left in its home, for commands to find it by."""
+
+    port: int
+    pid: int
+    token: str
+
+
+def announced(home: Path) -> Announced | None:
+    """The service that says it runs; None where none says so. Raises `ServiceUnreachable`."""
+    try:
+        found = json.loads((home / SERVICE_FILE).read_bytes())
+        token = (home / TOKEN_FILE).read_text(encoding="ascii").strip()
+        return Announced(int(found["port"]), int(found["pid"]), token) if token else None
+    except FileNotFoundError:
+        return None
+    except PermissionError as exc:
+        raise ServiceUnreachable(detail=f"{exc.filename}: {exc.strerror}") from exc
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 class ServiceClient:
     """A service that has proved itself, asked in its owner's name."""
 
-    def __init__(self, url: str, token: str) -> None:
-        self.token = token
-        self._http = httpx.Client(
-            base_url=url,
-            headers={"Authorization": f"Bearer {token}"},
-            trust_env=False,  # a proxy of the environment must never see what stays on loopback
-        )
+    def __init__(self, service: Announced) -> None:
+        """Raises `ServiceUnreachable` where nothing listens, or not the one that was announced."""
+        self.token = service.token
+        self.pid = service.pid
+        self.url = f"http://{HOST}:{service.port}"
+        self.port = service.port
+        self._connection, self.version = self._connect()
+
+    def check_version(self) -> None:
+        """Raises `OtherServiceVersion`, where it was started before an upgrade or after one."""
+        if self.version != VERSION:
+            raise OtherServiceVersion(service=self.version, command=VERSION)
 
     def get(self, path: str, **query: str | int) -> Any:
-        """Raises what the service answered, `ServiceUnreachable` or `TimedOut`."""
+        """Raises what the service answered, `ServiceWentAway`, `ServiceUnreachable`, `TimedOut`."""
         return self._ask("GET", path, query, None, ANSWER_SECONDS)
 
     def post(
-        self, path: str, body: dict[str, Any], *, wait_seconds: float | None = None
+        self, path: str, body: Mapping[str, Any], *, wait_seconds: float | None = None
     ) -> dict[str, Any]:
         """As `get`; `wait_seconds` is how long the service may wait before it answers."""
         query = {} if wait_seconds is None else {"wait": wait_seconds}
         answer = self._ask("POST", path, query, body, ANSWER_SECONDS + (wait_seconds or 0))
         if not isinstance(answer, dict):
-            raise ServiceUnreachable(detail="what answers there is no chat-cli service")
+            raise ServiceUnreachable(detail=_NO_SERVICE)
         return answer
 
     def delete(self, path: str) -> None:
@@ -63,104 +91,77 @@ class ServiceClient:
         self,
         method: str,
         path: str,
-        query: dict[str, Any],
-        body: dict[str, Any] | None,
+        query: Mapping[str, Any],
+        body: Mapping[str, Any] | None,
         timeout_seconds: float,
     ) -> Any:
+        if not self._connection.usable:
+            self._connection.close()
+            self._connection, self.version = self._connect()
+        answer = self._connection.ask(
+            method,
+            _with_query(path, query),
+            headers={"Authorization": f"Bearer {self.token}"},
+            body=None if body is None else json.dumps(body).encode(),
+            timeout_seconds=timeout_seconds,
+        )
+        value = _json(answer)
+        if answer.status < 300:
+            return value
+        raise _answered_error(value)
+
+    def _connect(self) -> tuple[Connection, str]:
+        """A connection whose other end holds the token, told without showing it; its version."""
+        connection = Connection(HOST, self.port, _PROOF_SECONDS)
+        challenge = secrets.token_hex(32)
         try:
-            response = self._http.request(
-                method, path, params=query, json=body, timeout=timeout_seconds
+            answer = connection.ask(
+                "GET",
+                f"/v1/health?challenge={challenge}",
+                headers={},
+                timeout_seconds=_PROOF_SECONDS,
             )
-            answer = response.json()
-        except httpx.TimeoutException as exc:
-            raise TimedOut(seconds=timeout_seconds) from exc
-        except (httpx.HTTPError, ValueError) as exc:
-            raise ServiceUnreachable(detail=str(exc) or type(exc).__name__) from exc
-        if response.is_success:
-            return answer
-        raise _answered_error(answer)
+        except TimedOut as exc:
+            raise ServiceUnreachable(detail=f"process {self.pid} does not answer") from exc
+        value = _json(answer)
+        expected = hmac.new(self.token.encode(), challenge.encode(), "sha256").hexdigest()
+        proof = value.get("proof") if isinstance(value, dict) else None
+        if not isinstance(proof, str) or not hmac.compare_digest(proof.encode(), expected.encode()):
+            connection.close()
+            raise ServiceUnreachable(detail=_NO_SERVICE)
+        return connection, str(value.get("version"))
+
+
+def _with_query(path: str, query: Mapping[str, Any]) -> str:
+    if not query:
+        return path
+    # Here, because the commands that run most ask nothing that needs quoting.
+    from urllib.parse import urlencode
+
+    return f"{path}?{urlencode(query)}"
+
+
+def _json(answer: Answer) -> Any:
+    try:
+        return json.loads(answer.body)
+    except ValueError as exc:
+        raise ServiceUnreachable(detail=_NO_SERVICE) from exc
 
 
 def _answered_error(answer: Any) -> RealmchatError:
     error = answer.get("error") if isinstance(answer, dict) else None
     if not isinstance(error, dict) or not isinstance(error.get("code"), str):
-        return ServiceUnreachable(detail="what answers there is no chat-cli service")
+        return ServiceUnreachable(detail=_NO_SERVICE)
     fields = {name: value for name, value in error.items() if name not in ("code", "message")}
     return rebuild(error["code"], fields)
 
 
-def connect() -> ServiceClient:
-    """The service of this person on this machine, started where none runs."""
-    home = home_folder("chat-cli")
-    return find(home) or _start(home)
-
-
 def find(home: Path) -> ServiceClient | None:
     """The running service, where one left its file and proves that it is the one."""
-    try:
-        url = str(json.loads((home / "service.json").read_bytes())["url"])
-        token = (home / "token").read_text().strip()
-    except (OSError, ValueError, KeyError, TypeError):
+    service = announced(home)
+    if service is None:
         return None
-    return ServiceClient(url, token) if token and _proves(url, token) else None
-
-
-def _proves(url: str, token: str) -> bool:
-    """Whether the process at this URL holds the token, told without showing it the token."""
-    challenge = secrets.token_hex(32)
     try:
-        answer = httpx.get(
-            f"{url}/v1/health",
-            params={"challenge": challenge},
-            timeout=_PROOF_SECONDS,
-            trust_env=False,
-        )
-        proof = answer.json()["proof"]
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
-        return False
-    expected = hmac.new(token.encode(), challenge.encode(), hashlib.sha256).hexdigest()
-    return isinstance(proof, str) and hmac.compare_digest(proof.encode(), expected.encode())
-
-
-def _start(home: Path) -> ServiceClient:
-    try:
-        process = _launch(home)
-    except OSError as exc:
-        detail = f"{exc.filename or home}: {exc.strerror}"
-        raise ServiceUnreachable(detail=detail) from exc
-    until = time.monotonic() + START_SECONDS
-    gave_way = False
-    while time.monotonic() < until:
-        client = find(home)
-        if client is not None:
-            return client
-        if not gave_way and process.poll() is not None:
-            # Another command may have started one at the same moment, which holds the folder.
-            gave_way = True
-            until = min(until, time.monotonic() + _LOSER_SECONDS)
-        time.sleep(_POLL_SECONDS)
-    log = home / LOG_NAME
-    raise ServiceUnreachable(detail=f"it did not start ({_last_line(log)}); its log is {log}")
-
-
-def _launch(home: Path) -> subprocess.Popen[bytes]:
-    """The service as a process of its own, which outlives this one and its terminal."""
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(home / LOG_NAME, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(descriptor, "wb") as log:
-        return subprocess.Popen(
-            [sys.executable, "-P", "-m", "chat_cli", "serve"],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=home,
-            start_new_session=True,
-        )
-
-
-def _last_line(log: Path) -> str:
-    try:
-        lines = log.read_text(errors="replace").splitlines()
-    except OSError as exc:
-        return str(exc)
-    return lines[-1][:300] if lines else "it said nothing"
+        return ServiceClient(service)
+    except RealmchatError:
+        return None

@@ -77,6 +77,10 @@ PASSWORD_CHANGED = Text(
 USED_FROM_NOW = Text(
     "Commands are for {account} from now on.", "Mulai sekarang perintah berlaku untuk {account}."
 )
+SETTING_GOES_BEFORE = Text(
+    "{origin} goes before this, and says {account}",
+    "{origin} didahulukan, dan menyebut {account}",
+)
 PASSWORD_PROMPT = Text("Password: ", "Kata sandi: ")
 OLD_PASSWORD_PROMPT = Text("Old password: ", "Kata sandi lama: ")
 NEW_PASSWORD_PROMPT = Text("New password: ", "Kata sandi baru: ")
@@ -119,16 +123,103 @@ GROUP_LEFT = Text("You have left group {group}.", "Anda sudah keluar dari grup {
 BLOCKED = Text("{address} is blocked.", "{address} diblokir.")
 UNBLOCKED = Text("{address} is no longer blocked.", "{address} tidak lagi diblokir.")
 
+# --- columns and facts ---------------------------------------------------------------------------
+
+ACCOUNT = Text("Account", "Akun")
+ADDRESS = Text("Address", "Alamat")
+CONNECTION = Text("Connection", "Koneksi")
+CONVERSATIONS = Text("Conversations", "Percakapan")
+COUNTRY = Text("Country", "Negara")
+DEFAULT = Text("Default", "Bawaan")
+DEVICE = Text("Device", "Perangkat")
+GROUP = Text("Group", "Grup")
+HAS_READ = Text("Has read", "Dibaca")
+LAST_SEEN = Text("Last seen", "Terakhir")
+LINK = Text("Link", "Sambungan")
+MEMBERS = Text("Members", "Anggota")
+MESSAGES = Text("Messages", "Pesan")
+NAME = Text("Name", "Nama")
+PEOPLE_ONLINE = Text("Online", "Daring")
+PRESENCE = Text("Presence", "Kehadiran")
+REALM = Text("Realm", "Realm")
+ROLE = Text("Role", "Peran")
+SERVER = Text("Server", "Server")
+SESSION = Text("Session", "Sesi")
+SINCE = Text("Since", "Sejak")
+THIS_ONE = Text("Where", "Di mana")
+UNREAD = Text("Unread", "Belum dibaca")
+UNSENT = Text("Unsent", "Belum terkirim")
+YOU = Text("You", "Anda")
+
+ONLINE = Text("online", "daring")
+AWAY = Text("away", "tidak ada")
+HERE = Text("here", "di sini")
+ELSEWHERE = Text("elsewhere", "di tempat lain")
+MEMBER = Text("in it", "anggota")
+NO_MEMBER = Text("not in it", "bukan anggota")
+LINKED = Text("linked", "terhubung")
+CUT_OFF = Text("cut off", "terputus")
+MEANT = Text("default", "bawaan")
+
+LINK_CONNECTING = Text("connecting", "menyambung")
+LINK_UP = Text("connected", "tersambung")
+LINK_CUT_OFF = Text("the realm is cut off from the main server", "realm terputus dari server utama")
+LINK_UNREACHABLE = Text("the realm can't be reached", "realm tidak bisa dihubungi")
+LINK_SIGNED_OUT = Text("signed out", "sudah keluar")
+
+STATE_SAVED = Text("waiting here", "menunggu di sini")
+STATE_AT_REALM = Text("waiting at the realm", "menunggu di realm")
+STATE_AT_MAIN = Text("sent", "terkirim")
+STATE_DELIVERED = Text("delivered", "sampai")
+STATE_READ = Text("read", "dibaca")
+STATE_REFUSED = Text("refused", "ditolak")
+
 # --- the service ---------------------------------------------------------------------------------
 
 SERVICE_RUNS = Text(
     "The service runs at {url} (process {pid}, version {version}).",
     "Layanan berjalan di {url} (proses {pid}, versi {version}).",
 )
+SERVICE_RESTARTED = Text(
+    "The service has stopped, and something has started it again.",
+    "Layanan sudah berhenti, lalu dijalankan lagi oleh sesuatu.",
+)
 SERVICE_STOPPED = Text("The service has stopped.", "Layanan sudah berhenti.")
 SERVICE_NOT_RUNNING = Text(
     "The service is not running; the next command starts it.",
     "Layanan tidak berjalan; perintah berikutnya menjalankannya.",
+)
+
+# --- times ---------------------------------------------------------------------------------------
+
+TODAY = Text("today {time}", "hari ini {time}")
+YESTERDAY = Text("yesterday {time}", "kemarin {time}")
+MONTHS = Text(
+    "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
+    "Jan Feb Mar Apr Mei Jun Jul Agu Sep Okt Nov Des",
+)
+
+# --- help and slips ------------------------------------------------------------------------------
+
+PROGRAM = Text(
+    "Chat with people of all realms, from a terminal or a script.",
+    "Mengobrol dengan orang di semua realm, dari terminal atau skrip.",
+)
+EXAMPLE = Text("Example: {example}", "Contoh: {example}")
+VERSION_OPTION = Text("Print the version.", "Cetak versinya.")
+HELP_OPTION = Text("Show this.", "Tampilkan ini.")
+TOO_MANY_WORDS = Text("There are too many words.", "Terlalu banyak kata.")
+MISSING = Text("{name} is missing.", "{name} belum diberikan.")
+GIVEN_TWICE = Text("{name} is given twice.", "{name} diberikan dua kali.")
+UNKNOWN_OPTION = Text(
+    "There is no option {option}; a text that begins with a hyphen stands behind --.",
+    "Tidak ada opsi {option}; teks yang diawali tanda hubung ditulis setelah --.",
+)
+OPTION_NEEDS_VALUE = Text("{option} needs a value.", "{option} memerlukan nilai.")
+OPTION_TAKES_NO_VALUE = Text("{option} takes no value.", "{option} tidak memakai nilai.")
+NUMBER_FROM = Text("{name} is a number from {least}.", "{name} adalah angka mulai {least}.")
+NUMBER_FROM_TO = Text(
+    "{name} is a number from {least} to {most}.", "{name} adalah angka {least} sampai {most}."
 )
 
 # --- how commands end ----------------------------------------------------------------------------
@@ -143,10 +234,6 @@ OUTPUT_FAILED = Text("the output can't be written: {why}", "keluaran tidak bisa 
 SHELL_GREETING = Text(
     "Type a command; Tab completes, `help` lists them all, Ctrl-D leaves.",
     "Ketik perintah; Tab melengkapi, `help` menampilkan semuanya, Ctrl-D keluar.",
-)
-SHELL_UNREAD = Text(
-    "{account} has {count} unread; `inbox` shows them.",
-    "{account} punya {count} yang belum dibaca; `inbox` menampilkannya.",
 )
 SHELL_NOBODY = Text(
     "Nobody is signed in here. `auth NAME@REALM` signs in, `register NAME@REALM` makes an account.",
@@ -166,10 +253,7 @@ SHELL_MISSED = Text(
     "Some messages came while the shell was away; `inbox` shows them.",
     "Ada pesan yang datang selama shell terputus; `inbox` menampilkannya.",
 )
-SHELL_FINISHING = Text(
-    "finishing what was typed; Ctrl-C leaves at once",
-    "menyelesaikan yang sudah diketik; Ctrl-C langsung keluar",
-)
+SHELL_FINISHING = Text("finishing what was typed", "menyelesaikan yang sudah diketik")
 BAR_CONNECTED = Text("connected", "terhubung")
 BAR_CONNECTING = Text("connecting", "menghubungkan")
 BAR_CUT_OFF = Text("{realm} cut off since {since}", "{realm} terputus sejak {since}")
@@ -179,3 +263,79 @@ BAR_SERVICE_AWAY = Text("service away", "layanan terputus")
 BAR_NOBODY = Text("nobody is signed in", "belum ada yang masuk")
 BAR_UNREAD = Text("{count} unread", "{count} belum dibaca")
 BAR_HINT = Text("help · Tab completes", "help · Tab melengkapi")
+
+# --- values --------------------------------------------------------------------------------------
+
+NO_CHOICE = Text("“{value}” is none of {choices}.", "“{value}” bukan salah satu dari {choices}.")
+NO_NUMBER = Text("“{value}” is no number.", "“{value}” bukan angka.")
+TOO_SMALL = Text("{value} is less than {least}.", "{value} kurang dari {least}.")
+OUT_OF_RANGE = Text(
+    "{value} is not from {least} to {most}.", "{value} tidak di antara {least} dan {most}."
+)
+
+# --- configuration and profiles ------------------------------------------------------------------
+
+PROFILE = Text("profile", "profil")
+CURRENT = Text("current", "dipakai")
+HOME = Text("home", "folder")
+SERVICE = Text("service", "layanan")
+YES = Text("yes", "ya")
+NO = Text("no", "tidak")
+
+# --- manual pages --------------------------------------------------------------------------------
+
+PAGES_WRITTEN = Text(
+    "Wrote {count} pages below {folder}.", "{count} halaman ditulis di bawah {folder}."
+)
+MAN_NAME = Text("NAME", "NAMA")
+MAN_SYNOPSIS = Text("SYNOPSIS", "RINGKASAN")
+MAN_DESCRIPTION = Text("DESCRIPTION", "PENJELASAN")
+MAN_ARGUMENTS = Text("ARGUMENTS", "ARGUMEN")
+MAN_OPTIONS = Text("OPTIONS", "OPSI")
+MAN_COMMANDS = Text("COMMANDS", "PERINTAH")
+MAN_EXAMPLE = Text("EXAMPLE", "CONTOH")
+MAN_EXIT_STATUS = Text("EXIT STATUS", "STATUS KELUAR")
+MAN_ENVIRONMENT = Text("ENVIRONMENT", "VARIABEL LINGKUNGAN")
+MAN_FILES = Text("FILES", "BERKAS")
+MAN_SEE_ALSO = Text("SEE ALSO", "LIHAT JUGA")
+MAN_COMMAND = Text("COMMAND [OPTION…] [ARGUMENT…]", "PERINTAH [OPSI…] [ARGUMEN…]")
+MAN_ABOUT = Text(
+    "Each command asks a service that runs on this machine in your name; the first command starts"
+    " it. What you send is kept by it until the main server has stored it.",
+    "Tiap perintah bertanya kepada layanan yang berjalan di komputer ini atas nama Anda; perintah"
+    " pertama menjalankannya. Kiriman Anda disimpannya sampai server utama menyimpannya.",
+)
+MAN_ALIASES = Text("Also: {names}.", "Juga: {names}.")
+FILE_CONFIG = Text(
+    "Settings, in the platform's folder for settings; below REALMCHAT_HOME where that is set.",
+    "Setelan, di folder setelan sistem; di bawah REALMCHAT_HOME bila itu diatur.",
+)
+FILE_SERVICE = Text(
+    "Where the running service listens.", "Di mana layanan yang berjalan dapat dihubungi."
+)
+FILE_LOG = Text("What the service has logged.", "Catatan layanan.")
+FILE_ACCOUNTS = Text(
+    "The messages of each account, kept on this machine.",
+    "Pesan tiap akun, disimpan di komputer ini.",
+)
+VARIABLE_HOME = Text(
+    "The folder that holds all data and settings.", "Folder untuk semua data dan setelan."
+)
+VARIABLE_CONFIG = Text("The file of settings.", "Berkas setelan.")
+EXIT_MEANINGS = {
+    "DONE": Text("Done.", "Selesai."),
+    "UNEXPECTED": Text("Something unexpected.", "Sesuatu yang tak terduga."),
+    "USAGE": Text("Typed wrongly.", "Salah ketik."),
+    "SAVED": Text(
+        "Saved, but not yet at the main server.", "Tersimpan, tetapi belum sampai di server utama."
+    ),
+    "REFUSED": Text("Refused.", "Ditolak."),
+    "RATE_LIMITED": Text(
+        "Too many at once; it was not kept.", "Terlalu banyak sekaligus; tidak disimpan."
+    ),
+    "NOT_SIGNED_IN": Text(
+        "Not signed in, or the wrong password.", "Belum masuk, atau kata sandinya salah."
+    ),
+    "UNREACHABLE": Text("The service can't be reached.", "Layanan tidak dapat dihubungi."),
+}
+"""By the names of the exit codes."""

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from realm_protocol.command_table import BY_NAME, WORDS, Help, Kind, Parameter, Right
+from chat_cli.command_line.texts import Bilingual
+from realm_protocol.command_table import BY_NAME, WORDS, Help, Kind, Parameter, Right, Word
 from realm_protocol.command_table import WhenCutOff as Cut
-from realm_protocol.command_table import Word
 
 
 class Takes(Enum):
@@ -23,6 +23,8 @@ class Takes(Enum):
     PORT = "port"
     URL = "url"
     FILE = "file"
+    FOLDER = "folder"
+    PROFILE = "profile"
     ACCOUNT = "account"
     PERSON = "person"
 
@@ -33,17 +35,19 @@ class Option:
 
     name: str
     """As it is typed, without the two hyphens."""
-    meaning: Help
+    meaning: Bilingual
     takes: Takes = Takes.NOTHING
     metavar: str = ""
     """What help shows in place of the value."""
     variable: str = ""
     """The environment variable that gives it where the flag doesn't."""
+    choices: tuple[str, ...] = ()
+    """The only values that it may have, where these are few."""
 
     @property
     def argument(self) -> str:
         """The name of the function's argument that gets it."""
-        return f"{self.name.replace('-', '_')}"
+        return "sender" if self.name == "from" else self.name.replace("-", "_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,37 @@ class Command:
         return tuple(dict.fromkeys((self.name, *self.word.names)))
 
     @property
+    def usage(self) -> str:
+        """`chat-cli history CONVERSATION [--limit N] [--before N]`, without what all have."""
+        return " ".join(("chat-cli", self.name, *filter(None, map(_usage, self.word.parameters))))
+
+    @property
+    def flags(self) -> frozenset[str]:
+        """The options that take no value."""
+        switches = (p.name for p in self.word.parameters if p.kind is Kind.FLAG)
+        options = (o.name for o in self.options if o.takes is Takes.NOTHING)
+        return frozenset(f"--{name}" for name in (*switches, *options))
+
+    @property
     def asks_passwords(self) -> bool:
         return any(p.kind is Kind.PASSWORD for p in self.word.parameters)
+
+
+def _usage(parameter: Parameter) -> str:
+    """A parameter as a command line has it."""
+    label = parameter.name.upper()
+    match parameter.kind:
+        case Kind.PASSWORD:
+            return ""
+        case Kind.FLAG:
+            return f"[--{parameter.name}]"
+        case Kind.DISPLAY_NAME:
+            return f"[--{parameter.name} {label}]"
+        case Kind.NUMBER if parameter.optional:
+            return f"[--{parameter.name} N]"
+        case Kind.PEOPLE | Kind.TEXT:
+            label = f"{label}…"
+    return f"[{label}]" if parameter.optional else label
 
 
 ACCOUNT = Option(
@@ -133,6 +166,35 @@ _FORGET = Option(
     "forget",
     Help("Erase its messages from this machine too.", "Hapus juga pesannya dari komputer ini."),
 )
+EVERYWHERE = (
+    Option(
+        "lang",
+        Help("Language of help and messages: en or id.", "Bahasa bantuan dan pesan: en atau id."),
+        Takes.WORD,
+        "LANG",
+        "CHAT_CLI_LANG",
+        ("en", "id"),
+    ),
+    Option(
+        "color",
+        Help("Colours: auto, always or never.", "Warna: auto, always, atau never."),
+        Takes.WORD,
+        "COLOR",
+        "CHAT_CLI_COLOR",
+        ("auto", "always", "never"),
+    ),
+    Option(
+        "profile",
+        Help(
+            "Which of your profiles: each has a service, accounts and settings of its own.",
+            "Profil yang mana: masing-masing punya layanan, akun, dan setelan sendiri.",
+        ),
+        Takes.PROFILE,
+        "PROFILE",
+        "CHAT_CLI_PROFILE",
+    ),
+)
+"""Read before the command is known, and so taken wherever they stand."""
 _COMMON = (ACCOUNT, JSON, QUIET)
 
 
@@ -148,6 +210,28 @@ _ACCOUNT_ADDRESS = Parameter(
 )
 _WORDS = Parameter(
     "words", Kind.TEXT, Help("what the messages contain", "kata-kata yang ada di dalam pesan")
+)
+
+_WHAT_OF_CONFIG = Parameter(
+    "what",
+    Kind.WORD,
+    Help(
+        "`show` for the settings, `path` for the file",
+        "`show` untuk setelan, `path` untuk berkasnya",
+    ),
+    choices=("show", "path"),
+)
+_SHELL = Parameter(
+    "shell",
+    Kind.WORD,
+    Help("the shell that you use", "shell yang Anda pakai"),
+    choices=("bash", "zsh", "fish", "powershell"),
+)
+_EXPLAINED = Parameter(
+    "word",
+    Kind.COMMAND,
+    Help("the command that the page is about", "perintah yang dijelaskan halaman itu"),
+    optional=True,
 )
 
 _FROM_THE_TABLE = (
@@ -170,34 +254,36 @@ _FROM_THE_TABLE = (
     Command(BY_NAME["passwd"], "signing_in:passwd", (PASSWORD_STDIN, *_COMMON), "chat-cli passwd"),
     Command(
         BY_NAME["send"],
-        "messages:send",
+        "sending:send",
         (_WAIT, _KEY, *_COMMON),
         "echo hi | chat-cli send henderson@jakarta -",
     ),
     Command(
         BY_NAME["sendgroup"],
-        "messages:sendgroup",
+        "sending:sendgroup",
         (_WAIT, _KEY, *_COMMON),
         "chat-cli sendgroup jarkom3@surabaya hello all",
     ),
     Command(
         BY_NAME["inbox"],
-        "messages:inbox",
+        "reading:inbox",
         (_FROM, _LIMIT, *_COMMON),
         "chat-cli inbox --peek --json",
     ),
     Command(
         BY_NAME["inboxgroup"],
-        "messages:inboxgroup",
+        "reading:inboxgroup",
         (_LIMIT, *_COMMON),
         "chat-cli inboxgroup jarkom3 --peek",
     ),
     Command(
         BY_NAME["history"],
-        "messages:history",
+        "reading:history",
         _COMMON,
         "chat-cli history group:jarkom3 --before 100 --limit 20",
     ),
+    Command(BY_NAME["users"], "asking:people", _COMMON, "chat-cli users hender"),
+    Command(BY_NAME["info"], "asking:info", _COMMON, "chat-cli info"),
     Command(BY_NAME["help"], "helping:explain", (JSON,), "chat-cli help send"),
 )
 """Words that need more on a command line than their parameters."""
@@ -210,8 +296,6 @@ _EXAMPLES = {
     "groups": "chat-cli groups --json",
     "members": "chat-cli members jarkom3@surabaya",
     "read": "chat-cli read henderson@jakarta",
-    "info": "chat-cli info",
-    "users": "chat-cli users hender",
     "block": "chat-cli block lineker@jakarta",
     "unblock": "chat-cli unblock lineker@jakarta",
     "realms": "chat-cli realms",
@@ -242,9 +326,83 @@ _OWN = (
             "Cari pesan yang berisi semua kata.",
             _WORDS,
         ),
-        "messages:search",
+        "reading:search",
         (_LIMIT, *_COMMON),
         "chat-cli search rapat senin",
+    ),
+    Command(
+        _own(
+            "shell",
+            "Type commands one after the other; messages arrive meanwhile.",
+            "Ketik perintah satu demi satu; pesan masuk sementara itu.",
+        ),
+        "shell.program:shell",
+        (ACCOUNT, JSON),
+        "chat-cli shell",
+    ),
+    Command(
+        _own(
+            "config",
+            "Show all settings, or where their file is.",
+            "Tampilkan semua setelan, atau letak berkasnya.",
+            _WHAT_OF_CONFIG,
+        ),
+        "configuring:config",
+        (
+            Option(
+                "origin",
+                Help(
+                    "Say where each value comes from.",
+                    "Sebutkan dari mana tiap nilai berasal.",
+                ),
+            ),
+            JSON,
+        ),
+        "chat-cli config show --origin",
+    ),
+    Command(
+        _own(
+            "profiles",
+            "List the profiles: each has its own service, accounts and settings.",
+            "Tampilkan profil: masing-masing punya layanan, akun, dan setelan sendiri.",
+        ),
+        "configuring:list_profiles",
+        (JSON,),
+        "chat-cli profiles",
+    ),
+    Command(
+        _own(
+            "completion",
+            "Print the script that completes commands and names in your shell.",
+            "Cetak skrip yang melengkapi perintah dan nama di shell Anda.",
+            _SHELL,
+        ),
+        "completion:completion",
+        (),
+        'eval "$(chat-cli completion bash)"',
+    ),
+    Command(
+        _own(
+            "man",
+            "Print a manual page, or write all of them.",
+            "Cetak satu halaman manual, atau tulis semuanya.",
+            _EXPLAINED,
+        ),
+        "man:man",
+        (
+            Option(
+                "to",
+                Help(
+                    "Write all pages, in both languages, below this folder.",
+                    "Tulis semua halaman, dalam dua bahasa, di bawah folder ini.",
+                ),
+                Takes.FOLDER,
+                "FOLDER",
+            ),
+            JSON,
+            QUIET,
+        ),
+        "chat-cli man --to ~/.local/share/man",
     ),
     Command(
         _own(

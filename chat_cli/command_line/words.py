@@ -1,214 +1,189 @@
-"""Commands made from the command table: parameters, help and names come from there alone.
+"""Commands of the vocabulary as click reads them: parameters, options, help, and what is given.
 
-A word's own function is called with a `Call` and the word's arguments; what it adds beyond the
-table are options of the command line only (`--wait`, `--key`).
+Only the command that runs is made. What a command does is in the module that it names.
 """
 
-import inspect
-import os
+import importlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from chat_cli.command_line.accounts import ask_passwords, choose_account, wanted_account
-from chat_cli.command_line.output import put_error
-from chat_cli.command_line.exit_codes import ExitCode, exit_code
-from chat_cli.command_line.service_client import ServiceClient, connect
-from realm_protocol.command_table import BY_NAME, Kind, Parameter, Word
-from realm_protocol.errors import RealmchatError, TextNotUnicode
+from chat_cli.command_line import texts
+from chat_cli.command_line.accounts import ask_passwords
+from chat_cli.command_line.call import Call
+from chat_cli.command_line.parameter_types import Choice, Number
+from chat_cli.command_line.texts import say
+from chat_cli.command_line.vocabulary import EVERYWHERE, Command, Option, Takes
+from realm_protocol.command_table import Kind, Parameter
+from realm_protocol.errors import TextNotUnicode, TextTooLong, WrongArguments
+from realm_protocol.limits import TEXT_LIMIT
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from chat_cli.configuration import Configuration
+
+Completes = Callable[[click.Context, click.Parameter, str], "list[CompletionItem[str]]"]
+
+_LONGEST_WAIT_SECONDS = 60
 _MANY = (Kind.TEXT, Kind.PEOPLE)
 """Kinds that take all arguments that are left."""
+_BY_OPTION = "{}_option"
+"""Where a number goes that is given as an option; a line of the grammar has it in its place."""
+
+_TYPES: dict[Takes, Callable[[], click.ParamType[Any]]] = {
+    Takes.NUMBER: lambda: Number(1),
+    Takes.SECONDS: lambda: Number(0, _LONGEST_WAIT_SECONDS, whole=False),
+    Takes.PORT: lambda: Number(0, 65535),
+}
 
 
-class Call:
-    """One run of a command: what every command was given, and the service that it asks."""
-
-    def __init__(self, account: str | None, as_json: bool) -> None:
-        self.as_json = as_json
-        self._wanted = wanted_account(account)
-
-    @cached_property
-    def service(self) -> ServiceClient:
-        return connect()
-
-    @cached_property
-    def account(self) -> str:
-        return choose_account(self.service.get("/v1/accounts"), self._wanted)
-
-    def path(self, route: str) -> str:
-        """A route below the account of this call."""
-        return f"/v1/accounts/{self.account}/{route}"
-
-
-Run = Callable[..., ExitCode | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Extra:
-    """An option that a command has beyond what the table says."""
-
-    name: str
-    annotation: Any
-    default: Any
-
-
-_ACCOUNT = Extra(
-    "account",
-    Annotated[
-        str | None,
-        typer.Option(
-            "--account",
-            metavar="ADDRESS",
-            help="Who to be. Default: CHAT_CLI_ACCOUNT, else who signed in last.",
-            show_default=False,
-        ),
-    ],
-    None,
-)
-_JSON = Extra("as_json", Annotated[bool, typer.Option("--json", help="Print JSON Lines.")], False)
-_PASSWORD_STDIN = Extra(
-    "password_stdin",
-    Annotated[
-        bool,
-        typer.Option("--password-stdin", help="Read the password from a line of standard input."),
-    ],
-    False,
-)
-
-
-def add_word(
-    app: typer.Typer,
-    name: str,
-    run: Run,
-    *,
-    extras: Sequence[Extra] = (),
-    shown_as: str | None = None,
-    example: str = "",
-) -> None:
-    """A command of this word, under all its names; one of them is shown in the list."""
-    word = BY_NAME[name]
-    shown = shown_as or word.name
-    command = _command(word, run, extras)
-    for known in dict.fromkeys((shown, *word.names)):
-        app.command(
-            known, help=word.help.english, epilog=f"Example: {example}", hidden=known != shown
-        )(command)
-
-
-def _command(word: Word, run: Run, extras: Sequence[Extra]) -> Callable[..., int]:
-    from_table = [_table_parameter(p) for p in word.parameters if p.kind is not Kind.PASSWORD]
-    asks = any(p.kind is Kind.PASSWORD for p in word.parameters)
-    options = [*([_PASSWORD_STDIN] if asks else []), *extras, _ACCOUNT, _JSON]
-    names = {extra.name for extra in extras}
-
-    def command(**given: Any) -> int:
-        call = Call(given["account"], given["as_json"])
-
-        def work() -> ExitCode | None:
-            arguments = _arguments(word, given)
-            if asks:
-                arguments |= ask_passwords(word, from_stdin=given["password_stdin"])
-            return run(call, arguments, **{name: given[name] for name in names})
-
-        return answer(work, as_json=call.as_json)
-
-    # What typer reads: it knows parameters by a function's signature.
-    parameters = [*from_table, *map(_option_parameter, options)]
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # PEP 362
-    command.__annotations__ = {p.name: p.annotation for p in parameters}
-    return command
-
-
-def _table_parameter(parameter: Parameter) -> inspect.Parameter:
-    annotation, default = _on_the_command_line(parameter)
-    return inspect.Parameter(
-        parameter.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+def click_command(command: Command, configuration: "Configuration") -> click.Command:
+    """The command, made for one run."""
+    return click.Command(
+        command.name,
+        callback=lambda **given: _run(command, configuration, given),
+        params=[
+            *(made for p in command.word.parameters for made in _parameters(p, configuration)),
+            *(_option(option, configuration) for option in command.options),
+            *(_option(option, configuration, hidden=True) for option in EVERYWHERE),
+        ],
+        help=say(command.word.help),
+        epilog=say(texts.EXAMPLE, example=command.example),
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
 
 
-def _on_the_command_line(parameter: Parameter) -> tuple[Any, Any]:
-    """The type and the default that typer makes an argument or option of."""
-    default = None if parameter.optional else inspect.Parameter.empty
-    if parameter.kind is Kind.FLAG:
-        return Annotated[
-            bool, typer.Option(f"--{parameter.name}", help=parameter.meaning.english)
-        ], False
-    if parameter.kind is Kind.DISPLAY_NAME:
-        option = typer.Option(f"--{parameter.name}", help=parameter.meaning.english)
-        return Annotated[str | None, option], None
-    argument = typer.Argument(
-        help=parameter.meaning.english, metavar=parameter.name.upper(), show_default=False
+def _parameters(parameter: Parameter, configuration: "Configuration") -> list[click.Parameter]:
+    """A parameter of the table on a command line: in its place, or as an option."""
+    flag = f"--{parameter.name}"
+    meaning = say(parameter.meaning)
+    match parameter.kind:
+        case Kind.PASSWORD:
+            return []
+        case Kind.FLAG:
+            return [click.Option([flag], is_flag=True, help=meaning)]
+        case Kind.DISPLAY_NAME:
+            return [click.Option([flag], help=meaning, metavar=parameter.name.upper())]
+        case Kind.NUMBER:
+            number, other = Number(0), _BY_OPTION.format(parameter.name)
+            return [
+                click.Argument([parameter.name], required=not parameter.optional, type=number),
+                click.Option([flag, other], type=number, metavar="N", help=meaning),
+            ]
+    return [
+        click.Argument(
+            [parameter.name],
+            required=not parameter.optional,
+            nargs=-1 if parameter.kind in _MANY else 1,
+            metavar=parameter.name.upper(),
+            type=Choice(parameter.choices) if parameter.choices else None,
+            shell_complete=_completes(parameter.kind, parameter.choices, configuration),
+        )
+    ]
+
+
+def _option(
+    option: Option, configuration: "Configuration", *, hidden: bool = False
+) -> click.Option:
+    taken = (lambda: Choice(option.choices)) if option.choices else _TYPES.get(option.takes)
+    return click.Option(
+        [f"--{option.name}", option.argument],
+        is_flag=option.takes is Takes.NOTHING,
+        type=taken() if taken else None,
+        help=say(option.meaning),
+        metavar=option.metavar or None,
+        envvar=option.variable or None,
+        hidden=hidden,
+        shell_complete=_completes(option.takes, option.choices, configuration),
     )
-    if parameter.kind in _MANY:
-        return Annotated[list[str] | None if parameter.optional else list[str], argument], default
-    return Annotated[str | None if parameter.optional else str, argument], default
 
 
-def _option_parameter(extra: Extra) -> inspect.Parameter:
-    return inspect.Parameter(
-        extra.name,
-        inspect.Parameter.KEYWORD_ONLY,
-        default=extra.default,
-        annotation=extra.annotation,
+def _completes(
+    what: Kind | Takes, choices: tuple[str, ...], configuration: "Configuration"
+) -> Completes:
+    """What a shell offers for it: its choices, or what this machine and the service know."""
+
+    def offered(
+        context: click.Context, parameter: click.Parameter, typed: str
+    ) -> "list[CompletionItem[str]]":
+        from chat_cli.command_line.completion import complete  # only when a shell asks
+
+        account = context.params.get("account")
+        return complete(what, choices, account=account, configuration=configuration, typed=typed)
+
+    return offered
+
+
+def _run(command: Command, configuration: "Configuration", given: dict[str, Any]) -> int | None:
+    for option in EVERYWHERE:
+        del given[option.argument]
+    options = {option.argument: given[option.argument] for option in command.options}
+    call = Call(
+        command,
+        configuration,
+        account=options.pop("account", None),
+        as_json=options.pop("json", False),
+        quiet=options.pop("quiet", False),
     )
+    arguments = _arguments(command, given)
+    if command.asks_passwords:
+        arguments |= ask_passwords(command.word, from_stdin=options.pop("password_stdin"))
+    module, _, function = command.does.partition(":")
+    does = getattr(importlib.import_module(f"{__package__}.{module}"), function)
+    code: int | None = does(call, arguments, **options)
+    return code
 
 
-def _arguments(word: Word, given: Mapping[str, Any]) -> dict[str, str]:
+def _arguments(command: Command, given: Mapping[str, Any]) -> dict[str, str]:
     """What was given for the word's parameters, as a line of the grammar would give it."""
     arguments = {}
-    for parameter in word.parameters:
+    for parameter in command.word.parameters:
         value = given.get(parameter.name)
-        if value is None or value is False or value == []:
+        if parameter.kind is Kind.NUMBER:
+            value = _number(command, parameter, value, given[_BY_OPTION.format(parameter.name)])
+        if value is None or value is False or value == ():
             continue
         if parameter.kind is Kind.TEXT:
             arguments[parameter.name] = _text(value)
         elif parameter.kind is Kind.FLAG:
             arguments[parameter.name] = parameter.name
         else:
-            arguments[parameter.name] = " ".join(value) if isinstance(value, list) else value
+            arguments[parameter.name] = " ".join(value) if isinstance(value, tuple) else str(value)
     return arguments
+
+
+def _number(
+    command: Command, parameter: Parameter, in_place: int | None, by_option: int | None
+) -> int | None:
+    if in_place is not None and by_option is not None:
+        detail = say(texts.GIVEN_TWICE, name=parameter.name.upper())
+        raise WrongArguments(detail=detail, usage=command.usage)
+    return by_option if in_place is None else in_place
 
 
 def _text(words: Sequence[str]) -> str:
     """The text that was given, or standard input for `-`, without the line end that closes it."""
     if list(words) != ["-"]:
         text = " ".join(words)
-        if not text.isascii():
-            _check_unicode(text)
+        try:
+            size = len(text.encode())
+        except UnicodeEncodeError as exc:  # bytes of the command line that were no UTF-8
+            raise TextNotUnicode from exc
+        _check_size(size)
         return text
+    # No more than can be refused well: what is piped in may never end.
+    given = sys.stdin.buffer.read(16 * TEXT_LIMIT) if sys.stdin else b""
+    given = given.removesuffix(b"\n").removesuffix(b"\r")
+    _check_size(len(given))
     try:
-        text = sys.stdin.buffer.read().decode()
+        return given.decode()
     except UnicodeDecodeError as exc:
         raise TextNotUnicode from exc
-    return text.removesuffix("\n").removesuffix("\r")
 
 
-def _check_unicode(text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError as exc:  # bytes of the command line that were no UTF-8
-        raise TextNotUnicode from exc
-
-
-def answer(work: Callable[[], ExitCode | None], *, as_json: bool = False) -> int:
-    """Do it; the exit code says how it ended, and standard error says why."""
-    try:
-        code = work()
-        sys.stdout.flush()
-    except RealmchatError as error:
-        put_error(error, as_json=as_json)
-        return exit_code(error)
-    except BrokenPipeError:
-        _forget_stdout()
-        return ExitCode.DONE
-    return code or ExitCode.DONE
-
-
-def _forget_stdout() -> None:
-    """The reader went away (`| head`): what the interpreter still flushes must not fail."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _check_size(size: int) -> None:
+    if size > TEXT_LIMIT:
+        raise TextTooLong(size=size, limit=TEXT_LIMIT)

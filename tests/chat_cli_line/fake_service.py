@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from realm_protocol.errors import RealmchatError, RouteNotFound
+from realm_service.version import VERSION
 
 MESSI = "messi@surabaya"
 ACCOUNT = {
@@ -40,6 +41,7 @@ class FakeService:
     home: Path
     token: str = "the-services-token"
     proves: bool = True
+    version: str = VERSION
     answers: dict[str, Any] = field(default_factory=lambda: {"GET /v1/accounts": [ACCOUNT]})
     asked: list[Asked] = field(default_factory=list)
 
@@ -47,6 +49,7 @@ class FakeService:
         service = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
             def do_GET(self) -> None:
                 service.take(self)
 
@@ -80,7 +83,7 @@ class FakeService:
         found = {
             "port": self.port,
             "pid": 1,
-            "version": "0",
+            "version": VERSION,
             "url": f"http://127.0.0.1:{self.port}",
         }
         (folder / "service.json").write_text(json.dumps(found))
@@ -110,7 +113,7 @@ class FakeService:
             secret = self.token if self.proves else "another token"
             challenge = asked.query["challenge"]
             proof = hmac.new(secret.encode(), challenge.encode(), hashlib.sha256).hexdigest()
-            return 200, {"status": "ok", "proof": proof}
+            return 200, {"status": "ok", "version": self.version, "proof": proof}
         answer = self.answers.get(f"{asked.method} {asked.path}", RouteNotFound(path=asked.path))
         if isinstance(answer, RealmchatError):
             return answer.status, answer.body()

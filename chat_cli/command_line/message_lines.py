@@ -1,0 +1,64 @@
+"""How a message looks in a line. Pure.
+
+In a pipe the line is plain and stays as it is from version to version; at a terminal it has colours
+and times as people say them.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from chat_cli.command_line import texts
+from chat_cli.command_line.look import Look
+from chat_cli.command_line.output import clean
+from chat_cli.command_line.texts import say
+
+_INDENT = "\n    "
+_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+
+STATES = {
+    "saved": texts.STATE_SAVED,
+    "at_realm": texts.STATE_AT_REALM,
+    "at_main": texts.STATE_AT_MAIN,
+    "delivered": texts.STATE_DELIVERED,
+    "read": texts.STATE_READ,
+    "refused": texts.STATE_REFUSED,
+}
+"""What people are told of how far a message of theirs has got."""
+
+
+def message_line(
+    message: Mapping[str, Any], conversation: Mapping[str, Any] | None, me: str, look: Look
+) -> str:
+    """`2026-11-21 10:55 messi@surabaya: hello`; further lines of a text are indented.
+
+    `conversation` is None where it isn't known any more.
+    """
+    at = look.time(message["at"] or message["sent_at"])
+    text = clean(message["text"]).replace("\n", _INDENT)
+    in_group = conversation is not None and conversation["kind"] != "private"
+    where = f" in {conversation['title']}" if conversation and in_group else ""
+    if message["kind"] == "system":
+        line = f"{message['from']}{where}  ({text})"
+        return f"{at} {line}" if not look.at_terminal else look.paint(f"{at}  {line}", "dim")
+    if not look.at_terminal:
+        return f"{at} {message['from']}{where}: {text}"
+    style = "green" if message["from"] == me else "bold"
+    sender = look.paint(message["from"], style) + look.paint(where, "cyan")
+    return f"{look.paint(at, 'dim')}  {sender}: {isolated(text)}{_state(message, me, look)}"
+
+
+def isolated(text: str) -> str:
+    """A text that runs from right to left, kept from turning round what stands beside it."""
+    if text.isascii() or not any(unicodedata.bidirectional(c) in ("R", "AL") for c in text):
+        return text
+    lines = text.split(_INDENT)
+    return _INDENT.join(f"{_FIRST_STRONG_ISOLATE}{line}{_POP_ISOLATE}" for line in lines)
+
+
+def _state(message: Mapping[str, Any], me: str, look: Look) -> str:
+    """How far an own message has got."""
+    if message["from"] != me or message["state"] not in STATES:
+        return ""
+    style = "red" if message["state"] == "refused" else "dim"
+    return "  " + look.paint(f"({say(STATES[message['state']])})", style)

@@ -1,0 +1,67 @@
+"""Rows of an answer as people and programs read them: a table at a terminal, tabs in a pipe.
+
+rich draws the table: it knows how wide characters are, wraps, and fits the terminal. It costs 30 ms
+to import, so a pipe does without it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chat_cli.command_line.look import Look
+from chat_cli.command_line.message_lines import isolated
+from chat_cli.command_line.output import clean
+from chat_cli.command_line.texts import Text, say
+
+Row = Mapping[str, Any]
+
+
+def plain(value: Any) -> str:
+    """A value in a pipe: nothing for None, one line for all else."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return " ".join(clean(str(value)).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its heading, the key of the row, and how a person is told the value."""
+
+    heading: Text
+    key: str
+    told: Callable[[Any, Look], str] = lambda value, _: plain(value)
+    number: bool = False
+    """Numbers stand at the right."""
+
+
+def lines(columns: Sequence[Column], rows: Sequence[Row], look: Look) -> list[str]:
+    """The rows, each in a line of its own where nobody is looking."""
+    if look.at_terminal:
+        return _table(columns, rows, look)
+    return ["\t".join(plain(row[column.key]) for column in columns) for row in rows]
+
+
+def _table(columns: Sequence[Column], rows: Sequence[Row], look: Look) -> list[str]:
+    # Here, because of its cost: only whoever sits at a terminal pays it.
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text as RichText
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(say(column.heading), justify="right" if column.number else "left")
+    for row in rows:
+        table.add_row(*(RichText(isolated(c.told(row[c.key], look))) for c in columns))
+    console = Console(
+        width=look.width,
+        force_terminal=look.colours,
+        no_color=not look.colours,
+        color_system="standard" if look.colours else None,
+        highlight=False,
+        legacy_windows=False,
+    )
+    with console.capture() as captured:
+        console.print(table)
+    return [line.rstrip() for line in captured.get().splitlines()]
