@@ -22,8 +22,14 @@ from chat_cli.realm_sign_in import IssuedSession, RealmSignIn
 from chat_cli.settings import ChatCliSettings
 from chat_cli.tokens import token_hash
 from realm_protocol.commands import ChangePassword, EndSession
-from realm_protocol.errors import AccountNotFound, RealmchatError, WrongPassword
-from realm_protocol.names import Address
+from realm_protocol.errors import (
+    AccountNotFound,
+    InvalidAddress,
+    InvalidName,
+    RealmchatError,
+    WrongPassword,
+)
+from realm_protocol.names import Address, check_name
 from realm_service.logs import get_logger
 
 log = get_logger("chat_cli.accounts")
@@ -87,6 +93,17 @@ class Accounts:
         return [self._accounts[address] for address in sorted(self._accounts)]
 
     # --- signing in ------------------------------------------------------------------------------
+
+    async def whom(self, name: str, realm_url: str | None) -> Address:
+        """Whose sign-in is asked: a bare name is of the realm that is asked, as people type it."""
+        if "@" in name:
+            return Address.parse(name)
+        try:
+            check_name(name)
+        except InvalidName as exc:
+            raise InvalidAddress(value=name[:100]) from exc
+        url = (realm_url or self._settings.realm_url).rstrip("/")
+        return Address.of(name, await self._realm.realm_name(url))
 
     async def login(
         self, address: Address, password: str, realm_url: str | None

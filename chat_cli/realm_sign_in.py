@@ -21,6 +21,12 @@ class IssuedSession(msgspec.Struct, frozen=True):
     expires_at: int
 
 
+class _RealmInfo(msgspec.Struct, frozen=True):
+    """What of a realm's `/v1/info` is needed."""
+
+    realm: str
+
+
 class RealmSignIn:
     """A client of realm servers. Close it at the end."""
 
@@ -58,6 +64,17 @@ class RealmSignIn:
         }
         return await self._post(realm_url, "/v1/register", body)
 
+    async def realm_name(self, realm_url: str) -> str:
+        """The name of the realm whose server this is; raises `RealmUnreachable`."""
+        try:
+            response = await self._client.get(realm_url.rstrip("/") + "/v1/info")
+            return msgspec.json.decode(response.content, type=_RealmInfo).realm
+        except httpx.HTTPError as exc:
+            detail = str(exc) or type(exc).__name__
+            raise RealmUnreachable(url=realm_url, detail=detail) from exc
+        except msgspec.DecodeError as exc:
+            raise RealmUnreachable(url=realm_url, detail=_no_realm(response)) from exc
+
     async def _post(self, realm_url: str, path: str, body: dict[str, Any]) -> IssuedSession:
         try:
             response = await self._client.post(realm_url.rstrip("/") + path, json=body)
@@ -69,8 +86,11 @@ class RealmSignIn:
                 return msgspec.json.decode(response.content, type=IssuedSession)
             raise _refusal(response.content)
         except (msgspec.DecodeError, KeyError) as exc:
-            detail = f"what answers there is no realm server (HTTP {response.status_code})"
-            raise RealmUnreachable(url=realm_url, detail=detail) from exc
+            raise RealmUnreachable(url=realm_url, detail=_no_realm(response)) from exc
+
+
+def _no_realm(response: httpx.Response) -> str:
+    return f"what answers there is no realm server (HTTP {response.status_code})"
 
 
 def _refusal(content: bytes) -> RealmchatError:

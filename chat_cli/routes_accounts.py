@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field, SecretStr
 from chat_cli import deeds
 from chat_cli.access import Asked, Asking
 from chat_cli.stating import answer_state
-from realm_protocol.names import Address
 
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
 
@@ -16,7 +15,10 @@ RealmUrl = Annotated[str, Field(pattern=r"^https?://[^/?#\s]+/?$", max_length=30
 
 
 class Login(BaseModel):
-    """`realm_url`: the person's home realm; else the one of the last login, else as set."""
+    """`realm_url`: the person's home realm; else the one of the last login, else as set.
+
+    `address` may be a bare name, of the realm whose server is asked.
+    """
 
     address: str
     password: SecretStr
@@ -57,8 +59,9 @@ async def list_accounts(asker: Asking) -> list[dict[str, Any]]:
 async def login(asker: Asking, body: Login) -> dict[str, Any]:
     """Sign in; answers a token that opens this account only."""
     asker.check_owner()
+    address = await asker.accounts.whom(body.address, body.realm_url)
     account, token = await asker.accounts.login(
-        Address.parse(body.address), body.password.get_secret_value(), body.realm_url
+        address, body.password.get_secret_value(), body.realm_url
     )
     return {**deeds.describe(account), "token": token}
 
@@ -68,7 +71,7 @@ async def register(asker: Asking, body: Registration) -> dict[str, Any]:
     """Make a person at the realm and sign in; answers as a login does."""
     asker.check_owner()
     account, token = await asker.accounts.register(
-        Address.parse(body.address),
+        await asker.accounts.whom(body.address, body.realm_url),
         body.password.get_secret_value(),
         name=body.name,
         country=body.country,

@@ -85,7 +85,7 @@ from realm_protocol.names import (
     parse_target,
     private_conversation,
 )
-from realm_protocol.wire import open_frame, pack
+from realm_protocol.wire import pack
 from realm_service.channel import Channel, Flusher, bearer_token, mount
 from realm_service.http import new_app
 
@@ -340,8 +340,7 @@ class RealmSession:
         raise AssertionError("a client does not read")
 
     def frame_received(self, channel: Channel, frame: bytes) -> None:
-        for value in open_frame(frame, READ_LIMIT):
-            command = CLIENT_COMMANDS.check(value)
+        for command in CLIENT_COMMANDS.open_frame(frame, READ_LIMIT):
             try:
                 self.take(command)
             except RealmchatError as error:
@@ -562,6 +561,10 @@ def _http_side(realm: FakeRealm) -> FastAPI:
         yield
 
     app = new_app("fake realm", "0", lifespan=lifespan)
+
+    @app.get("/v1/info")
+    async def info() -> dict[str, str]:
+        return {"realm": "surabaya"}
 
     @app.post("/v1/sign-in")
     async def sign_in(body: SignInBody) -> dict[str, Any]:

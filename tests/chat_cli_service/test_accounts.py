@@ -23,6 +23,28 @@ async def test_a_login_always_checks_the_password(realm: FakeRealm, service: Ser
     assert [(one["account"], one["signed_in"]) for one in listed] == [(MESSI, True)]
 
 
+async def test_a_bare_name_signs_in_at_the_realm_that_is_asked(
+    realm: FakeRealm, service: Service
+) -> None:
+    """As people of one site have always typed it; what can't be a name is refused before."""
+    opened = await service.post("/v1/accounts/login", {"address": "Messi", "password": "secret"})
+    refused = await service.http.post(
+        "/v1/accounts/login", json={"address": "no name", "password": "secret"}
+    )
+
+    assert opened["account"] == MESSI
+    assert refused.json()["error"]["code"] == "invalid_address"
+
+
+async def test_a_realm_that_is_away_is_said_for_a_bare_name_too(service: Service) -> None:
+    """Nobody can say which realm is meant then."""
+    body = {"address": "messi", "password": "secret", "realm_url": "http://127.0.0.1:9"}
+
+    refused = await service.http.post("/v1/accounts/login", json=body)
+
+    assert refused.json()["error"]["code"] == "realm_unreachable"
+
+
 async def test_a_second_login_leaves_one_session(realm: FakeRealm, service: Service) -> None:
     """The session of the check is ended at once; the list says who signed in last."""
     await service.login(MESSI)
@@ -99,7 +121,7 @@ async def test_registering_signs_in(realm: FakeRealm, service: Service) -> None:
     assert again.json()["error"]["code"] == "user_exists"
 
 
-@pytest.mark.parametrize("address", ["messi", "messi@", "@surabaya", "mes si@surabaya", ""])
+@pytest.mark.parametrize("address", ["mes si", "messi@", "@surabaya", "mes si@surabaya", ""])
 async def test_what_is_no_address_is_refused(service: Service, address: str) -> None:
     answer = await service.http.post(
         "/v1/accounts/login", json={"address": address, "password": "secret"}
