@@ -40,6 +40,9 @@ def _detail(slip: click.ClickException, command: Command | None) -> str:
             return say(texts.OPTION_NEEDS_VALUE, option=name)
         case click.MissingParameter(param=click.Parameter() as parameter):
             return say(texts.MISSING, name=_name(parameter))
+        case click.BadParameter(param=click.Parameter(type=click.Choice() as wanted) as parameter):
+            choices = ", ".join(wanted.choices)
+            return say(texts.NO_CHOICE, name=_name(parameter), choices=choices)
         case click.BadParameter(
             param=click.Parameter(type=click.IntRange() as wanted) as parameter
         ):

@@ -217,6 +217,7 @@ UNKNOWN_OPTION = Text(
 )
 OPTION_NEEDS_VALUE = Text("{option} needs a value.", "{option} memerlukan nilai.")
 OPTION_TAKES_NO_VALUE = Text("{option} takes no value.", "{option} tidak memakai nilai.")
+NO_CHOICE = Text("{name} is one of {choices}.", "{name} adalah salah satu dari {choices}.")
 NUMBER_FROM = Text("{name} is a number from {least}.", "{name} adalah angka mulai {least}.")
 NUMBER_FROM_TO = Text(
     "{name} is a number from {least} to {most}.", "{name} adalah angka {least} sampai {most}."
@@ -263,15 +264,6 @@ BAR_SERVICE_AWAY = Text("service away", "layanan terputus")
 BAR_NOBODY = Text("nobody is signed in", "belum ada yang masuk")
 BAR_UNREAD = Text("{count} unread", "{count} belum dibaca")
 BAR_HINT = Text("help · Tab completes", "help · Tab melengkapi")
-
-# --- values --------------------------------------------------------------------------------------
-
-NO_CHOICE = Text("“{value}” is none of {choices}.", "“{value}” bukan salah satu dari {choices}.")
-NO_NUMBER = Text("“{value}” is no number.", "“{value}” bukan angka.")
-TOO_SMALL = Text("{value} is less than {least}.", "{value} kurang dari {least}.")
-OUT_OF_RANGE = Text(
-    "{value} is not from {least} to {most}.", "{value} tidak di antara {least} dan {most}."
-)
 
 # --- configuration and profiles ------------------------------------------------------------------
 

@@ -13,7 +13,6 @@ import click
 from chat_cli.command_line import texts
 from chat_cli.command_line.accounts import ask_passwords
 from chat_cli.command_line.call import Call
-from chat_cli.command_line.parameter_types import Choice, Number
 from chat_cli.command_line.texts import say
 from chat_cli.command_line.vocabulary import EVERYWHERE, Command, Option, Takes
 from realm_protocol.command_table import Kind, Parameter
@@ -34,9 +33,9 @@ _BY_OPTION = "{}_option"
 """Where a number goes that is given as an option; a line of the grammar has it in its place."""
 
 _TYPES: dict[Takes, Callable[[], click.ParamType[Any]]] = {
-    Takes.NUMBER: lambda: Number(1),
-    Takes.SECONDS: lambda: Number(0, _LONGEST_WAIT_SECONDS, whole=False),
-    Takes.PORT: lambda: Number(0, 65535),
+    Takes.NUMBER: lambda: click.IntRange(min=1),
+    Takes.SECONDS: lambda: click.FloatRange(0, _LONGEST_WAIT_SECONDS),
+    Takes.PORT: lambda: click.IntRange(0, 65535),
 }
 
 
@@ -68,7 +67,7 @@ def _parameters(parameter: Parameter, configuration: "Configuration") -> list[cl
         case Kind.DISPLAY_NAME:
             return [click.Option([flag], help=meaning, metavar=parameter.name.upper())]
         case Kind.NUMBER:
-            number, other = Number(0), _BY_OPTION.format(parameter.name)
+            number, other = click.IntRange(min=0), _BY_OPTION.format(parameter.name)
             return [
                 click.Argument([parameter.name], required=not parameter.optional, type=number),
                 click.Option([flag, other], type=number, metavar="N", help=meaning),
@@ -79,7 +78,7 @@ def _parameters(parameter: Parameter, configuration: "Configuration") -> list[cl
             required=not parameter.optional,
             nargs=-1 if parameter.kind in _MANY else 1,
             metavar=parameter.name.upper(),
-            type=Choice(parameter.choices) if parameter.choices else None,
+            type=click.Choice(parameter.choices) if parameter.choices else None,
             shell_complete=_completes(parameter.kind, parameter.choices, configuration),
         )
     ]
@@ -88,7 +87,7 @@ def _parameters(parameter: Parameter, configuration: "Configuration") -> list[cl
 def _option(
     option: Option, configuration: "Configuration", *, hidden: bool = False
 ) -> click.Option:
-    taken = (lambda: Choice(option.choices)) if option.choices else _TYPES.get(option.takes)
+    taken = (lambda: click.Choice(option.choices)) if option.choices else _TYPES.get(option.takes)
     return click.Option(
         [f"--{option.name}", option.argument],
         is_flag=option.takes is Takes.NOTHING,
