@@ -12,7 +12,6 @@ from sqlalchemy import create_engine
 from chat_cli.account import event_log, readers, store
 from chat_cli.account.account import now_ms
 from chat_cli.account.store import open_database
-
 from realm_protocol.limits import NEW_DEVICE_MESSAGES
 
 from .conftest import HENDERSON, MESSI, Person, Service, serving, until
