@@ -80,8 +80,14 @@ async def add_realm(operate: OperatorCommand, realm: str, host: str, port: int) 
     try:
         answer = await operate("realm", "add", realm, "--address", host, "--port", str(port))
     except RealmExists:
+        await set_address(operate, realm, host, port)
         answer = await operate("realm", "rotate-key", realm)
     return str(answer["key"])
+
+
+async def set_address(operate: OperatorCommand, realm: str, host: str, port: int) -> None:
+    """Have main's directory say where a realm is now."""
+    await operate("realm", "set-address", realm, host, str(port))
 
 
 def save_key(key_file: Path, key: str) -> None:

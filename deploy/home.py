@@ -67,5 +67,11 @@ def is_filled(home: Path) -> bool:
     return (home / _FILLED).exists()
 
 
-def mark_filled(home: Path) -> None:
-    (home / _FILLED).touch()
+def announced(home: Path) -> str:
+    """The addresses that main's directory was last told; empty when nobody knows."""
+    return (home / _FILLED).read_text()
+
+
+def mark_filled(home: Path, addresses: str) -> None:
+    """The demonstration is made, and main's directory has these addresses."""
+    (home / _FILLED).write_text(addresses)

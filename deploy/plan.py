@@ -53,6 +53,11 @@ class Plan:
         """In the order of their start."""
         return [self.main, *self.realms, self.chat_cli]
 
+    @property
+    def addresses(self) -> str:
+        """Where main's directory must say that each realm is, a line each."""
+        return "".join(f"{realm.realm} {HOST} {realm.port}\n" for realm in self.realms)
+
 
 def make_plan(home: Path, port_offset: int) -> Plan:
     main = Service(

@@ -13,12 +13,19 @@ from typing import Any
 
 import httpx
 
-from deploy.demonstration import add_people, add_realm, make_groups, read_answer, save_key
-from deploy.home import is_filled, mark_filled
+from deploy.demonstration import (
+    add_people,
+    add_realm,
+    make_groups,
+    read_answer,
+    save_key,
+    set_address,
+)
+from deploy.home import announced, is_filled, mark_filled
 from deploy.plan import HOST, Plan, Service
 from deploy.processes import Exit, Keeper, Tether
 from deploy.screen import Screen
-from realm_protocol.errors import OurFault
+from realm_protocol.errors import OurFault, RealmchatError
 from realm_service.settings import HOME_VARIABLE
 
 FIRST_START_SECONDS = 60.0
@@ -98,20 +105,34 @@ class System:
         for realm in plan.realms:
             await self._until_ready(realm)
             await make_groups(realm.realm, realm.url, time.time)
-        mark_filled(plan.home)
+        mark_filled(plan.home, plan.addresses)
         self._run([plan.chat_cli])
         await self._until_ready(plan.chat_cli)
 
     async def _start_again(self) -> list[str]:
         """All at once, none waiting for another. Answers who isn't ready after a moment."""
-        self._run(self._plan.services)
+        plan = self._plan
+        self._run(plan.services)
         until = asyncio.get_running_loop().time() + LATER_START_SECONDS
         async with _health_client() as client:
-            return [
+            not_ready = [
                 service.name
-                for service in self._plan.services
+                for service in plan.services
                 if await self._why_not_ready(client, service, until) is not None
             ]
+        if plan.main.name not in not_ready and announced(plan.home) != plan.addresses:
+            await self._announce()
+        return not_ready
+
+    async def _announce(self) -> None:
+        """Tell main's directory the ports of this start; else the next start tries again."""
+        plan = self._plan
+        try:
+            for realm in plan.realms:
+                await set_address(self._operate, realm.realm, HOST, realm.port)
+            mark_filled(plan.home, plan.addresses)
+        except (RealmchatError, OSError) as exc:
+            self._screen.say(f"The list of realms has the ports of an earlier start: {exc}")
 
     def _run(self, services: Sequence[Service]) -> None:
         for service in services:

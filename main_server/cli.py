@@ -206,6 +206,20 @@ def realm_add(
     _show(result, as_json, remark="Keep the key in a file of the realm server: shown this once.")
 
 
+@realm_app.command(
+    "set-address", epilog="Example: main-server realm set-address surabaya chat.sby 8000"
+)
+def realm_set_address(
+    name: str,
+    host: Annotated[str, typer.Argument(help="Host that its people connect to.")],
+    port: Annotated[int, typer.Argument(help="Port that they connect to.", min=1, max=65535)],
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Change where the directory says that a realm is."""
+    _show(_operate("realm set-address", database_url, name=name, host=host, port=port), as_json)
+
+
 @realm_app.command("list")
 def realm_list(database_url: Database = None, as_json: Json = False) -> None:
     """Every realm, its people, and its link while the server runs."""

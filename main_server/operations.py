@@ -56,6 +56,15 @@ def add_realm(tx: Transaction, name: str, host: str = "", port: int = 0) -> Reco
     return {"realm": checked, "host": host, "port": port, "key": key}
 
 
+def set_realm_address(tx: Transaction, name: str, host: str, port: int) -> Record:
+    """Where a realm's people connect to; the directory of realms shows it from now on."""
+    realm = find_realm(tx.connection, check_name(name))
+    tx.connection.execute(
+        sa.update(realms).where(realms.c.id == realm.id).values(host=host, port=port)
+    )
+    return {"realm": realm.name, "host": host, "port": port}
+
+
 def list_realms(tx: Transaction) -> list[Record]:
     rows = tx.connection.execute(
         sa.select(realms, sa.func.count(people.c.id).label("people"))
@@ -203,6 +212,7 @@ def list_audit(tx: Transaction, limit: int = 100) -> list[Record]:
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "realm add": add_realm,
+    "realm set-address": set_realm_address,
     "realm list": list_realms,
     "realm remove": remove_realm,
     "realm enable": enable_realm,

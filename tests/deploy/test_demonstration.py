@@ -26,18 +26,21 @@ class Operator:
     """main-server's operator commands, by what they have made so far."""
 
     def __init__(self) -> None:
-        self.realms: list[str] = []
+        self.realms: dict[str, tuple[str, str]] = {}
         self.people: dict[str, tuple[str, str]] = {}
         self.passwords: dict[str, str] = {}
         self.keys = 0
 
     async def __call__(self, *arguments: str, stdin: str = "") -> dict[str, Any]:
         match arguments:
-            case ("realm", "add", name, "--address", _, "--port", _):
+            case ("realm", "add", name, "--address", host, "--port", port):
                 if name in self.realms:
                     raise RealmExists(realm=name)
-                self.realms.append(name)
+                self.realms[name] = (host, port)
                 return self._new_key()
+            case ("realm", "set-address", name, host, port):
+                self.realms[name] = (host, port)
+                return {}
             case ("realm", "rotate-key", _):
                 return self._new_key()
             case ("user", "import"):
@@ -58,7 +61,9 @@ async def test_a_realm_made_before_gets_a_new_key() -> None:
     operator = Operator()
 
     assert await add_realm(operator, "surabaya", "127.0.0.1", 8000) == "key-1"
-    assert await add_realm(operator, "surabaya", "127.0.0.1", 8000) == "key-2"
+    assert await add_realm(operator, "surabaya", "127.0.0.1", 8100) == "key-2"
+
+    assert operator.realms == {"surabaya": ("127.0.0.1", "8100")}
 
 
 def test_a_key_is_for_its_owner_only(tmp_path: Path) -> None:

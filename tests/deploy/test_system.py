@@ -76,7 +76,7 @@ def test_two_do_not_run_on_one_home(tmp_path: Path) -> None:
 
     with claim(tmp_path):
         assert not is_filled(tmp_path)
-        mark_filled(tmp_path)
+        mark_filled(tmp_path, "surabaya 127.0.0.1 8000\n")
     assert is_filled(tmp_path)
 
 

@@ -74,6 +74,11 @@ def test_realms_and_people(main: MainProcess, running: bool) -> None:
     assert main.operate("realm", "list")["enabled"] is False
     main.operate("realm", "enable", "surabaya")
     assert main.operate("realm", "list")["enabled"] is True
+    main.operate("realm", "set-address", "surabaya", "chat.sby", "8443")
+    listed = main.operate("realm", "list")
+    assert (listed["host"], listed["port"]) == ("chat.sby", 8443)
+    assert "no realm jakarta" in _refused(main, "realm", "set-address", "jakarta", "a", "1")
+    assert "65535" in _refused(main, "realm", "set-address", "surabaya", "chat.sby", "65536")
 
 
 def test_a_table_in_a_pipe_is_not_cut(main: MainProcess) -> None:
@@ -95,12 +100,14 @@ def test_the_audit_log_knows_what_was_done(main: MainProcess) -> None:
     key = main.add_realm("surabaya", 8000)
     main.add_user("messi@surabaya", "rahasia")
     main.operate("user", "set-password", "messi@surabaya", "--password-stdin", stdin="lain sekali")
+    main.operate("realm", "set-address", "surabaya", "chat.sby", "8000")
     ended = run_operator_command(main.home, "audit")
     rows = [json.loads(line) for line in ended.stdout.splitlines()]
     assert [(row["action"], row["subject"]) for row in rows] == [
         ("realm add", "surabaya"),
         ("user add", "messi@surabaya"),
         ("user set-password", "messi@surabaya"),
+        ("realm set-address", "surabaya"),
     ]
     assert all(secret not in ended.stdout for secret in (key, "rahasia", "lain sekali"))
 

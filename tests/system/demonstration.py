@@ -18,9 +18,13 @@ class Demonstration:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.offset = ports.free_offset(list(PORTS.values()))
         self.printed = ""
         self._up: subprocess.Popen[str] | None = None
+        self.move()
+
+    def move(self) -> None:
+        """The next start is at other ports."""
+        self.offset = ports.free_offset(list(PORTS.values()))
 
     @property
     def up(self) -> subprocess.Popen[str]:

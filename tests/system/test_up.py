@@ -1,5 +1,6 @@
 """`realmchat up`: the whole system on one machine, kept running, ended whole."""
 
+import json
 import os
 import signal
 import socket
@@ -11,7 +12,7 @@ import httpx
 import pytest
 
 from tests.system.demonstration import PORTS, Demonstration, is_running, wait_ended
-from tests.system.processes import console_script, environment
+from tests.system.processes import console_script, environment, run_operator_command
 from tests.waiting import wait_until
 
 
@@ -23,7 +24,8 @@ def demonstration(tmp_path: Path) -> Iterator[Demonstration]:
 
 
 def test_a_first_start_a_day_of_faults_and_a_second_start(demonstration: Demonstration) -> None:
-    """People can sign in; what exits comes back; what is stopped is left; data stays."""
+    """People can sign in; what exits comes back; what is stopped is left; data stays, also when
+    the second start is at other ports."""
     demonstration.start()
     for service, port in PORTS.items():
         assert demonstration.is_healthy(service), service
@@ -55,8 +57,12 @@ def test_a_first_start_a_day_of_faults_and_a_second_start(demonstration: Demonst
     assert demonstration.interrupt() == 0  # the stopped one ends as well
     wait_ended(running, 10)
 
+    demonstration.move()
     demonstration.start()
     assert "Making a new system" not in demonstration.printed
+    assert _directory(demonstration) == {
+        realm: PORTS[f"realm-{realm}"] + demonstration.offset for realm in ("surabaya", "jakarta")
+    }
     for service in PORTS:
         wait_until(lambda service=service: demonstration.is_healthy(service), 30)
     titles = {c["title"] for c in _conversations(demonstration, "hisan@surabaya", "progjar")}
@@ -132,6 +138,12 @@ def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
 def _all_are_new(demonstration: Demonstration, before: dict[str, int]) -> bool:
     now = demonstration.pids()
     return now.keys() == before.keys() and not set(now.values()) & set(before.values())
+
+
+def _directory(demonstration: Demonstration) -> dict[str, int]:
+    """The port of each realm, as main's directory has it."""
+    listed = run_operator_command(demonstration.home, "realm", "list").stdout
+    return {realm["realm"]: realm["port"] for realm in map(json.loads, listed.splitlines())}
 
 
 def _headers(demonstration: Demonstration) -> dict[str, str]:
