@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from chat_cli.command_line.call import Call
 from chat_cli.command_line.exit_codes import ExitCode
-from chat_cli.command_line.shell.showing import put_help
+from chat_cli.command_line.shell.explaining import put_help
 from chat_cli.command_line.vocabulary import COMMAND_BY_NAME, Command, Takes
 from realm_protocol.command_table import WhenCutOff
 from realm_protocol.errors import ServiceWentAway

@@ -13,12 +13,15 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
+from prompt_toolkit.layout.utils import explode_text_fragments
 from prompt_toolkit.styles import Style
 
 from chat_cli.command_line.shell.bar import Standing, bar, cut
 from chat_cli.command_line.shell.completion import Candidate, candidates, place_of, word_in_hand
 from chat_cli.command_line.shell.history import ShellHistory
 from chat_cli.command_line.shell.known import Known
+from chat_cli.command_line.shell.lines import password_spans
 from chat_cli.command_line.texts import say
 
 _MENU_ROWS = 6
@@ -52,6 +55,7 @@ class Editor:
             reserve_space_for_menu=_MENU_ROWS,
             bottom_toolbar=self._bar,
             key_bindings=_keys(),
+            input_processors=[_Unseen()],
             style=_style(),
         )
 
@@ -98,6 +102,18 @@ class _NameCompleter(Completer):
                 display=candidate.text,
                 display_meta=_meta(candidate),
             )
+
+
+class _Unseen(Processor):
+    """Passwords that stand in the line itself are shown as dots, and stay so on the screen."""
+
+    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
+        given = transformation_input
+        spans = password_spans(given.document.text) if given.lineno == 0 else []
+        shown = explode_text_fragments(given.fragments)
+        for start, end in spans:
+            shown[start:end] = [(style, "•") for style, *_ in shown[start:end]]
+        return Transformation(shown)
 
 
 def _meta(candidate: Candidate) -> str:

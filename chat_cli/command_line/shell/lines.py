@@ -3,6 +3,7 @@
 Pure. What a word does is not here.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -59,6 +60,18 @@ def _meant(name: str) -> Word:
 
 def _passwords(word: Word) -> list[Parameter]:
     return [p for p in word.parameters if p.kind is Kind.PASSWORD]
+
+
+def password_spans(text: str) -> list[tuple[int, int]]:
+    """Where passwords stand in a line while it is typed, so that nobody reads them in passing."""
+    pieces = [(found.start(), found.end()) for found in re.finditer(r"\S+", text)]
+    word = SHELL_WORDS.get(text[slice(*pieces[0])].lower()) if pieces else None
+    parameters = word.parameters if word else ()
+    return [
+        piece
+        for parameter, piece in zip(parameters, pieces[1:], strict=False)
+        if parameter.kind is Kind.PASSWORD
+    ]
 
 
 def sign_in_place(

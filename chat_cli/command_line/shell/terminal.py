@@ -145,6 +145,8 @@ class Terminal:
     async def _do(self, parsed: ParsedLine) -> None:
         name = parsed.word.name
         if name == "use":
+            # Another process may have signed somebody in.
+            await self._signed_in.refresh()
             account = self._signed_in.use(parsed.arguments["address"])
             self._note(texts.SHELL_USING, account=account)
         elif name in SIGNING_IN:
