@@ -7,11 +7,10 @@ that run for a moment: the service itself checks its own again, by `chat_cli.set
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from chat_cli import profiles
 from realm_protocol.command_table import Help
@@ -77,8 +76,7 @@ def _path(value: object) -> str:
 # --- the settings --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One key of `config.toml`; its variable is `CHAT_CLI_` and the name."""
 
     name: str
@@ -215,8 +213,7 @@ class Source(Enum):
     DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A setting's value, and which flag, variable or file gave it."""
 
     setting: Setting

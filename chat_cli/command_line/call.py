@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from chat_cli import profiles
 from chat_cli.command_line import texts
 from chat_cli.command_line.accounts import account_for
-from chat_cli.command_line.look import Look, look_of_stdout
 from chat_cli.command_line.output import put, put_json, put_note
-from chat_cli.command_line.starting import connect
+from chat_cli.command_line.service_client import ServiceClient, connect
 from chat_cli.command_line.texts import say
 
 if TYPE_CHECKING:
-    from chat_cli.command_line.service_client import ServiceClient
+    from chat_cli.command_line.look import Look
     from chat_cli.command_line.vocabulary import Command
     from chat_cli.configuration import Configuration
 
@@ -38,7 +37,7 @@ class Call:
         self._account = account
 
     @cached_property
-    def service(self) -> "ServiceClient":
+    def service(self) -> ServiceClient:
         return connect()
 
     @cached_property
@@ -48,7 +47,10 @@ class Call:
         return account_for(wanted, profiles.home(), lambda: self.service.get("/v1/accounts"))
 
     @cached_property
-    def look(self) -> Look:
+    def look(self) -> "Look":
+        """How what is printed shall look; a message that is sent needs none."""
+        from chat_cli.command_line.look import look_of_stdout
+
         return look_of_stdout(self.configuration.value("color"), os.environ)
 
     def path(self, route: str) -> str:

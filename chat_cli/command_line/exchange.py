@@ -8,8 +8,9 @@ an answer means is not said here.
 import select
 import socket
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import NamedTuple
 
 import httptools
 
@@ -18,12 +19,18 @@ from realm_protocol.errors import ServiceUnreachable, ServiceWentAway, TimedOut
 _CHUNK = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What came back."""
 
     status: int
     body: bytes
+
+
+class Streamed(NamedTuple):
+    """An answer that goes on: its headers, with names in lower case, and its body as it comes."""
+
+    headers: Mapping[str, str]
+    pieces: Iterator[bytes]
 
 
 class _Reading:
@@ -34,27 +41,47 @@ class _Reading:
         self._body = bytearray()
         self.answer: Answer | None = None
         self.keeps_alive = False
+        self.head_is_in = False
+        self.headers: dict[str, str] = {}
+
+    @property
+    def status(self) -> int:
+        return self._parser.get_status_code()
 
     def take(self, received: bytes) -> None:
         self._parser.feed_data(received)
+
+    def take_body(self) -> bytes:
+        """What has come of the body since the last time, of an answer that goes on."""
+        taken, self._body = bytes(self._body), bytearray()
+        return taken
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        self.head_is_in = True
 
     def on_body(self, part: bytes) -> None:
         self._body += part
 
     def on_message_complete(self) -> None:
-        self.answer = Answer(self._parser.get_status_code(), bytes(self._body))
+        self.answer = Answer(self.status, bytes(self._body))
         self.keeps_alive = self._parser.should_keep_alive()
 
 
 class Connection:
-    """A connection to a service of this machine."""
+    """A connection to a service of this machine, by its IPv4 address."""
 
     def __init__(self, host: str, port: int, timeout_seconds: float) -> None:
         """Raises `ServiceUnreachable`."""
         self._host = f"{host}:{port}"
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
-            self._socket = socket.create_connection((host, port), timeout_seconds)
+            self._socket.settimeout(timeout_seconds)
+            self._socket.connect((host, port))
         except OSError as exc:
+            self._socket.close()
             raise ServiceUnreachable(detail=exc.strerror or str(exc)) from exc
         self._open = True
 
@@ -77,15 +104,33 @@ class Connection:
         timeout_seconds: float,
     ) -> Answer:
         """Ask once. Raises `ServiceWentAway`, `TimedOut` or `ServiceUnreachable`."""
-        lines = {"Host": self._host, "Accept": "application/json", **headers}
-        if body is not None:
-            lines |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
-        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-        request = f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + (body or b"")
+        with self._in_words(timeout_seconds):
+            self._send(method, path, headers, body, timeout_seconds)
+            return self._rest(_Reading(), time.monotonic() + timeout_seconds)
+
+    def stream(
+        self, path: str, *, headers: Mapping[str, str], silence_seconds: float
+    ) -> "Streamed | Answer":
+        """An answer that goes on, or what was answered instead; raises as `ask`."""
+        with self._in_words(silence_seconds):
+            self._send("GET", path, headers, None, silence_seconds)
+            reading = _Reading()
+            while not reading.head_is_in:
+                self._feed(reading)
+            if reading.status >= 300:
+                return self._rest(reading, time.monotonic() + silence_seconds)
+            return Streamed(reading.headers, self._pieces(reading, silence_seconds))
+
+    def _pieces(self, reading: _Reading, silence_seconds: float) -> Iterator[bytes]:
+        with self._in_words(silence_seconds):
+            while reading.answer is None:
+                yield reading.take_body()
+                self._feed(reading)
+
+    @contextmanager
+    def _in_words(self, timeout_seconds: float) -> Iterator[None]:
         try:
-            self._socket.settimeout(timeout_seconds)
-            self._socket.sendall(request)
-            return self._read(time.monotonic() + timeout_seconds)
+            yield
         except TimeoutError as exc:
             self.close()
             raise TimedOut(seconds=timeout_seconds) from exc
@@ -93,18 +138,35 @@ class Connection:
             self.close()
             raise ServiceWentAway from exc
 
-    def _read(self, until: float) -> Answer:
-        reading = _Reading()
+    def _send(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        timeout_seconds: float,
+    ) -> None:
+        lines = {"Host": self._host, "Accept": "application/json", **headers}
+        if body is not None:
+            lines |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        self._socket.settimeout(timeout_seconds)
+        self._socket.sendall(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + (body or b""))
+
+    def _rest(self, reading: _Reading, until: float) -> Answer:
         while reading.answer is None:
             self._socket.settimeout(max(until - time.monotonic(), 0.001))
-            received = self._socket.recv(_CHUNK)
-            if not received:
-                raise ConnectionResetError
-            try:
-                reading.take(received)
-            except httptools.HttpParserError as exc:
-                self.close()
-                raise ServiceUnreachable(detail="what answers there speaks no HTTP") from exc
+            self._feed(reading)
         if not reading.keeps_alive:
             self.close()
         return reading.answer
+
+    def _feed(self, reading: _Reading) -> None:
+        received = self._socket.recv(_CHUNK)
+        if not received:
+            raise ConnectionResetError
+        try:
+            reading.take(received)
+        except httptools.HttpParserError as exc:
+            self.close()
+            raise ServiceUnreachable(detail="what answers there speaks no HTTP") from exc

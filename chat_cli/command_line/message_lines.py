@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from chat_cli.command_line import texts
+from chat_cli.command_line.cleaning import clean
 from chat_cli.command_line.look import Look
-from chat_cli.command_line.output import clean
 from chat_cli.command_line.texts import say
 
 _INDENT = "\n    "

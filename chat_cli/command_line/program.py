@@ -16,7 +16,6 @@ from chat_cli import profiles
 from chat_cli.command_line import texts
 from chat_cli.command_line.exit_codes import ExitCode, exit_code
 from chat_cli.command_line.output import OutputFailed, flush, put, put_error, put_note
-from chat_cli.command_line.slips import usage_error
 from chat_cli.command_line.texts import Language, say, speak
 from chat_cli.command_line.vocabulary import COMMAND_BY_NAME, COMMANDS, EVERYWHERE
 from chat_cli.command_line.words import click_command
@@ -118,6 +117,8 @@ def _run(arguments: list[str]) -> int:
         put_error(error, as_json=as_json)
         return exit_code(error)
     except click.ClickException as slip:
+        from chat_cli.command_line.slips import usage_error  # most commands are typed well
+
         put_error(usage_error(slip, arguments), as_json=as_json)
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):

@@ -6,13 +6,14 @@ until then it gets nothing but a random challenge. Starting a service is `starti
 
 import hmac
 import json
-import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from chat_cli.command_line.exchange import Answer, Connection
+from chat_cli import profiles
+from chat_cli.command_line.exchange import Answer, Connection, Streamed
 from realm_protocol.errors import (
     OtherServiceVersion,
     RealmchatError,
@@ -30,8 +31,7 @@ _PROOF_SECONDS = 5.0
 _NO_SERVICE = "what answers there is no chat-cli service"
 
 
-@dataclass(frozen=True, slots=True)
-class Announced:
+class Announced(NamedTuple):
     """What a service has left in its home, for commands to find it by."""
 
     port: int
@@ -87,6 +87,24 @@ class ServiceClient:
         """As `get`, for what has nothing to tell but that it is done."""
         self._ask("DELETE", path, {}, None, ANSWER_SECONDS)
 
+    @contextmanager
+    def stream(
+        self, path: str, headers: Mapping[str, str], *, silence_seconds: float
+    ) -> Iterator[Streamed]:
+        """An answer that goes on, over a connection of its own; raises as `get`."""
+        connection, _ = self._connect()
+        headers = {**headers, "Authorization": f"Bearer {self.token}"}
+        try:
+            answer = connection.stream(path, headers=headers, silence_seconds=silence_seconds)
+            if isinstance(answer, Answer):
+                raise _answered_error(_json(answer))
+            yield answer
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
     def _ask(
         self,
         method: str,
@@ -113,7 +131,7 @@ class ServiceClient:
     def _connect(self) -> tuple[Connection, str]:
         """A connection whose other end holds the token, told without showing it; its version."""
         connection = Connection(HOST, self.port, _PROOF_SECONDS)
-        challenge = secrets.token_hex(32)
+        challenge = os.urandom(32).hex()
         try:
             answer = connection.ask(
                 "GET",
@@ -165,3 +183,17 @@ def find(home: Path) -> ServiceClient | None:
         return ServiceClient(service)
     except RealmchatError:
         return None
+
+
+def connect() -> ServiceClient:
+    """The service of this person on this machine, started where none runs.
+
+    Raises `ServiceUnreachable`, or `OtherServiceVersion`.
+    """
+    client = find(profiles.home())
+    if client is None:
+        from chat_cli.command_line.starting import start  # it runs nearly always
+
+        client = start()
+    client.check_version()
+    return client

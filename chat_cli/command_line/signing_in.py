@@ -14,7 +14,7 @@ from chat_cli.command_line.tables import Column
 from chat_cli.command_line.texts import say
 from chat_cli.configuration import Source
 from realm_protocol.errors import NotSignedIn, SessionEnded
-from realm_protocol.names import Address
+from realm_protocol.names import Address, check_name
 
 Arguments = Mapping[str, str]
 
@@ -28,7 +28,9 @@ def register(call: Call, arguments: Arguments, *, realm_url: str | None) -> None
 
 
 def _open_account(call: Call, route: str, arguments: Arguments, realm_url: str | None) -> None:
-    address = Address.parse(arguments["address"])
+    typed = arguments["address"]
+    # A bare name is of the realm whose server is asked, which the service knows.
+    address = Address.parse(typed) if "@" in typed else check_name(typed)
     body = {**arguments, "address": address, "realm_url": realm_url}
     given = {name: value for name, value in body.items() if value is not None}
     opened = call.service.post(f"/v1/accounts/{route}", given)

@@ -34,15 +34,18 @@ _LOCK_NAME = "starting.lock"
 LOG_NAME = "service.log"
 
 
-def connect() -> ServiceClient:
-    """The service of this person on this machine, started where none runs.
+def start() -> ServiceClient:
+    """Start the service, or find the one that another command has just started.
 
-    Raises `ServiceUnreachable`, or `OtherServiceVersion`.
+    Raises `ServiceUnreachable`.
     """
     home = profiles.home()
-    client = find(home) or _start(home)
-    client.check_version()
-    return client
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _alone(home):
+            return find(home) or _launched(home)
+    except OSError as exc:
+        raise ServiceUnreachable(detail=f"{exc.filename or home}: {exc.strerror}") from exc
 
 
 def stop(client: ServiceClient) -> bool:
@@ -60,15 +63,6 @@ def stop(client: ServiceClient) -> bool:
         ):
             raise TimedOut(seconds=STOP_SECONDS)
         return started_again()
-
-
-def _start(home: Path) -> ServiceClient:
-    try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone(home):
-            return find(home) or _launched(home)
-    except OSError as exc:
-        raise ServiceUnreachable(detail=f"{exc.filename or home}: {exc.strerror}") from exc
 
 
 @contextmanager

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chat_cli.command_line.cleaning import clean
 from chat_cli.command_line.look import Look
 from chat_cli.command_line.message_lines import isolated
-from chat_cli.command_line.output import clean
 from chat_cli.command_line.texts import Text, say
 
 Row = Mapping[str, Any]

@@ -115,6 +115,26 @@ NO_MESSAGES = Text("no messages", "tidak ada pesan")
 NOTHING_FOUND = Text("nothing found", "tidak ada yang ditemukan")
 READ_UP_TO = Text("Read up to {seq}.", "Dibaca sampai {seq}.")
 
+TAIL_NEEDS_NAME = Text(
+    "--exec and --from-start are for a reader with a name: add --as NAME.",
+    "--exec dan --from-start hanya untuk pembaca bernama: tambahkan --as NAME.",
+)
+TAIL_HAS_NO_LIMIT = Text(
+    "--limit counts the newest messages; a reader with a name gets all that it has not had.",
+    "--limit menghitung pesan terbaru; pembaca bernama mendapat semua yang belum diterimanya.",
+)
+TAIL_MISSED = Text(
+    "some messages could not be shown; `history` and `inbox` have them",
+    "sebagian pesan tidak sempat ditampilkan; lihat `history` dan `inbox`",
+)
+TAIL_SERVICE_AWAY = Text("waiting for the service: {why}", "menunggu layanan: {why}")
+TAIL_TRIES_AGAIN = Text(
+    "the program ended with {code} for message {key} of {sender}; it is run again until it"
+    " ends with 0",
+    "program berakhir dengan {code} untuk pesan {key} dari {sender}; dijalankan lagi sampai"
+    " berakhir dengan 0",
+)
+
 # --- groups and people ---------------------------------------------------------------------------
 
 GROUP_CREATED = Text("Created group {group}.", "Grup {group} sudah dibuat.")
@@ -218,10 +238,6 @@ UNKNOWN_OPTION = Text(
 OPTION_NEEDS_VALUE = Text("{option} needs a value.", "{option} memerlukan nilai.")
 OPTION_TAKES_NO_VALUE = Text("{option} takes no value.", "{option} tidak memakai nilai.")
 NO_CHOICE = Text("{name} is one of {choices}.", "{name} adalah salah satu dari {choices}.")
-NUMBER_FROM = Text("{name} is a number from {least}.", "{name} adalah angka mulai {least}.")
-NUMBER_FROM_TO = Text(
-    "{name} is a number from {least} to {most}.", "{name} adalah angka {least} sampai {most}."
-)
 
 # --- how commands end ----------------------------------------------------------------------------
 

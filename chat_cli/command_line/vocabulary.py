@@ -5,8 +5,8 @@ names the function that does it, whose module is imported only when the command 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from chat_cli.command_line.texts import Bilingual
 from realm_protocol.command_table import BY_NAME, WORDS, Help, Kind, Parameter, Right, Word
@@ -29,8 +29,7 @@ class Takes(Enum):
     PERSON = "person"
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """An option that a command has beyond the parameters of its word."""
 
     name: str
@@ -47,11 +46,10 @@ class Option:
     @property
     def argument(self) -> str:
         """The name of the function's argument that gets it."""
-        return "sender" if self.name == "from" else self.name.replace("-", "_")
+        return _ARGUMENTS.get(self.name) or self.name.replace("-", "_")
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A word as a command of its own."""
 
     word: Word
@@ -403,6 +401,50 @@ _OWN = (
             QUIET,
         ),
         "chat-cli man --to ~/.local/share/man",
+    ),
+    Command(
+        _own(
+            "tail",
+            "Show the newest messages, and more as they come; as a named reader, lose none.",
+            "Tampilkan pesan terbaru, lalu yang masuk; sebagai pembaca bernama, tanpa kehilangan.",
+        ),
+        "tail:tail",
+        (
+            Option(
+                "follow",
+                Help("Go on with what comes, until Ctrl-C.", "Teruskan dengan yang masuk."),
+            ),
+            Option(
+                "as",
+                Help(
+                    "Read under this name: go on where it stopped, however it ended.",
+                    "Baca dengan nama ini: lanjut dari tempat terakhir, apa pun sebab berhentinya.",
+                ),
+                Takes.WORD,
+                "NAME",
+            ),
+            Option(
+                "exec",
+                Help(
+                    "Hand each message to this program (JSON on its input, REALMCHAT_* in its"
+                    " environment); go on when it ends with 0.",
+                    "Serahkan tiap pesan ke program ini (JSON di masukannya, REALMCHAT_* di"
+                    " lingkungannya); lanjut bila program berakhir dengan 0.",
+                ),
+                Takes.FILE,
+                "PROGRAM",
+            ),
+            Option(
+                "from-start",
+                Help(
+                    "A name that is new begins with the oldest message here, not now.",
+                    "Nama yang baru mulai dari pesan terlama di sini, bukan dari sekarang.",
+                ),
+            ),
+            _LIMIT,
+            *_COMMON,
+        ),
+        "chat-cli tail --as archive --follow --json >> archive.jsonl",
     ),
     Command(
         _own(

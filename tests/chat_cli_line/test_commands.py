@@ -9,6 +9,7 @@ from tests.chat_cli_line.conftest import Run
 from tests.chat_cli_line.fake_service import ACCOUNT, MESSI, FakeService
 
 SEND = f"POST /v1/accounts/{MESSI}/messages"
+LINE = f"POST /v1/accounts/{MESSI}/commands"
 INBOX = f"GET /v1/accounts/{MESSI}/inbox"
 CONVERSATIONS = f"GET /v1/accounts/{MESSI}/conversations"
 
@@ -191,7 +192,7 @@ def test_a_password_is_never_an_argument(run: Run) -> None:
     done = run("login", MESSI, "surabaya")
 
     assert done.returncode == 2
-    assert "surabaya)" in done.stderr
+    assert "A password is never an argument" in done.stderr
     assert "--password " not in run("login", "--help").stdout
 
 
@@ -216,22 +217,22 @@ def test_another_session_is_ended_by_its_id(service: FakeService, run: Run) -> N
 @pytest.mark.parametrize("word", ["creategroup", "addgroup"])
 def test_a_group_is_created_with_its_members(service: FakeService, run: Run, word: str) -> None:
     """Others may be in it from the start."""
-    service.answers[f"POST /v1/accounts/{MESSI}/groups"] = {"group": "jarkom3@surabaya"}
+    service.answers[LINE] = {"result": {"group": "jarkom3@surabaya"}}
 
     done = run(word, "jarkom3", "henderson", "lineker@jakarta")
 
     assert done.stdout == "Created group jarkom3@surabaya.\n"
-    body = {"name": "jarkom3", "members": ["henderson", "lineker@jakarta"]}
-    assert service.last("POST").body == body
+    assert service.last("POST").body == {"line": "addgroup jarkom3 henderson lineker@jakarta"}
 
 
-def test_joining_names_the_group_in_the_path(service: FakeService, run: Run) -> None:
-    """A full address goes through as it is; what can't be a name never becomes a path."""
-    route = f"POST /v1/accounts/{MESSI}/groups/jarkom3@surabaya/join"
-    service.answers[route] = {"group": "jarkom3@surabaya"}
+def test_a_line_is_one_line(service: FakeService, run: Run) -> None:
+    """What is given for a word of the table stays one parameter of its line, whatever it holds."""
+    service.answers[LINE] = {"result": {"group": "jarkom3@surabaya"}}
 
     assert run("joingroup", "jarkom3@surabaya").stdout == "You are in group jarkom3@surabaya.\n"
-    assert run("joingroup", "../../x").returncode == 4
+    assert run("joingroup", "jarkom3 send").returncode == 2
+    assert run("joingroup", "jarkom3\nsend").returncode == 2
+    assert len([asked for asked in service.asked if asked.method == "POST"]) == 1
 
 
 def test_the_token_is_the_services(service: FakeService, run: Run) -> None:
