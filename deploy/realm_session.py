@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 
 from realm_protocol.commands import CLIENT_COMMANDS, REPLIES, EndSession, Hello
-from realm_protocol.errors import MalformedMessage, RealmchatError, rebuild
+from realm_protocol.errors import AskedWrongly, MalformedMessage, RealmchatError, rebuild
 from realm_protocol.events import SERVER_MESSAGES, Refused, Reply
 from realm_protocol.limits import CLIENT_FRAME_LIMIT, PROTOCOL_VERSION, SESSION_UNSENT_LIMIT
 from realm_protocol.names import Address
-from realm_protocol.wire import WireMessage, check, open_frame, pack
+from realm_protocol.wire import Misshapen, WireMessage, check, pack
 from realm_service.channel import Channel, Flusher, connect
 
 DEVICE = "realmchat up"
@@ -51,12 +51,14 @@ class RealmSession:
 
     def frame_received(self, channel: Channel, frame: bytes) -> None:
         try:
-            for value in open_frame(frame, CLIENT_FRAME_LIMIT):
-                self._take(SERVER_MESSAGES.check(value))
-        except MalformedMessage as error:
+            for message in SERVER_MESSAGES.open_frame(frame, CLIENT_FRAME_LIMIT):
+                self._take(message)
+        except AskedWrongly as error:
             self.broken(channel, error)
 
-    def _take(self, message: WireMessage) -> None:
+    def _take(self, message: WireMessage | Misshapen) -> None:
+        if isinstance(message, Misshapen):
+            raise message.error
         if isinstance(message, Reply):
             self._answered(message.number).set_result(message.result)
         elif isinstance(message, Refused):

@@ -178,6 +178,7 @@ _PLAIN: dict[Any, str] = {
     int: "integer",
     str: "string",
     bytes: "binary",
+    msgspec.Raw: "array",
     bool: "boolean",
     Any: "any",
     Address: "address",

@@ -29,7 +29,7 @@ from realm_protocol.limits import (
     LINK_SOCKET_LIMIT,
     PROTOCOL_VERSION,
 )
-from realm_protocol.wire import open_frame, pack, tag_of, unpack_value
+from realm_protocol.wire import Misshapen, pack, tag_of
 from realm_service.channel import Channel, Flusher, bearer_token
 from realm_service.logs import get_logger, report_defect
 
@@ -47,7 +47,7 @@ def _without_events(message: bytes) -> bytes:
     if kind == _NOTIFY:
         return b""
     if kind == _FANOUT:
-        fanout = link.FROM_MAIN.check(unpack_value(message))
+        fanout = link.FROM_MAIN.read(message)
         return pack(link.Answer(fanout.ref, fanout.result)) if fanout.ref else b""
     return message
 
@@ -125,8 +125,8 @@ class RealmChannel:
     def frame_received(self, channel: Channel, frame: bytes) -> None:
         jobs: list[Job] = []
         try:
-            for message in open_frame(frame, LINK_READ_LIMIT):
-                self._take(link.FROM_REALM.check(message), jobs)
+            for message in link.FROM_REALM.open_frame(frame, LINK_READ_LIMIT):
+                self._take(message, jobs)
         except RealmchatError as error:
             self.broken(channel, error)
         if jobs:
@@ -134,6 +134,8 @@ class RealmChannel:
 
     def _take(self, message: Any, jobs: list[Job]) -> None:
         kind = type(message)
+        if kind is Misshapen:
+            raise message.error
         if not self.welcomed:
             if kind is not link.LinkHello:
                 raise MalformedMessage(detail="a link begins with LinkHello")
@@ -160,7 +162,7 @@ class RealmChannel:
             session = self.sessions.get(message.handle)
             if session is None:
                 raise NotSignedIn
-            command = commands.CLIENT_COMMANDS.check(message.command)
+            command = commands.CLIENT_COMMANDS.read(message.command)
         except RealmchatError as error:
             self.refuse(message.ref, error)
             return

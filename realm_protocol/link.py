@@ -11,7 +11,7 @@ Signs of life are WebSocket pings; any frame received counts.
 
 from typing import Annotated, Any
 
-from msgspec import Meta
+from msgspec import Meta, Raw
 
 from realm_protocol.commands import Conversation, Milliseconds, Number, Password, Seq, ShortText
 from realm_protocol.names import Address
@@ -78,7 +78,7 @@ class Forward(WireMessage, frozen=True, tag=133):
 
     ref: Number
     handle: Handle
-    command: list[Any]
+    command: Raw
     """The command's array, tag and number included."""
 
 

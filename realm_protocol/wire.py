@@ -1,21 +1,26 @@
 """Messages on the wire: msgpack arrays `[tag, field, …]`, one or many to a WebSocket frame.
 
 A frame is one msgpack array of messages. Every message is a `WireMessage`: its tag is the first
-item, its fields follow in the order of the class. What enters a process is checked against the
-class by `check`; a peer may append fields that this version doesn't know, and they are ignored.
+item, its fields follow in the order of the class. What enters a process is read into the classes
+of a `Vocabulary`; a peer may append fields that this version doesn't know, and they are ignored.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar, get_args
 
 import msgpack
 import msgspec
-from msgspec import inspect
+from msgspec import Raw
 
 from realm_protocol.errors import AskedWrongly, FrameTooLarge, MalformedMessage
 from realm_protocol.names import Address
 
 T = TypeVar("T")
+
+
+_UNREADABLE = (msgspec.DecodeError, RecursionError, AskedWrongly)
+"""What reading may come to; a name's own error is passed through by some ways and not by others."""
 
 
 class WireMessage(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -30,30 +35,18 @@ def tag_of(message: type[WireMessage]) -> int:
     return tag
 
 
-def _as_array(value: Any) -> Sequence[Any]:
-    if not isinstance(value, msgspec.Struct):
-        raise TypeError(f"{type(value).__name__} has no form on the wire")
-    tag = value.__struct_config__.tag
-    fields = msgspec.structs.astuple(value)
-    return fields if tag is None else (tag, *fields)
+def _as_text(value: Any) -> str:
+    if isinstance(value, str):  # an address
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no form on the wire")
 
 
-_packer = msgpack.Packer(default=_as_array, autoreset=True)
+_encoder = msgspec.msgpack.Encoder(enc_hook=_as_text)
 
 
-def pack(message: WireMessage | Sequence[Any]) -> bytes:
-    """One message or value as msgpack. Runs in one thread at a time, as asyncio's does.
-
-    Each thread that packs makes its own `new_packer`.
-    """
-    packed: bytes = _packer.pack(message)
-    return packed
-
-
-def new_packer() -> Callable[[Any], bytes]:
-    """A `pack` of its own, for a thread beside the event loop's."""
-    packer: Callable[[Any], bytes] = msgpack.Packer(default=_as_array, autoreset=True).pack
-    return packer
+def pack(message: WireMessage | Sequence[Any] | Any) -> bytes:
+    """One message or value as msgpack."""
+    return _encoder.encode(message)
 
 
 def join_frame(messages: Sequence[bytes]) -> bytes:
@@ -70,20 +63,7 @@ def array_header(length: int) -> bytes:
     return b"\xdd" + length.to_bytes(4, "big")
 
 
-def open_frame(frame: bytes, limit: int) -> list[Any]:
-    """The messages of a frame, unchecked. Raises `FrameTooLarge` or `MalformedMessage`."""
-    if len(frame) > limit:
-        raise FrameTooLarge(size=len(frame), limit=limit)
-    try:
-        messages = msgpack.unpackb(frame, use_list=True, strict_map_key=False)
-    except (ValueError, RecursionError, msgpack.UnpackException) as exc:
-        raise MalformedMessage(detail=f"a frame is one msgpack array ({exc})") from exc
-    if type(messages) is not list:
-        raise MalformedMessage(detail="a frame is one msgpack array of messages")
-    return messages
-
-
-def unpack_value(packed: bytes) -> Any:
+def unpack_value(packed: bytes | Raw) -> Any:
     """One packed value, unchecked; raises `MalformedMessage`."""
     try:
         return msgpack.unpackb(packed, use_list=True, strict_map_key=False)
@@ -99,10 +79,16 @@ def check(value: Any, kind: type[T] | Any) -> T:
     try:
         # `bytes` are told apart from text: msgspec would else read a text as base64.
         return msgspec.convert(value, kind, builtin_types=(bytes,), dec_hook=_read_name)
-    except msgspec.ValidationError as exc:
-        if isinstance(exc.__cause__, AskedWrongly):
-            raise exc.__cause__ from None
-        raise MalformedMessage(detail=str(exc)) from exc
+    except _UNREADABLE as exc:
+        raise _said(exc) from exc
+
+
+def _said(exc: Exception) -> AskedWrongly:
+    """What msgspec found, as our error: a name's own where a name is wrong."""
+    for found in (exc, exc.__cause__):
+        if isinstance(found, AskedWrongly):
+            return found
+    return MalformedMessage(detail=str(exc))
 
 
 def _read_name(kind: type, value: Any) -> Any:
@@ -113,65 +99,63 @@ def _read_name(kind: type, value: Any) -> Any:
     return kind.parse(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Misshapen:
+    """What came where a message should be, and what is wrong with it."""
+
+    value: Any
+    error: AskedWrongly
+
+
 class Vocabulary:
     """The messages that may come one way over one hop, by their tag."""
 
-    def __init__(self, messages: object) -> None:
+    def __init__(self, messages: Any) -> None:
         """`messages` is the union of the message classes."""
         self.classes: dict[int, type[WireMessage]] = {
             tag_of(message): message for message in get_args(messages)
         }
-        self._bytes_at = {
-            tag: places
-            for tag, message in self.classes.items()
-            if (places := _places_of_bytes(message)) is not None
-        }
+        self._message = msgspec.msgpack.Decoder(messages, dec_hook=_read_name)
+        self._frame = msgspec.msgpack.Decoder(list[messages], dec_hook=_read_name)
 
-    def check(self, value: Any) -> Any:
-        """A message of this vocabulary as its class; raises `MalformedMessage` and its kin."""
-        # By tag here, because msgspec builds the type of a union anew at every call.
-        if type(value) is not list or not value or type(value[0]) is not int:
-            raise MalformedMessage(detail="a message is an array that begins with its tag")
-        tag = value[0]
-        message = self.classes.get(tag)
-        if message is None:
-            raise MalformedMessage(detail=f"no message has the tag {tag}")
-        places = self._bytes_at.get(tag)
-        if places is None:
-            return check(value, message)
-        # The way of most messages: what `check` asks of msgspec beyond this doubles its time.
+    def open_frame(self, frame: bytes, limit: int) -> list[Any]:
+        """The messages of a frame as their classes; a `Misshapen` for each that is none.
+
+        Raises `FrameTooLarge`, or `MalformedMessage` where it is no frame at all.
+        """
+        if len(frame) > limit:
+            raise FrameTooLarge(size=len(frame), limit=limit)
         try:
-            checked = msgspec.convert(value, message)
-        except msgspec.ValidationError as exc:
-            raise MalformedMessage(detail=str(exc)) from exc
-        for place in places:
-            if type(value[place]) is not bytes:
-                raise MalformedMessage(detail=f"expected `bytes` - at `$[{place}]`")
-        return checked
+            return self._frame.decode(frame)
+        except _UNREADABLE:
+            # Message by message: one that is wrong doesn't spoil the others.
+            return [self._read_or_tell(part) for part in _parts(frame)]
+
+    def read(self, packed: bytes | Raw) -> Any:
+        """One message as its class; raises `MalformedMessage` and its kin."""
+        try:
+            return self._message.decode(packed)
+        except _UNREADABLE as exc:
+            raise _said(exc) from exc
+
+    def _read_or_tell(self, part: Raw) -> Any:
+        try:
+            return self.read(part)
+        except AskedWrongly as error:
+            return Misshapen(unpack_value(part), error)
 
 
-_PLAIN_TYPES = (
-    inspect.AnyType,
-    inspect.BoolType,
-    inspect.IntType,
-    inspect.LiteralType,
-    inspect.StrType,
-)
+def _parts(frame: bytes) -> list[Raw]:
+    try:
+        return _raw_frame.decode(frame)
+    except (msgspec.DecodeError, RecursionError) as exc:
+        raise MalformedMessage(detail=f"a frame is one msgpack array of messages ({exc})") from exc
 
 
-def _places_of_bytes(message: type[WireMessage]) -> tuple[int, ...] | None:
-    """Where a message has bytes; None where it has names or parts, which need `check`."""
-    places = []
-    for place, described in enumerate(inspect.type_info(message).fields, start=1):  # type: ignore[attr-defined]  # of a struct
-        kind = described.type
-        if isinstance(kind, inspect.BytesType):
-            places.append(place)
-            continue
-        if isinstance(kind, inspect.ListType):
-            kind = kind.item_type
-        if not isinstance(kind, _PLAIN_TYPES):
-            return None
-    return tuple(places)
+_raw_frame = msgspec.msgpack.Decoder(list[Raw])
+
+
+_ONE = array_header(1)
 
 
 class FrameQueue:
@@ -212,7 +196,8 @@ class FrameQueue:
     def take_frame(self, limit: int) -> bytes:
         """The next frame: as many messages as fit in `limit` bytes, always at least one."""
         if self.bytes_waiting <= limit:
-            frame = join_frame(self._live + self._bulk if self._bulk else self._live)
+            messages = self._live + self._bulk if self._bulk else self._live
+            frame = _ONE + messages[0] if len(messages) == 1 else join_frame(messages)
             self.clear()
             return frame
         source = self._live or self._bulk

@@ -28,7 +28,7 @@ from realm_protocol.limits import (
     SESSION_UNANSWERED_SENDS,
 )
 from realm_protocol.names import Address
-from realm_protocol.wire import array_header, check, new_packer, open_frame, pack, tag_of
+from realm_protocol.wire import Misshapen, array_header, pack, tag_of
 from realm_server.admission import lane_of
 from realm_server.counts import Counts
 from realm_server.requests import Request
@@ -39,10 +39,8 @@ log = get_logger("realm.session")
 
 _HELLO = tag_of(Hello)
 _REFUSED = tag_of(Refused)
-_pack_any = new_packer()
-_REPLY_HEAD = array_header(3) + _pack_any(tag_of(Reply))
+_REPLY_HEAD = array_header(3) + pack(tag_of(Reply))
 """A `Reply` up to its number: number and result are packed already when it is made."""
-_LENGTHS = {tag: 1 + len(c.__struct_fields__) for tag, c in CLIENT_COMMANDS.classes.items()}
 _RESUME_AT = SESSION_UNANSWERED_SENDS // 2
 """Reading goes on once so many are left unanswered, so that it does not stop again at once."""
 _TURN = 1000
@@ -71,8 +69,7 @@ class Entrance(Protocol):
 class Desk(Protocol):
     """Who takes commands."""
 
-    def take(self, session: "ClientSession", command: Any, value: list[Any]) -> None:
-        """`value` is the command as it came; it goes to main so."""
+    def take(self, session: "ClientSession", command: Any) -> None: ...
 
 
 class ClientSession:
@@ -160,7 +157,7 @@ class ClientSession:
 
     def answered(self, request: Request, result: bytes) -> None:
         self.unanswered -= 1
-        self.channel.send(_REPLY_HEAD + _pack_any(request.number) + result)
+        self.channel.send(_REPLY_HEAD + pack(request.number) + result)
         if self._held is not None:
             self.go_on()
 
@@ -196,7 +193,7 @@ class ClientSession:
 
     def frame_received(self, channel: Channel, frame: bytes) -> None:
         try:
-            messages = open_frame(frame, CLIENT_FRAME_LIMIT)
+            messages = CLIENT_COMMANDS.open_frame(frame, CLIENT_FRAME_LIMIT)
         except AskedWrongly as error:
             self.broken(channel, error)
             return
@@ -261,15 +258,15 @@ class ClientSession:
         self.channel.pause_reading()
 
     def _take_in_turn(self, messages: list[Any]) -> None:
-        for position, value in enumerate(messages):
+        for position, message in enumerate(messages):
             if self._must_wait():
                 self._hold(messages[position:])
                 self._counts.pauses += 1
                 return
             if self.stage is Stage.READY:
-                self._take_command(value)
+                self._take_command(message)
             elif self.stage is Stage.NEW:
-                self._take_hello(value)
+                self._take_hello(message)
             else:
                 return
 
@@ -280,41 +277,47 @@ class ClientSession:
             or self.stage is Stage.ENTERING
         ) and self.stage is not Stage.CLOSED
 
-    def _take_command(self, value: Any) -> None:
-        try:
-            command = CLIENT_COMMANDS.check(value)
-        except AskedWrongly as error:
-            self._refuse_form(value, error)
-            return
-        # Fields beyond those that were checked stay here: one client's could break the link of all.
-        del value[_LENGTHS[value[0]] :]
-        self._desk.take(self, command, value)
+    def _take_command(self, command: Any) -> None:
+        if type(command) is Misshapen:
+            self._refuse_form(command)
+        else:
+            self._desk.take(self, command)
 
-    def _refuse_form(self, value: Any, error: RealmchatError) -> None:
+    def _refuse_form(self, misshapen: Misshapen) -> None:
         """A wrong field is one command's fault; without a known tag and number it is the form's."""
-        match value:
+        match misshapen.value:
             case [int() as tag, int() as number, *_] if tag in CLIENT_COMMANDS.classes:
-                self.refuse(number, error)
+                self.refuse(number, misshapen.error)
             case _:
-                self.broken(self.channel, error)
+                self.broken(self.channel, misshapen.error)
 
-    def _take_hello(self, value: Any) -> None:
+    def _take_hello(self, message: Any) -> None:
         try:
-            hello = _read_hello(value)
+            hello = _as_hello(message)
         except AskedWrongly as error:
-            number = value[1] if isinstance(error, VersionMismatch) else 0
+            number = _number_of(message) if isinstance(error, VersionMismatch) else 0
             self.turn_away(number, error, WSCloseCode.PROTOCOL_ERROR)
             return
         self.hello_number, self.epoch, self.position = hello.number, hello.epoch, hello.position
         self._entrance.hello(self, hello)
 
 
-def _read_hello(value: Any) -> Hello:
+def _as_hello(message: Any) -> Hello:
     """The version first: another one may shape the rest of its `Hello` in another way."""
-    match value:
-        case [tag, int(), int() as version, *_] if tag == _HELLO and version != PROTOCOL_VERSION:
+    match message:
+        case Hello(version=version) if version == PROTOCOL_VERSION:
+            return message
+        case Hello(version=version):
             raise VersionMismatch(wanted=PROTOCOL_VERSION, got=version)
-        case [tag, *_] if tag == _HELLO:
-            return check(value, Hello)
+        case Misshapen(value=[tag, int(), int() as version, *_]) if (
+            tag == _HELLO and version != PROTOCOL_VERSION
+        ):
+            raise VersionMismatch(wanted=PROTOCOL_VERSION, got=version)
+        case Misshapen(value=[tag, *_]) if tag == _HELLO:
+            raise message.error
         case _:
             raise MalformedMessage(detail="the first message of a connection is a Hello")
+
+
+def _number_of(hello: Hello | Misshapen) -> int:
+    return hello.number if isinstance(hello, Hello) else hello.value[1]

@@ -49,37 +49,37 @@ class Desk:
         self._loop = asyncio.get_running_loop()
         self._marks_timer: asyncio.TimerHandle | None = None
 
-    def take(self, session: ClientSession, command: Any, value: list[Any]) -> None:
+    def take(self, session: ClientSession, command: Any) -> None:
         """Refuse a command, or hand it on; its answer goes to the session."""
         kind = type(command)
         if kind is SendMessage:
-            self._send(session, command, value)
+            self._send(session, command)
         elif kind is MoveWatermark:
             self._move(session, command)
         elif kind is SetTyping:
-            self._tell_typing(session, value)
+            self._tell_typing(session, command)
         elif kind is Hello:
             detail = "a Hello comes once, as the first message of a connection"
             session.refuse(command.number, MalformedMessage(detail=detail))
         else:
-            self._ask(session, command.number, value)
+            self._ask(session, command)
 
-    def _tell_typing(self, session: ClientSession, value: list[Any]) -> None:
+    def _tell_typing(self, session: ClientSession, command: SetTyping) -> None:
         """Passed on to a whole group, and worth nothing late: what comes too often is dropped."""
         now = self._loop.time()
         if session.known_to_main and now - session.typed_at >= TYPING_EVERY_SECONDS:
             session.typed_at = now
-            self._link.tell(pack((_FORWARD, 0, session.handle, value)))
+            self._link.tell(pack((_FORWARD, 0, session.handle, command)))
 
     # --- messages --------------------------------------------------------------------------------
 
-    def _send(self, session: ClientSession, command: SendMessage, value: list[Any]) -> None:
+    def _send(self, session: ClientSession, command: SendMessage) -> None:
         try:
             check_message(command)
             self._admit(session, command)
             self._link.ask(
                 _FORWARD,
-                (session.handle, value),
+                (session.handle, command),
                 session,
                 command.number,
                 command.to,
@@ -100,14 +100,14 @@ class Desk:
         self._link.check_room()
         self._limits.take(session.person, session.limit_class, self._loop.time())
 
-    def _ask(self, session: ClientSession, number: int, value: list[Any]) -> None:
+    def _ask(self, session: ClientSession, command: Any) -> None:
         try:
             if self.draining:
                 raise ServerDraining
-            self._link.ask(_FORWARD, (session.handle, value), session, number)
+            self._link.ask(_FORWARD, (session.handle, command), session, command.number)
             session.unanswered += 1
         except RealmchatError as error:
-            session.refuse(number, error)
+            session.refuse(command.number, error)
 
     # --- watermarks ------------------------------------------------------------------------------
 

@@ -30,7 +30,7 @@ from realm_protocol.link import (
     LinkWelcome,
     Refusal,
 )
-from realm_protocol.wire import open_frame, pack
+from realm_protocol.wire import Misshapen, pack
 from realm_server.counts import Counts
 from realm_server.reconnecting import STEADY_MS, growing_waits
 from realm_server.requests import Asker, Request, Requests
@@ -219,10 +219,10 @@ class Link:
         if channel is not self._channel:
             return
         try:
-            messages = open_frame(frame, LINK_READ_LIMIT)
+            messages = FROM_MAIN.open_frame(frame, LINK_READ_LIMIT)
             self._counts.messages_from_main += len(messages)
-            for value in messages:
-                self._hear(FROM_MAIN.check(value))
+            for message in messages:
+                self._hear(message)
         except RealmchatError as error:
             self.broken(channel, error)
         except Exception as error:  # a defect: a new link with new heads repairs what it broke
@@ -266,6 +266,8 @@ class Link:
             request = self._requests.take(message.ref)
             if request is not None:
                 request.asker.refused(request, message.code, message.fields)
+        elif kind is Misshapen:
+            raise message.error
         elif kind is LinkWelcome:
             self._come_up(message)
         elif kind is LinkRefused:

@@ -80,11 +80,11 @@ class Routes(Generic[S]):
         """Whether the person, who has a session attached, is in this conversation."""
         return conversation in self._conversations.get(person, ())
 
-    def in_conversation(self, conversation: str) -> Iterator[S]:
+    def in_conversation(self, conversation: str) -> list[S]:
         """The sessions that get an event of this conversation."""
         sessions = self._sessions
-        for person in self._members.get(conversation, ()):
-            yield from sessions.get(person, ())
+        persons = self._members.get(conversation, ())
+        return [session for person in persons for session in sessions.get(person, ())]
 
     def forget(self, person: int) -> None:
         """Nothing is known any more of which conversations this person is in."""

@@ -191,8 +191,9 @@ class Channel(WSListener):
             self._queue.clear()
             return
         # While paused, `_scheduled` stays set: resuming writes on.
-        while self._queue and not self._paused:
-            transport.send(WSMsgType.BINARY, self._queue.take_frame(self.frame_limit))
+        queue = self._queue
+        while queue.bytes_waiting and not self._paused:
+            transport.send(WSMsgType.BINARY, queue.take_frame(self.frame_limit))
         self._scheduled = self._paused
 
     async def answers_within(self, seconds: float) -> bool:

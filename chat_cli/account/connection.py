@@ -19,7 +19,7 @@ from realm_protocol.errors import (
 )
 from realm_protocol.events import SERVER_MESSAGES, Refused, Reply, ServerMessage
 from realm_protocol.limits import CLIENT_FRAME_LIMIT, LINK_READ_LIMIT, SESSION_UNSENT_LIMIT
-from realm_protocol.wire import check, open_frame, pack
+from realm_protocol.wire import Misshapen, check, pack
 from realm_service.channel import Channel, Flusher, close_code
 from realm_service.logs import get_logger
 
@@ -105,13 +105,15 @@ class RealmConnection:
 
     def frame_received(self, channel: Channel, frame: bytes) -> None:
         try:
-            for value in open_frame(frame, LINK_READ_LIMIT):
-                self._take(SERVER_MESSAGES.check(value))
+            for message in SERVER_MESSAGES.open_frame(frame, LINK_READ_LIMIT):
+                self._take(message)
         except RealmchatError as error:
             self.broken(channel, error)
 
-    def _take(self, message: ServerMessage) -> None:
+    def _take(self, message: ServerMessage | Misshapen) -> None:
         match message:
+            case Misshapen(error=error):
+                raise error
             case Reply():
                 self._take_reply(message)
             case Refused():

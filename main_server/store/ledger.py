@@ -18,7 +18,7 @@ from main_server.store.schema import blocks, conversations, memberships, people
 from realm_protocol.commands import Accepted, Head
 from realm_protocol.events import MessageStored
 from realm_protocol.names import Address, GroupAddress
-from realm_protocol.wire import new_packer, tag_of
+from realm_protocol.wire import pack, tag_of
 
 T = TypeVar("T")
 
@@ -132,7 +132,6 @@ class Ledger:
             raise TypeError("the append path speaks to sqlite3")
         self.connection = connection
         self._driver = driver
-        self._pack = new_packer()
         self._by_id: dict[str, Conversation] = {}
         self._targets: dict[tuple[int, str], Conversation] = {}
         self._rows: list[tuple[int, int, int, str | None, str, bytes, int, int]] = []
@@ -280,11 +279,11 @@ class Ledger:
         self._moved[row_id] = conversation
         public_id = conversation.public_id
         stored = (public_id, seq, key or "", kind, sender[1], body, sent_at, at)
-        return self._pack((_MESSAGE_STORED, stored)), self._pack((public_id, seq, at))
+        return pack((_MESSAGE_STORED, stored)), pack((public_id, seq, at))
 
     def accepted(self, stored: StoredKey) -> bytes:
         """The first answer to a key, packed again."""
-        return self._pack(Accepted(stored.conversation, stored.seq, stored.at))
+        return pack(Accepted(stored.conversation, stored.seq, stored.at))
 
     def find_key(self, person_id: int, key: str) -> StoredKey | None:
         """What this sender's key was used for, if it was. Rows of the batch must be flushed."""

@@ -4,11 +4,13 @@ import asyncio
 from itertools import count
 from typing import Any
 
+from msgspec import Raw
+
 from realm_protocol import commands, link
 from realm_protocol.errors import RealmchatError, rebuild
 from realm_protocol.events import SERVER_MESSAGES
 from realm_protocol.limits import LINK_READ_LIMIT, PROTOCOL_VERSION
-from realm_protocol.wire import check, open_frame, pack, unpack_value
+from realm_protocol.wire import check, pack, unpack_value
 from realm_service.channel import Channel, Flusher, connect
 from tests.waiting import DEADLINE_SECONDS, eventually
 
@@ -31,8 +33,7 @@ class RealmEnd:
         pass
 
     def frame_received(self, channel: Channel, frame: bytes) -> None:
-        for value in open_frame(frame, LINK_READ_LIMIT):
-            message = link.FROM_MAIN.check(value)
+        for message in link.FROM_MAIN.open_frame(frame, LINK_READ_LIMIT):
             self.told.append(message)
             answers = isinstance(message, link.Answer | link.Fanout)
             if answers and message.ref in self._waiting:
@@ -114,8 +115,7 @@ class Attached:
         self._keys = count(1)
 
     def command(self, kind: type, *fields: Any) -> "asyncio.Future[bytes]":
-        packed = unpack_value(pack(kind(0, *fields)))
-        return self.realm.ask_later(link.Forward, self.handle, packed)
+        return self.realm.ask_later(link.Forward, self.handle, Raw(pack(kind(0, *fields))))
 
     async def do(self, kind: type, *fields: Any) -> Any:
         async with asyncio.timeout(DEADLINE_SECONDS):
@@ -146,15 +146,13 @@ class Attached:
             if (isinstance(message, link.Tell) and message.handle == self.handle)
             or (isinstance(message, link.Notify) and self.person in message.persons)
         ]
-        events = [SERVER_MESSAGES.check(unpack_value(event)) for event in packed]
+        events = [SERVER_MESSAGES.read(event) for event in packed]
         return [event for event in events if type(event) is kind]
 
 
 def fanned_out(realm: RealmEnd) -> list[Any]:
     """The events of conversations that a realm was told, in order."""
-    return [
-        SERVER_MESSAGES.check(unpack_value(message.event)) for message in realm.told_of(link.Fanout)
-    ]
+    return [SERVER_MESSAGES.read(message.event) for message in realm.told_of(link.Fanout)]
 
 
 async def open_link(url: str, key: str) -> RealmEnd:

@@ -14,7 +14,6 @@ from main_server.effects import (
 from realm_protocol import link
 from realm_protocol.commands import Done
 from realm_protocol.names import Address
-from realm_protocol.wire import unpack_value
 
 
 class FakeLink:
@@ -27,7 +26,7 @@ class FakeLink:
         self.cut_for = ""
 
     def send(self, message: bytes) -> None:
-        self.told.append(link.FROM_MAIN.check(unpack_value(message)))
+        self.told.append(link.FROM_MAIN.read(message))
 
     def send_bulk(self, message: bytes) -> None:
         self.send(message)

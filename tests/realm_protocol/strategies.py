@@ -2,8 +2,10 @@
 
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
+import msgpack
 import msgspec
 from hypothesis import strategies as st
+from msgspec import Raw
 
 from realm_protocol.names import KEY_PATTERN, NAME_PATTERN, Address, GroupAddress
 from realm_protocol.wire import WireMessage
@@ -49,6 +51,7 @@ _PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     bytes: st.binary(),
     bool: st.booleans(),
     Any: anything,
+    Raw: anything.map(lambda value: Raw(msgpack.packb(value))),
     Address: addresses,
     GroupAddress: group_addresses,
 }

@@ -13,17 +13,15 @@ from realm_protocol.errors import (
     FrameTooLarge,
     InvalidAddress,
     MalformedMessage,
-    RealmchatError,
 )
 from realm_protocol.wire import (
     FrameQueue,
+    Misshapen,
     Vocabulary,
     WireMessage,
     array_header,
     check,
     join_frame,
-    new_packer,
-    open_frame,
     pack,
     tag_of,
     unpack_value,
@@ -49,9 +47,8 @@ def test_every_message_is_read_back_as_it_was(kind: type[WireMessage], data: st.
     vocabulary = next(v for v in VOCABULARIES.values() if kind in v.classes.values())
     message = data.draw(messages(kind))
 
-    [value] = open_frame(join_frame([pack(message)]), 1 << 20)
-
-    assert vocabulary.check(value) == message
+    assert vocabulary.open_frame(join_frame([pack(message)]), 1 << 20) == [message]
+    assert vocabulary.read(pack(message)) == message
 
 
 @pytest.mark.parametrize("kind", PARTS, ids=lambda kind: kind.__name__)
@@ -68,8 +65,11 @@ def test_every_result_is_read_back_as_it_was(kind: type[WireMessage], data: st.D
 @given(value=anything)
 def test_garbage_is_refused_in_words(vocabulary: Vocabulary, value: object) -> None:
     """Whatever value a peer sends, it is a message or an error of ours."""
-    with pytest.raises(RealmchatError):
-        vocabulary.check(value)
+    packed = msgpack.packb(value)
+    with pytest.raises(AskedWrongly):
+        vocabulary.read(packed)
+    [misshapen] = vocabulary.open_frame(join_frame([packed]), 1 << 20)
+    assert isinstance(misshapen.error, AskedWrongly)
 
 
 @pytest.mark.parametrize("kind", TAGGED, ids=lambda kind: kind.__name__)
@@ -82,7 +82,7 @@ def test_a_wrong_field_is_refused_in_words(kind: type[WireMessage], data: st.Dat
     place = data.draw(st.integers(0, len(value) - 1))
     value[place] = data.draw(anything)
 
-    checked = outcome(vocabulary.check, value)
+    checked = outcome(vocabulary.read, msgpack.packb(value))
 
     assert isinstance(checked, AskedWrongly | kind)
 
@@ -90,7 +90,8 @@ def test_a_wrong_field_is_refused_in_words(kind: type[WireMessage], data: st.Dat
 @given(st.binary(max_size=300))
 def test_bytes_that_are_no_frame_are_refused(frame: bytes) -> None:
     """Random bytes are opened or refused; nothing else happens."""
-    assert isinstance(outcome(open_frame, frame, 1 << 20), list | MalformedMessage)
+    opened = outcome(commands.CLIENT_COMMANDS.open_frame, frame, 1 << 20)
+    assert isinstance(opened, list | MalformedMessage)
 
 
 @pytest.mark.parametrize(
@@ -101,13 +102,26 @@ def test_bytes_that_are_no_frame_are_refused(frame: bytes) -> None:
 def test_these_frames_are_malformed(frame: bytes) -> None:
     """Nothing of a frame's form can make the reader fail in another way."""
     with pytest.raises(MalformedMessage):
-        open_frame(frame, 1 << 20)
+        commands.CLIENT_COMMANDS.open_frame(frame, 1 << 20)
+
+
+def test_a_wrong_message_does_not_spoil_the_frame() -> None:
+    """Each message of a frame stands for itself: the others are read."""
+    listing = commands.ListRealms(7)
+
+    opened = commands.CLIENT_COMMANDS.open_frame(
+        join_frame([pack(listing), pack([5, 8]), pack(listing)]), 1 << 20
+    )
+
+    assert opened[::2] == [listing, listing]
+    assert isinstance(opened[1], Misshapen)
+    assert opened[1].value == [5, 8]
 
 
 def test_a_frame_beyond_the_limit_is_not_read() -> None:
     """The error names the size and the limit."""
     with pytest.raises(FrameTooLarge, match="65 bytes is over the limit of 64"):
-        open_frame(bytes(65), 64)
+        commands.CLIENT_COMMANDS.open_frame(bytes(65), 64)
 
 
 def test_fields_of_a_newer_peer_are_ignored() -> None:
@@ -115,13 +129,13 @@ def test_fields_of_a_newer_peer_are_ignored() -> None:
     message = commands.Hello(1, 1, "phone", 0, 0)
     value = [*unpack_value(pack(message)), "what version 2 adds"]
 
-    assert commands.CLIENT_COMMANDS.check(value) == message
+    assert commands.CLIENT_COMMANDS.read(pack(value)) == message
 
 
 def test_a_field_that_is_missing_is_refused() -> None:
     """A sender leaves nothing out."""
     with pytest.raises(MalformedMessage):
-        commands.CLIENT_COMMANDS.check([tag_of(commands.Hello), 1, 1])
+        commands.CLIENT_COMMANDS.read(pack([tag_of(commands.Hello), 1, 1]))
 
 
 def test_text_and_binary_are_told_apart() -> None:
@@ -129,18 +143,19 @@ def test_text_and_binary_are_told_apart() -> None:
     value = [tag_of(commands.SendMessage), 1, "a@b", "k", "text", "aGVsbG8=", 0]
 
     with pytest.raises(MalformedMessage):
-        commands.CLIENT_COMMANDS.check(value)
+        commands.CLIENT_COMMANDS.read(pack(value))
 
 
 def test_a_wrong_address_is_named() -> None:
     """What is wrong with an address is said as everywhere else."""
     with pytest.raises(InvalidAddress, match="MESSI!"):
-        commands.CLIENT_COMMANDS.check([tag_of(commands.BlockPerson), 1, "MESSI!@surabaya"])
+        commands.CLIENT_COMMANDS.read(pack([tag_of(commands.BlockPerson), 1, "MESSI!@surabaya"]))
 
 
 def test_an_address_arrives_in_lower_case() -> None:
     """Behind the edge there is one spelling."""
-    command = commands.CLIENT_COMMANDS.check([tag_of(commands.BlockPerson), 1, "Messi@Surabaya"])
+    packed = pack([tag_of(commands.BlockPerson), 1, "Messi@Surabaya"])
+    command = commands.CLIENT_COMMANDS.read(packed)
 
     assert command.address == "messi@surabaya"
 
@@ -179,13 +194,6 @@ def test_a_reply_may_be_spliced_from_its_packed_result() -> None:
     assert unpack_value(spliced) == unpack_value(pack(events.Reply(5, result)))
 
 
-def test_a_packer_of_a_thread_packs_alike() -> None:
-    """Each thread has its own, and the bytes are the same."""
-    message = commands.Hello(1, 1, "phone", 0, 0)
-
-    assert new_packer()(message) == pack(message)
-
-
 packed_messages = st.lists(st.tuples(st.booleans(), st.binary(max_size=40)), max_size=30)
 
 
@@ -201,7 +209,7 @@ def test_a_queue_keeps_order_and_bounds_frames(puts: list[tuple[bool, bytes]], l
 
     taken: list[bytes] = []
     while queue:
-        values = open_frame(queue.take_frame(limit), 1 << 20)
+        values = unpack_value(queue.take_frame(limit))
         sizes = [len(pack(value)) for value in values]
         assert sum(sizes) <= limit or len(sizes) == 1
         taken += [pack(value) for value in values]
@@ -218,7 +226,7 @@ def test_what_came_between_two_frames_goes_before_bulk() -> None:
     queue.take_frame(60)
     queue.put(pack(["live"]))
 
-    assert open_frame(queue.take_frame(60), 100) == [["live"]]
+    assert unpack_value(queue.take_frame(60)) == [["live"]]
 
 
 def test_dropping_keeps_the_order_of_the_rest() -> None:
@@ -231,7 +239,7 @@ def test_dropping_keeps_the_order_of_the_rest() -> None:
     queue.drop(lambda message: b"" if b"event" in message else message)
 
     assert queue.bytes_waiting == len(pack(["answer"])) + len(pack(["route"]))
-    assert open_frame(queue.take_frame(1000), 1000) == [["answer"], ["route"]]
+    assert unpack_value(queue.take_frame(1000)) == [["answer"], ["route"]]
 
 
 def test_a_cleared_queue_is_empty() -> None:

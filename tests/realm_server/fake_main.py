@@ -11,7 +11,7 @@ from realm_protocol.commands import Accepted
 from realm_protocol.errors import RealmchatError, RealmKeyInvalid, SessionEnded
 from realm_protocol.limits import LINK_READ_LIMIT, PROTOCOL_VERSION
 from realm_protocol.names import Address
-from realm_protocol.wire import open_frame, pack
+from realm_protocol.wire import pack
 from realm_service.channel import Channel, Flusher, bearer_token
 
 KEY = "the-key-of-surabaya"
@@ -71,8 +71,7 @@ class FakeMain:
 
     def frame_received(self, channel: Channel, frame: bytes) -> None:
         self.frames += 1
-        for value in open_frame(frame, LINK_READ_LIMIT):
-            message = link.FROM_REALM.check(value)
+        for message in link.FROM_REALM.open_frame(frame, LINK_READ_LIMIT):
             self.heard.append(message)
             match message:
                 case link.LinkHello():

@@ -9,7 +9,7 @@ from realm_protocol.commands import Hello, SendMessage
 from realm_protocol.errors import RealmchatError
 from realm_protocol.events import SERVER_MESSAGES
 from realm_protocol.limits import PROTOCOL_VERSION
-from realm_protocol.wire import open_frame, pack
+from realm_protocol.wire import pack
 from realm_service.channel import Channel, Flusher, connect
 from tests.waiting import DEADLINE_SECONDS
 
@@ -46,8 +46,7 @@ class RawClient:
 
     def frame_received(self, channel: Channel, frame: bytes) -> None:
         self.frames += 1
-        for value in open_frame(frame, 2**26):
-            message = SERVER_MESSAGES.check(value)
+        for message in SERVER_MESSAGES.open_frame(frame, 2**26):
             self.seen.append(message)
             self._unread.put_nowait(message)
 

@@ -15,7 +15,7 @@ from realm_protocol.commands import (
 from realm_protocol.errors import NotMember, StorageFull
 from realm_protocol.events import Heads, MessageStored, PresenceChanged, Refused, Reply, Synced
 from realm_protocol.names import Address
-from realm_protocol.wire import check, pack
+from realm_protocol.wire import check, pack, unpack_value
 from tests.realm_server.conftest import World
 from tests.realm_server.raw_client import message
 from tests.waiting import eventually
@@ -32,7 +32,9 @@ def refusal(client_saw: Refused) -> tuple[int, str]:
 
 
 def accept_all(world: World) -> None:
-    world.main.on_forward = lambda forward: world.main.accept_message(forward, forward.command[1])
+    world.main.on_forward = lambda forward: world.main.accept_message(
+        forward, unpack_value(forward.command)[1]
+    )
 
 
 async def test_a_client_is_welcomed_and_synced(running: World) -> None:
@@ -75,7 +77,15 @@ async def test_main_gets_the_command_as_it_was_sent(running: World) -> None:
 
     forwards = await eventually(lambda: running.main.heard_of(link.Forward)[:3])
     await eventually(lambda: len(running.main.heard_of(link.Forward)) == 3)
-    assert forwards[0].command == [2, 2, "henderson@jakarta", "key-2", "text", b"hi", 1000]
+    assert unpack_value(forwards[0].command) == [
+        2,
+        2,
+        "henderson@jakarta",
+        "key-2",
+        "text",
+        b"hi",
+        1000,
+    ]
     assert running.main.frames == frames + 1
 
 
@@ -122,7 +132,7 @@ async def test_a_final_refusal_lets_the_lane_go_on(running: World) -> None:
     """The next message to the same group is not held for one that can never pass."""
 
     def answer(forward: link.Forward) -> None:
-        if forward.command[1] == 2:
+        if unpack_value(forward.command)[1] == 2:
             running.main.refuse(forward, NotMember(group="g@surabaya"))
         else:
             running.main.accept_message(forward, 1)
@@ -253,7 +263,7 @@ async def test_typing_is_passed_on_without_an_answer(running: World) -> None:
     client.send(SetTyping(2, "c1"))
 
     forwards = await eventually(lambda: running.main.heard_of(link.Forward))
-    assert (forwards[0].ref, forwards[0].command) == (0, [5, 2, "c1"])
+    assert (forwards[0].ref, unpack_value(forwards[0].command)) == (0, [5, 2, "c1"])
 
 
 async def test_a_client_that_comes_back_at_once_still_gets_its_events(running: World) -> None:

@@ -20,7 +20,7 @@ class FakeDesk:
     def __init__(self) -> None:
         self.taken: list[int] = []
 
-    def take(self, session: ClientSession, command: Any, value: list[Any]) -> None:
+    def take(self, session: ClientSession, command: Any) -> None:
         self.taken.append(command.number)
         if not isinstance(command, SetTyping):
             session.unanswered += 1
