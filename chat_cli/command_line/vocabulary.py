@@ -29,6 +29,10 @@ class Takes(Enum):
     PERSON = "person"
 
 
+_ARGUMENTS = {"from": "sender", "as": "name", "exec": "program"}
+"""What options are called in functions, where Python has other uses for their names."""
+
+
 class Option(NamedTuple):
     """An option that a command has beyond the parameters of its word."""
 

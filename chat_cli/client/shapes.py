@@ -1,0 +1,196 @@
+"""What the service answers, as values with types. Pure: JSON in, values out.
+
+Fields that a newer service adds are left out, so that an older program goes on working.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupName:
+    """A group that a message is for: `jarkom3@surabaya`, or `jarkom3` in one's own realm."""
+
+    name: str
+
+
+Target = str | GroupName
+"""Whom a message is for: a person's address or bare name, or a group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message or a change of a group (`kind` is `system`)."""
+
+    conversation: str
+    seq: int | None
+    """Its number in the conversation; None while it is only saved here."""
+    key: str
+    kind: str
+    sender: str
+    text: str
+    at: datetime | None
+    """When main stored it."""
+    sent_at: datetime
+    state: str
+    reply_to: Target | None = None
+    """Whom an answer goes to; known of what a reader gives."""
+    place: int | None = None
+    """Its place among all that a reader gets."""
+
+    def answer_key(self, purpose: str) -> str:
+        """A key for an answer to this message: given again, the answer is not sent twice.
+
+        A message that is handled once more, after a crash, so gets one answer. `purpose` has at
+        most 31 printable ASCII characters; a program with two answers has two purposes.
+        """
+        digest = hashlib.sha256(f"{self.sender} {self.key}".encode()).hexdigest()
+        return f"{purpose}-{digest[:32]}"
+
+
+def message(found: Json) -> Message:
+    return Message(
+        conversation=found["conversation"],
+        seq=found["seq"],
+        key=found["key"],
+        kind=found["kind"],
+        sender=found["from"],
+        text=found["text"],
+        at=None if found["at"] is None else moment(found["at"]),
+        sent_at=moment(found["sent_at"]),
+        state=found["state"],
+        reply_to=target(found["reply_to"]) if "reply_to" in found else None,
+        place=found.get("place"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of a message that was sent: `state` is `saved` until main has it."""
+
+    key: str
+    conversation: str
+    seq: int | None
+    state: str
+    to: Target
+
+
+def sent(found: Json) -> Sent:
+    return Sent(
+        key=found["key"],
+        conversation=found["conversation"],
+        seq=found["seq"],
+        state=found["state"],
+        to=target(found["to"]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Where a conversation stands."""
+
+    conversation: str
+    kind: str
+    title: str
+    last_seq: int
+    read: int
+    delivered: int
+    unread: int
+    last_message: Message | None
+
+
+def conversation(found: Json) -> Conversation:
+    last = found["last_message"]
+    return Conversation(
+        conversation=found["conversation"],
+        kind=found["kind"],
+        title=found["title"],
+        last_seq=found["last_seq"],
+        read=found["read"],
+        delivered=found["delivered"],
+        unread=found["unread"],
+        last_message=None if last is None else message(last),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group that one is in, or may join. `members` is None while main can't be asked."""
+
+    group: str
+    conversation: str
+    members: int | None
+    joined: bool
+
+
+def group(found: Json) -> Group:
+    return Group(found["group"], found["conversation"], found["members"], found["joined"])
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody in a group, and how far they have got in it."""
+
+    address: str
+    name: str
+    role: str
+    online: bool
+    read: int
+    delivered: int
+
+
+def member(found: Json) -> Member:
+    return Member(
+        found["address"],
+        found["name"],
+        found["role"],
+        found["online"],
+        found["read"],
+        found["delivered"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened: `type` says what, `data` is as the service tells it.
+
+    Durable events have an `id` to resume from; what passes, such as typing, has none.
+    """
+
+    id: int | None
+    type: str
+    data: Json
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """An account of this machine."""
+
+    account: str
+    signed_in: bool
+    realm_url: str
+    link_up: bool
+
+
+def signed_in(found: Json) -> SignedIn:
+    return SignedIn(
+        found["account"], found["signed_in"], found["realm_url"], bool(found["link"]["up"])
+    )
+
+
+def moment(text: str) -> datetime:
+    """A time of the service, which is in UTC."""
+    return datetime.fromisoformat(text)
+
+
+def target(found: str | Json) -> Target:
+    return found if isinstance(found, str) else GroupName(found["group"])
+
+
+def target_json(to: Target) -> str | dict[str, str]:
+    return to if isinstance(to, str) else {"group": to.name}
