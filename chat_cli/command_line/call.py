@@ -34,7 +34,8 @@ class Call:
         self.configuration = configuration
         self.as_json = as_json
         self.quiet = quiet
-        self._account = account
+        self.named = account
+        """Who `--account` names, if it does."""
 
     @cached_property
     def service(self) -> ServiceClient:
@@ -43,7 +44,7 @@ class Call:
     @cached_property
     def account(self) -> str:
         """Who the command is for, as a full address."""
-        wanted = self._account or self.configuration.value("account")
+        wanted = self.named or self.configuration.value("account")
         return account_for(wanted, profiles.home(), lambda: self.service.get("/v1/accounts"))
 
     @cached_property

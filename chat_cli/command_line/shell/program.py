@@ -14,18 +14,17 @@ from realm_protocol.errors import NotSignedIn
 def shell(call: Call, arguments: Mapping[str, str]) -> ExitCode:
     """Take lines until the person, or the pipe, has no more."""
     doing = Doing(call.configuration, as_json=call.as_json)
-    account = _account(call)
     if sys.stdin is None:
         return ExitCode.DONE
     if not (sys.stdin.isatty() and sys.stdout is not None and sys.stdout.isatty()):
-        return Batch(doing, account, as_json=call.as_json).run(lines_of(sys.stdin.buffer))
+        return Batch(doing, call.named, as_json=call.as_json).run(lines_of(sys.stdin.buffer))
     # Here, because a script has no use for a line editor.
     import asyncio
 
     from chat_cli.command_line.shell.terminal import Terminal
 
-    terminal = Terminal(doing, lambda: doing.call("info", account).look, profiles.home())
-    return asyncio.run(terminal.run(account))
+    terminal = Terminal(doing, profiles.home())
+    return asyncio.run(terminal.run(_account(call)))
 
 
 def _account(call: Call) -> str | None:

@@ -13,9 +13,8 @@ from typing import Any
 import httpx
 
 from chat_cli.client.asking import Asking, Door
-from chat_cli.command_line.service_client import announced
+from chat_cli.command_line.service_client import announced, connect
 from chat_cli.command_line.shell.sse import Event, EventReader
-from chat_cli.command_line.service_client import connect
 from realm_protocol.errors import ServiceUnreachable, ServiceWentAway, TimedOut
 
 _SILENCE_SECONDS = 45.0

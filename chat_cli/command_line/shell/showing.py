@@ -6,8 +6,8 @@ from typing import Any
 from prompt_toolkit.utils import get_cwidth
 
 from chat_cli.command_line import texts
-from chat_cli.command_line.look import Look
 from chat_cli.command_line.cleaning import clean
+from chat_cli.command_line.look import Look
 from chat_cli.command_line.shell.arrivals import (
     Message,
     Missed,

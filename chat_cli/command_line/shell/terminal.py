@@ -1,7 +1,6 @@
 """The shell at a terminal: lines are done in their order while the next one is being typed."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +36,8 @@ from realm_protocol.grammar import ParsedLine
 class Terminal:
     """One person at one terminal."""
 
-    def __init__(self, doing: Doing, look: Callable[[], Look], home: Path) -> None:
-        """`look` is asked for each line: the window may have changed, and the day."""
+    def __init__(self, doing: Doing, home: Path) -> None:
         self._doing = doing
-        self._look = look
         self._service = LiveService(finder(home), self._redraw)
         self._tasks = asyncio.TaskGroup()
         self._signed_in = SignedIn(self._service, self._show, self._redraw, self._tasks.create_task)
@@ -201,6 +198,10 @@ class Terminal:
         if following.address != self._signed_in.current:
             line = f"{look.paint(f'[{following.address}]', 'yellow')} {line}"
         put(line)
+
+    def _look(self) -> Look:
+        """Anew for each line: the window may have changed, and the day."""
+        return self._doing.call("info", None).look
 
     def _note(self, text: texts.Bilingual, **fields: object) -> None:
         put(note_line(text, self._look(), **fields))
