@@ -17,18 +17,17 @@ from main_server.link import Links, serve_in_words
 from main_server.metrics import Metrics
 from main_server.operations import note
 from main_server.passwords import Passwords
-from main_server.rules import sign_in
+from main_server.rules import sessions, sign_in
 from main_server.rules.reading import READING, Question, RealmState
-from main_server.rules.sessions import hash_token
 from main_server.rules.table import Call, MainRules
 from main_server.settings import MainSettings
 from main_server.store.reader import Readers
 from main_server.store.schema import realms
 from main_server.store.writer import Job, Transaction, Writer
 from realm_protocol import commands, link
-from realm_protocol.errors import MalformedMessage
+from realm_protocol.errors import MalformedMessage, RealmchatError
 from realm_service.http import add_health, new_app
-from realm_service.logs import get_logger
+from realm_service.logs import get_logger, report_defect
 from realm_service.version import VERSION
 
 log = get_logger("main")
@@ -36,6 +35,9 @@ log = get_logger("main")
 T = TypeVar("T")
 
 _SWEEP_SECONDS = 5.0
+_PRUNE_SECONDS = 3600.0
+_SESSIONS_AT_A_TIME = 500
+"""Forgotten in one transaction: what is sent meanwhile must not wait long."""
 _SECONDS_TO_ANSWER_ALL = 3.0
 """How long a stop waits for answers that take their time: passwords, pages."""
 
@@ -77,6 +79,7 @@ class MainServer:
         self.links.epoch = self.writer.epoch
         self.writer.start()
         self._spawn(self._sweep())
+        self._spawn(self._prune())
 
     async def drain(self) -> None:
         """Take nothing more, answer what was taken, close the links."""
@@ -159,7 +162,7 @@ class MainServer:
         def find(connection: Connection) -> str | None:
             return connection.scalar(
                 sa.select(realms.c.name).where(
-                    realms.c.key_hash == hash_token(key), realms.c.enabled
+                    realms.c.key_hash == sessions.hash_token(key), realms.c.enabled
                 )
             )
 
@@ -196,6 +199,26 @@ class MainServer:
             await asyncio.sleep(_SWEEP_SECONDS)
             self.links.sweep()
             self.delivery.end_expired()
+
+    async def _prune(self) -> None:
+        while True:
+            try:
+                await self.prune_sessions()
+            except RealmchatError as error:  # a full disk: there is no hurry
+                log.warning("sessions_not_pruned", error=error.message)
+            except Exception as exc:
+                report_defect(exc, during="pruning sessions")
+            await asyncio.sleep(_PRUNE_SECONDS)
+
+    async def prune_sessions(self) -> None:
+        """Forget sessions that ended long ago.
+
+        They are looked for beside the writer, which must not wait for a scan of all of them.
+        """
+        now = int(self._clock() * 1000)
+        find = partial(sessions.ended_long_ago, now=now, limit=_SESSIONS_AT_A_TIME)
+        while ids := await self.readers.read(find):
+            await self.write(partial(sessions.forget, ids=ids))
 
 
 class Companion(Protocol):

@@ -117,7 +117,7 @@ def end_sessions(tx: Transaction, person_id: int, reason: str, *, keep: str = ""
                 sessions.c.id != keep,
                 sessions.c.end_reason.is_(None),
             )
-            .values(end_reason=reason)
+            .values(end_reason=reason, expires_at=tx.now)
             .returning(sessions.c.id)
         )
     )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Row
+from sqlalchemy.engine import Connection, Row
 
 from main_server.effects import AttachedSession, LiveSession, SessionsEnded
 from main_server.rules.people import asker_of, find_person
@@ -28,6 +28,8 @@ from realm_protocol.link import Attach, Session
 from realm_protocol.names import Address
 
 SESSION_DAYS = 90
+ENDED_DAYS = 30
+"""So long a client that comes back is told why its session ended; then it is unknown."""
 _HOUR = 3600 * 1000
 _DAY = 24 * _HOUR
 _SEEN_EVERY = _HOUR
@@ -217,10 +219,24 @@ def end_session(tx: Transaction, job: Job) -> Done:
             sessions.c.person_id == session.person_id,
             sessions.c.end_reason.is_(None),
         )
-        .values(end_reason="signed out")
+        .values(end_reason="signed out", expires_at=tx.now)
     )
     if ended.rowcount == 0:
         raise SessionNotFound(session=session_id)
     # A session that ends itself still gets its answer.
     tx.afterwards.append(SessionsEnded([session_id], "signed out"))
     return Done()
+
+
+# --- forgetting ----------------------------------------------------------------------------------
+
+
+def ended_long_ago(connection: Connection, now: int, limit: int) -> list[str]:
+    """Ids of sessions that ended or expired more than `ENDED_DAYS` ago."""
+    old = sessions.c.expires_at < now - ENDED_DAYS * _DAY
+    return list(connection.scalars(sa.select(sessions.c.id).where(old).limit(limit)))
+
+
+def forget(tx: Transaction, ids: Sequence[str]) -> None:
+    """Remove sessions for good."""
+    tx.connection.execute(sa.delete(sessions).where(sessions.c.id.in_(ids)))

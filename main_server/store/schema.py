@@ -78,6 +78,7 @@ sessions = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("end_reason", Text),
 )
+"""`expires_at` is the end, past or to come; `end_reason` says why one did not just expire."""
 
 conversations = Table(
     "conversations",

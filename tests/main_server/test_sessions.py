@@ -188,6 +188,65 @@ async def test_whose_session_expires_is_online_no_longer(
             await henderson.send("messi@surabaya", "masih?")
 
 
+async def test_sessions_are_forgotten_a_month_after_their_end(
+    store: Path, keys: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then their client is told why; those that are valid stay, however many went."""
+    monkeypatch.setattr("main_server.app._SESSIONS_AT_A_TIME", 2)
+    now = 1_000_000.0
+    async with running(store, keys, lambda: now) as main:
+        surabaya = await main.link("surabaya")
+        messi = await surabaya.enter("messi@surabaya")
+        ended = [await surabaya.sign_in("messi@surabaya") for _ in range(5)]
+        for session in ended:
+            await messi.do(commands.EndSession, session.session_id)
+        left_alone = await surabaya.sign_in("messi@surabaya")
+        now += 29 * 86400
+        still_there = await surabaya.sign_in("messi@surabaya")
+
+        await main.main.prune_sessions()
+        with pytest.raises(errors.SessionEnded, match="signed out"):
+            await surabaya.attach(ended[0].token)
+
+        now += 2 * 86400
+        await main.main.prune_sessions()
+        for session in ended:
+            with pytest.raises(errors.NotSignedIn):
+                await surabaya.attach(session.token)
+
+        now += 80 * 86400
+        await main.main.prune_sessions()
+        with pytest.raises(errors.SessionEnded, match="expired"):
+            await surabaya.attach(left_alone.token)
+
+        now += 7 * 86400
+        await surabaya.attach(still_there.token)
+        now += 3 * 86400
+        await main.main.prune_sessions()
+        with pytest.raises(errors.NotSignedIn):
+            await surabaya.attach(left_alone.token)
+        assert await surabaya.attach(still_there.token)
+
+
+async def test_main_prunes_by_itself(
+    store: Path, keys: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Now and then, without being asked."""
+    monkeypatch.setattr("main_server.app._PRUNE_SECONDS", 0.01)
+    now = 1_000_000.0
+    async with running(store, keys, lambda: now) as main:
+        surabaya = await main.link("surabaya")
+        session = await surabaya.sign_in("messi@surabaya")
+        now += 121 * 86400
+
+        async def forgotten() -> bool:
+            with pytest.raises(errors.AskedWrongly) as refused:
+                await surabaya.attach(session.token)
+            return isinstance(refused.value, errors.NotSignedIn)
+
+        await eventually(forgotten)
+
+
 async def test_presence_is_told_to_those_one_writes_with(
     surabaya: RealmEnd, jakarta: RealmEnd
 ) -> None:
