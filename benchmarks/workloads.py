@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from benchmarks import load, systems
+from benchmarks import command_line, load, systems
 from benchmarks.clients import Account
 from benchmarks.load import Acknowledged, Idle, Measured, Target
 from benchmarks.population import PASSWORD, REALM, Template, make_accounts, make_template
@@ -370,6 +370,17 @@ def _kill(bench: Bench, number: int) -> tuple[int, int]:
     return sum(len(each.keys) for each in acknowledged), missing
 
 
+# --- a command of people and scripts -------------------------------------------------------------
+
+
+def c1(bench: Bench) -> list[Row]:
+    """What `chat-cli send` costs until it is answered `saved`, its service up."""
+    with bench.realmchat() as running:
+        me, friend = (account.address for account in bench.accounts[:2])
+        with command_line.signed_in(running, me, friend) as send:
+            return command_line.rows("C1 command line", bench.effort.runs, send)
+
+
 WORKLOADS: dict[str, Callable[[Bench], list[Row]]] = {
     "W1": w1,
     "W1b": w1b,
@@ -378,4 +389,5 @@ WORKLOADS: dict[str, Callable[[Bench], list[Row]]] = {
     "W3": w3,
     "W4": w4,
     "W5": w5,
+    "C1": c1,
 }
