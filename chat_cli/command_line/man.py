@@ -1,21 +1,25 @@
 """Manual pages in roff, one of the program and one of each command, from the vocabulary alone."""
 
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chat_cli import profiles
 from chat_cli.command_line import texts
 from chat_cli.command_line.exit_codes import ExitCode
+from chat_cli.command_line.explaining import (
+    Row,
+    arguments,
+    options,
+    options_everywhere,
+    variables,
+)
 from chat_cli.command_line.output import put
 from chat_cli.command_line.texts import Bilingual, Language, say
-from chat_cli.command_line.vocabulary import COMMAND_BY_NAME, COMMANDS, EVERYWHERE, Command, Option
-from chat_cli.configuration import SETTINGS
-from realm_protocol.command_table import Kind, Parameter
+from chat_cli.command_line.vocabulary import COMMAND_BY_NAME, COMMANDS, Command
 from realm_protocol.errors import StoreUnwritable
 from realm_protocol.grammar import find_word
-from realm_service.home import HOME_VARIABLE
 from realm_service.version import VERSION
 
 if TYPE_CHECKING:
@@ -23,17 +27,18 @@ if TYPE_CHECKING:
 
 _PROGRAM = "chat-cli"
 _SECTION = 1
+_LINE = 79
 _FOLDERS = {Language.ENGLISH: "man1", Language.INDONESIAN: "id/man1"}
 """Below what `MANPATH` names; a page in another language lies below that language's code."""
 
 
-def man(call: "Call", arguments: Mapping[str, str], to: str | None) -> None:
+def man(call: "Call", given: Mapping[str, str], to: str | None) -> None:
     """Print one page, or write all of them, in both languages."""
     if to is not None:
         count = _write_all(Path(to))
         call.show({"pages": count, "folder": to}, texts.PAGES_WRITTEN, count=count, folder=to)
         return
-    word = arguments.get("word")
+    word = given.get("word")
     put((page(_command(word)) if word else overview()).rstrip("\n"))
 
 
@@ -64,50 +69,21 @@ def _write_all(folder: Path) -> int:
 
 def overview() -> str:
     """The page of the program: its commands, and what holds for all of them."""
+    pages = ", ".join(_reference(f"{_PROGRAM}-{command.name}") for command in COMMANDS)
     return _page(
         _PROGRAM,
         say(texts.PROGRAM),
-        _section(texts.MAN_SYNOPSIS, [f"{_bold(_PROGRAM)} {_roff(say(texts.MAN_COMMAND))}"]),
-        _section(texts.MAN_DESCRIPTION, [_roff(say(texts.MAN_ABOUT))]),
-        _section(texts.MAN_COMMANDS, _terms((_usage(c), say(c.word.help)) for c in COMMANDS)),
-        _section(texts.MAN_OPTIONS, _terms(map(_option, EVERYWHERE))),
-        _section(texts.MAN_EXIT_STATUS, _terms(_exit_codes())),
+        _section(texts.MAN_SYNOPSIS, [_typed(f"{_PROGRAM} {say(texts.MAN_COMMAND)}")]),
+        _section(texts.MAN_DESCRIPTION, [_filled(_roff(say(texts.MAN_ABOUT)))]),
+        _section(texts.MAN_COMMANDS, _terms((_typed(c.usage), say(c.word.help)) for c in COMMANDS)),
+        _section(texts.MAN_OPTIONS, _terms(map(_row, options_everywhere()))),
         _section(
-            texts.MAN_ENVIRONMENT,
-            _terms((_bold(name), say(meaning)) for name, meaning in _variables()),
+            texts.MAN_EXIT_STATUS,
+            _terms((_bold(str(c.value)), say(texts.EXIT_MEANINGS[c.name])) for c in ExitCode),
         ),
+        _section(texts.MAN_ENVIRONMENT, _terms((_bold(name), of) for name, of in variables())),
         _section(texts.MAN_FILES, _terms((_bold(name), say(of)) for name, of in _FILES)),
-        _section(
-            texts.MAN_SEE_ALSO, [", ".join(f"{_bold(f'{_PROGRAM}-{c.name}')}(1)" for c in COMMANDS)]
-        ),
-    )
-
-
-def page(command: Command) -> str:
-    """The page of one command."""
-    others = [name for name in command.names if name != command.name]
-    parameters = [p for p in command.word.parameters if p.kind is not Kind.PASSWORD]
-    return _page(
-        f"{_PROGRAM}-{command.name}",
-        say(command.word.help),
-        _section(texts.MAN_SYNOPSIS, [_usage(command)]),
-        _section(
-            texts.MAN_DESCRIPTION,
-            [
-                _roff(say(command.word.help)),
-                *(
-                    [".PP", _roff(say(texts.MAN_ALIASES, names=", ".join(others)))]
-                    if others
-                    else []
-                ),
-            ],
-        ),
-        _section(texts.MAN_ARGUMENTS, _terms(map(_parameter, parameters))),
-        _section(texts.MAN_OPTIONS, _terms(map(_option, command.options))),
-        _section(
-            texts.MAN_EXAMPLE, [".EX", _roff(command.example), ".EE"] if command.example else []
-        ),
-        _section(texts.MAN_SEE_ALSO, [f"{_bold(_PROGRAM)}(1)"]),
+        _section(texts.MAN_SEE_ALSO, [_filled(pages)]),
     )
 
 
@@ -119,29 +95,39 @@ _FILES = (
 )
 
 
-def _variables() -> Iterator[tuple[str, Bilingual]]:
-    yield HOME_VARIABLE, texts.VARIABLE_HOME
-    yield from ((o.variable, o.meaning) for o in EVERYWHERE if o.name not in SETTINGS)
-    yield profiles.CONFIG_VARIABLE, texts.VARIABLE_CONFIG
-    yield from ((setting.variable, setting.meaning) for setting in SETTINGS.values())
+def page(command: Command) -> str:
+    """The page of one command."""
+    about = [_filled(_roff(say(command.word.help)))]
+    if others := [name for name in command.names if name != command.name]:
+        about += [".PP", _roff(say(texts.MAN_ALIASES, names=", ".join(others)))]
+    example = [".EX", _roff(command.example), ".EE"] if command.example else []
+    return _page(
+        f"{_PROGRAM}-{command.name}",
+        say(command.word.help),
+        _section(texts.MAN_SYNOPSIS, [_typed(f"{command.usage} [{say(texts.OPTION_LABEL)}…]")]),
+        _section(texts.MAN_DESCRIPTION, about),
+        _section(texts.MAN_ARGUMENTS, _terms(map(_row, arguments(command)))),
+        _section(texts.MAN_OPTIONS, _terms(map(_row, options(command)))),
+        _section(texts.MAN_EXAMPLE, example),
+        _section(texts.MAN_SEE_ALSO, [_reference(_PROGRAM)]),
+    )
 
 
-def _exit_codes() -> Iterator[tuple[str, str]]:
-    return ((_bold(str(code.value)), say(texts.EXIT_MEANINGS[code.name])) for code in ExitCode)
+def _typed(usage: str) -> str:
+    """A usage with the words in bold that are typed as they are."""
+    return " ".join(
+        _bold(word) if word == _PROGRAM or word in COMMAND_BY_NAME else _roff(word)
+        for word in usage.split(" ")
+    )
 
 
-def _usage(command: Command) -> str:
-    program, name, *rest = command.usage.split(" ")
-    return " ".join((_bold(program), _bold(name), *map(_roff, rest)))
+def _row(row: Row) -> tuple[str, str]:
+    typed, value, meaning = row
+    return f"{_bold(typed)} {_italic(value)}" if value else _bold(typed), meaning
 
 
-def _parameter(parameter: Parameter) -> tuple[str, str]:
-    return _bold(parameter.name.upper()), say(parameter.meaning)
-
-
-def _option(option: Option) -> tuple[str, str]:
-    metavar = f" {_italic(option.metavar)}" if option.metavar else ""
-    return _bold(f"--{option.name}") + metavar, say(option.meaning)
+def _reference(page: str) -> str:
+    return f"{_bold(page)}({_SECTION})"
 
 
 # --- roff ----------------------------------------------------------------------------------------
@@ -149,7 +135,7 @@ def _option(option: Option) -> tuple[str, str]:
 
 def _page(name: str, summary: str, *sections: str) -> str:
     head = f'.TH "{_roff(name.upper())}" {_SECTION} "" "realmchat {VERSION}" "realmchat"'
-    title = _section(texts.MAN_NAME, [f"{_roff(name)} \\- {_roff(summary.rstrip('.'))}"])
+    title = _section(texts.MAN_NAME, [_filled(f"{_roff(name)} \\- {_roff(summary.rstrip('.'))}")])
     return "\n".join([head, title, *filter(None, sections)]) + "\n"
 
 
@@ -161,7 +147,7 @@ def _section(heading: Bilingual, lines: Iterable[str]) -> str:
 def _terms(terms: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Each a term, and indented below it what it means."""
     for term, meaning in terms:
-        yield from (".TP", term, _roff(meaning))
+        yield from (".TP", term, _filled(_roff(meaning)))
 
 
 def _bold(text: str) -> str:
@@ -175,7 +161,10 @@ def _italic(text: str) -> str:
 def _roff(text: str) -> str:
     """A text that roff prints as it is; hyphens stay hyphens, so that options can be copied."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-")
-    ascii_only = "".join(c if c.isascii() else f"\\[u{ord(c):04X}]" for c in escaped)
-    return "\n".join(
-        "\\&" + line if line[:1] in (".", "'") else line for line in ascii_only.split("\n")
-    )
+    return "".join(c if c.isascii() else f"\\[u{ord(c):04X}]" for c in escaped)
+
+
+def _filled(text: str) -> str:
+    """Lines of a length that every roff reads; none begins like a request."""
+    lines = textwrap.wrap(text, _LINE, break_long_words=False, break_on_hyphens=False)
+    return "\n".join("\\&" + line if line.startswith((".", "'")) else line for line in lines)

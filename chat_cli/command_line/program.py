@@ -17,8 +17,8 @@ from chat_cli.command_line import texts
 from chat_cli.command_line.exit_codes import ExitCode, exit_code
 from chat_cli.command_line.output import OutputFailed, flush, put, put_error, put_note
 from chat_cli.command_line.texts import Language, say, speak
-from chat_cli.command_line.vocabulary import COMMAND_BY_NAME, COMMANDS, EVERYWHERE
-from chat_cli.command_line.words import click_command
+from chat_cli.command_line.vocabulary import COMMAND_BY_NAME, COMMANDS
+from chat_cli.command_line.words import click_command, everywhere, in_words
 from chat_cli.configuration import of_this_run
 from realm_protocol.errors import RealmchatError
 from realm_service.version import VERSION
@@ -34,7 +34,6 @@ class Program(click.Group):
         super().__init__(
             "chat-cli",
             help=say(texts.PROGRAM),
-            epilog=say(texts.EXAMPLE, example=_FIRST_STEPS),
             context_settings={"help_option_names": ["-h", "--help"]},
             params=[
                 click.Option(
@@ -45,18 +44,18 @@ class Program(click.Group):
                     callback=_put_version,
                     help=say(texts.VERSION_OPTION),
                 ),
-                *(
-                    click.Option(
-                        [f"--{option.name}"],
-                        help=say(option.meaning),
-                        metavar=option.metavar,
-                        expose_value=False,
-                    )
-                    for option in EVERYWHERE
-                ),
+                *everywhere(configuration),
             ],
         )
         self._configuration = configuration
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from chat_cli.command_line.explaining import write_program  # only when help is asked for
+
+        write_program(formatter)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        return in_words(super().get_help_option(ctx))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [command.name for command in COMMANDS]
@@ -68,7 +67,6 @@ class Program(click.Group):
 
 COMPLETION_VARIABLE = "_CHAT_CLI_COMPLETE"
 """Set by a shell that asks what completes a line; click answers it."""
-_FIRST_STEPS = "chat-cli login messi@surabaya, then: chat-cli send henderson@jakarta hello"
 
 
 def _put_version(ctx: click.Context, parameter: click.Parameter, asked: bool) -> None:

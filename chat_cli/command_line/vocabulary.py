@@ -218,8 +218,8 @@ _WHAT_OF_CONFIG = Parameter(
     "what",
     Kind.WORD,
     Help(
-        "`show` for the settings, `path` for the file",
-        "`show` untuk setelan, `path` untuk berkasnya",
+        "the settings, or the path of their file",
+        "setelannya, atau lokasi berkasnya",
     ),
     choices=("show", "path"),
 )

@@ -41,18 +41,54 @@ _TYPES: dict[Takes, Callable[[], click.ParamType[Any]]] = {
 
 def click_command(command: Command, configuration: "Configuration") -> click.Command:
     """The command, made for one run."""
-    return click.Command(
-        command.name,
+    return _Explained(
+        command,
         callback=lambda **given: _run(command, configuration, given),
         params=[
             *(made for p in command.word.parameters for made in _parameters(p, configuration)),
             *(_option(option, configuration) for option in command.options),
-            *(_option(option, configuration, hidden=True) for option in EVERYWHERE),
+            *everywhere(configuration),
         ],
-        help=say(command.word.help),
-        epilog=say(texts.EXAMPLE, example=command.example),
-        context_settings={"help_option_names": ["-h", "--help"]},
     )
+
+
+def everywhere(configuration: "Configuration") -> list[click.Parameter]:
+    """The options that every command takes."""
+    return [_option(option, configuration) for option in EVERYWHERE]
+
+
+class _Explained(click.Command):
+    """A command whose help is told by the vocabulary, in the language that is spoken."""
+
+    def __init__(
+        self,
+        command: Command,
+        callback: Callable[..., int | None],
+        params: list[click.Parameter],
+    ) -> None:
+        super().__init__(
+            command.name,
+            callback=callback,
+            params=params,
+            help=say(command.word.help),
+            context_settings={"help_option_names": ["-h", "--help"]},
+        )
+        self._command = command
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from chat_cli.command_line.explaining import write_command  # only when help is asked for
+
+        write_command(self._command, formatter)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        return in_words(super().get_help_option(ctx))
+
+
+def in_words(help_option: click.Option | None) -> click.Option | None:
+    """`--help` as a shell shows it that completes it."""
+    if help_option is not None:
+        help_option.help = say(texts.HELP_OPTION)
+    return help_option
 
 
 def _parameters(parameter: Parameter, configuration: "Configuration") -> list[click.Parameter]:
@@ -84,9 +120,7 @@ def _parameters(parameter: Parameter, configuration: "Configuration") -> list[cl
     ]
 
 
-def _option(
-    option: Option, configuration: "Configuration", *, hidden: bool = False
-) -> click.Option:
+def _option(option: Option, configuration: "Configuration") -> click.Option:
     taken = (lambda: click.Choice(option.choices)) if option.choices else _TYPES.get(option.takes)
     return click.Option(
         [f"--{option.name}", option.argument],
@@ -95,7 +129,6 @@ def _option(
         help=say(option.meaning),
         metavar=option.metavar or None,
         envvar=option.variable or None,
-        hidden=hidden,
         shell_complete=_completes(option.takes, option.choices, configuration),
     )
 
