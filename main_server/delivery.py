@@ -20,6 +20,7 @@ from main_server.effects import (
     Left,
     LiveSession,
     Moved,
+    PresenceShown,
     RealmCut,
     RefusedTo,
     Resolved,
@@ -59,6 +60,7 @@ class _Presence:
     """How many sessions over each link."""
     conversations: set[str] = field(default_factory=set)
     peers: set[int] = field(default_factory=set)
+    """Who sees this person come and go."""
 
 
 class Delivery:
@@ -78,6 +80,7 @@ class Delivery:
             Entered: self._entered,
             Left: self._left,
             Moved: self._moved,
+            PresenceShown: self._presence_shown,
             AttachedSession: self._attached,
             DetachedSession: self._detached,
             SessionsEnded: self._sessions_ended,
@@ -273,6 +276,17 @@ class Delivery:
             now = int(self._clock() * 1000)
             event = events.PresenceChanged(session.address, online, now)
             self._notify(presence.peers - {session.person_id}, event)
+
+    def _presence_shown(self, effect: PresenceShown) -> None:
+        presence = self._present.get(effect.person_id)
+        if presence is None or (effect.to_id in presence.peers) == effect.shown:
+            return
+        if effect.shown:
+            presence.peers.add(effect.to_id)
+        else:
+            presence.peers.discard(effect.to_id)
+        now = int(self._clock() * 1000)
+        self._notify([effect.to_id], events.PresenceChanged(effect.address, effect.shown, now))
 
     def _sessions_ended(self, effect: SessionsEnded) -> None:
         ended = set(effect.session_ids)

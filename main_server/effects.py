@@ -64,7 +64,7 @@ class Entered:
     person_id: int
     head: Head
     peer_id: int | None
-    """The other person of a private conversation."""
+    """Whose presence they see from now on: the other person of a private conversation."""
 
 
 @dataclass(slots=True)
@@ -86,6 +86,16 @@ class Moved:
 
 
 @dataclass(slots=True)
+class PresenceShown:
+    """Whether `to_id` sees from now on when a person comes and goes: not while blocked by them."""
+
+    person_id: int
+    address: Address
+    to_id: int
+    shown: bool
+
+
+@dataclass(slots=True)
 class AttachedSession:
     """A session is attached: route its person's conversations, tell what changed."""
 
@@ -94,6 +104,7 @@ class AttachedSession:
     session: LiveSession
     conversations: list[str]
     peers: list[int]
+    """Who sees when this person comes and goes."""
     heads: list[Head]
     epoch: int
     position: int
@@ -142,6 +153,7 @@ Effect = (
     | Entered
     | Left
     | Moved
+    | PresenceShown
     | AttachedSession
     | DetachedSession
     | SessionsEnded

@@ -265,7 +265,7 @@ class ListRealms(WireMessage, frozen=True, tag=13):
 
 
 class BlockPerson(WireMessage, frozen=True, tag=14):
-    """Refuse private messages of a person from now on."""
+    """Refuse private messages of a person, and hide from them when one is online."""
 
     number: Number
     address: Address

@@ -109,13 +109,11 @@ def _open_target(tx: Transaction, session: LiveSession, target: Target) -> Conve
     blockers = tx.ledger.blockers_among([session.person_id, peer.id])
     if blockers - {session.person_id}:
         raise Blocked(address=str(target))
-    conversation = _begin_private(tx, session, peer.id, target)
-    conversation.blockers = blockers
-    return conversation
+    return _begin_private(tx, session, peer.id, target, blockers)
 
 
 def _begin_private(
-    tx: Transaction, session: LiveSession, peer_id: int, peer: Address
+    tx: Transaction, session: LiveSession, peer_id: int, peer: Address, blockers: set[int]
 ) -> Conversation:
     members = {
         person_id: Member(person_id, address, "member", 1, 0, 0)
@@ -124,11 +122,11 @@ def _begin_private(
     conversation = insert_conversation(
         tx, private_conversation(session.address, peer), None, None, members
     )
+    conversation.blockers = blockers
     for person_id, member in members.items():
         other = conversation.peer_of(person_id)
-        tx.effects.append(
-            Entered(person_id, conversation.head_for(member), other.person_id if other else None)
-        )
+        seen = other.person_id if other and other.person_id not in blockers else None
+        tx.effects.append(Entered(person_id, conversation.head_for(member), seen))
     return conversation
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from main_server.effects import LiveSession, SessionsEnded
+from main_server.effects import LiveSession, PresenceShown, SessionsEnded
 from main_server.store.schema import (
     blocks,
     conversations,
@@ -124,8 +124,15 @@ def end_sessions(tx: Transaction, person_id: int, reason: str, *, keep: str = ""
     tx.effects.append(SessionsEnded(ended, reason))
 
 
+def blocked_by(connection: Connection, person_id: int) -> frozenset[int]:
+    """Whom a person has blocked."""
+    return frozenset(
+        connection.scalars(sa.select(blocks.c.blocked_id).where(blocks.c.person_id == person_id))
+    )
+
+
 def block(tx: Transaction, job: Job) -> Done:
-    """Refuse private messages of a person."""
+    """Refuse private messages of a person, and hide from them when one is online."""
     session, command = asker_of(job), job.command
     if not isinstance(command, BlockPerson):
         raise TypeError(command)
@@ -137,6 +144,7 @@ def block(tx: Transaction, job: Job) -> Done:
     cached = tx.ledger.cached(private_conversation(session.address, command.address))
     if cached is not None:
         cached.blockers.add(session.person_id)
+    tx.effects.append(PresenceShown(session.person_id, session.address, other.id, shown=False))
     return Done()
 
 
@@ -153,6 +161,9 @@ def unblock(tx: Transaction, job: Job) -> Done:
     cached = tx.ledger.cached(private_conversation(session.address, command.address))
     if cached is not None:
         cached.blockers.discard(session.person_id)
+    shared = private_conversation(session.address, command.address)
+    if tx.connection.scalar(sa.select(conversations.c.id).filter_by(public_id=shared)) is not None:
+        tx.effects.append(PresenceShown(session.person_id, session.address, other.id, shown=True))
     return Done()
 
 

@@ -12,7 +12,15 @@ from sqlalchemy.engine import Connection
 
 from main_server.effects import LiveSession
 from main_server.rules.people import resolve_group, resolve_person
-from main_server.store.schema import conversations, memberships, messages, people, realms, sessions
+from main_server.store.schema import (
+    blocks,
+    conversations,
+    memberships,
+    messages,
+    people,
+    realms,
+    sessions,
+)
 from realm_protocol import commands
 from realm_protocol.errors import ConversationNotFound, GroupNotFound, NotMember
 from realm_protocol.limits import PAGE_BYTES, PAGE_MESSAGES
@@ -92,6 +100,16 @@ def fetch_messages(connection: Connection, question: Question) -> commands.Page:
     return commands.Page(page, more)
 
 
+def _hides_from(question: Question) -> sa.Label[bool]:
+    """Whether a person has blocked the asker, who then doesn't see that they are online."""
+    asker = question.session.person_id
+    return (
+        sa.exists()
+        .where(blocks.c.person_id == people.c.id, blocks.c.blocked_id == asker)
+        .label("hides")
+    )
+
+
 def list_members(connection: Connection, question: Question) -> list[commands.Member]:
     """Who is in a group and how far each has got; for its members."""
     group: GroupAddress = question.command.group
@@ -101,7 +119,7 @@ def list_members(connection: Connection, question: Question) -> list[commands.Me
     if row_id is None:
         raise GroupNotFound(group=str(group))
     rows = connection.execute(
-        sa.select(memberships, people.c.address, people.c.display_name)
+        sa.select(memberships, people.c.address, people.c.display_name, _hides_from(question))
         .join(people, people.c.id == memberships.c.person_id)
         .where(memberships.c.conversation_id == row_id, memberships.c.role != "left")
         .order_by(people.c.address)
@@ -113,7 +131,7 @@ def list_members(connection: Connection, question: Question) -> list[commands.Me
             Address(row.address),
             row.display_name,
             row.role,
-            row.person_id in question.online,
+            row.person_id in question.online and not row.hides,
             row.read,
             row.delivered,
         )
@@ -161,7 +179,7 @@ def find_people(connection: Connection, question: Question) -> list[commands.Per
     query = command.query.strip().lower()
     begins = people.c.address.startswith(query, autoescape=True)
     rows = (
-        sa.select(people)
+        sa.select(people, _hides_from(question))
         .where(
             people.c.disabled.is_(False),
             sa.or_(
@@ -178,7 +196,10 @@ def find_people(connection: Connection, question: Question) -> list[commands.Per
         )
     return [
         commands.Person(
-            Address(row.address), row.display_name, row.country, row.id in question.online
+            Address(row.address),
+            row.display_name,
+            row.country,
+            row.id in question.online and not row.hides,
         )
         for row in connection.execute(rows)
     ]

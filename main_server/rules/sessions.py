@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from main_server.effects import AttachedSession, LiveSession, SessionsEnded
-from main_server.rules.people import asker_of, find_person
+from main_server.rules.people import asker_of, blocked_by, find_person
 from main_server.store.schema import conversations, memberships, people, realms, sessions
 from main_server.store.writer import Job, Transaction
 from realm_protocol.commands import Done, EndSession, Head
@@ -99,13 +99,14 @@ def attach(tx: Transaction, job: Job, command: Attach, realm: str) -> None:
     if since > tx.position:
         since = 0
     routed, peers, heads = read_memberships(tx, session.person_id, since)
+    hidden_from = blocked_by(tx.connection, session.person_id) if peers else frozenset()
     tx.effects.append(
         AttachedSession(
             asker=job.asker,
             handle=command.handle,
             session=session,
             conversations=routed,
-            peers=peers,
+            peers=[peer for peer in peers if peer not in hidden_from],
             heads=heads,
             epoch=tx.epoch,
             position=tx.position,

@@ -7,7 +7,7 @@ import pytest
 
 from main_server.operations import disable_user, set_password
 from realm_protocol import commands, errors, events, link
-from realm_protocol.names import Address
+from realm_protocol.names import Address, GroupAddress
 from tests.main_server.conftest import Running, running
 from tests.main_server.realm_end import RealmEnd
 from tests.waiting import eventually
@@ -259,6 +259,54 @@ async def test_presence_is_told_to_those_one_writes_with(
     await eventually(lambda: len(messi.told(events.PresenceChanged)) == 2)
     told = [(event.address, event.online) for event in messi.told(events.PresenceChanged)]
     assert told == [("henderson@jakarta", True), ("henderson@jakarta", False)]
+
+
+async def test_who_is_blocked_sees_no_presence(surabaya: RealmEnd, jakarta: RealmEnd) -> None:
+    """Neither told nor found: from the block on, at the next sign-in too, until it is lifted."""
+    messi = await surabaya.enter("messi@surabaya")
+    henderson = await jakarta.enter("henderson@jakarta")
+    await messi.send("henderson@jakarta", "halo")
+
+    async def told(count: int) -> list[bool]:
+        await eventually(lambda: len(messi.told(events.PresenceChanged)) >= count)
+        return [event.online for event in messi.told(events.PresenceChanged)]
+
+    async def found() -> list[bool]:
+        """As the directory has it, and the members of a group."""
+        (person,) = await messi.do(commands.FindPeople, "henderson@jakarta", "", 10)
+        members = await messi.do(commands.ListMembers, group)
+        return [person.online, *(m.online for m in members if m.address == person.address)]
+
+    group = GroupAddress("pemain@surabaya")
+    await messi.do(commands.CreateGroup, group, [Address("henderson@jakarta")])
+    assert await found() == [True, True]
+    await henderson.do(commands.BlockPerson, Address("messi@surabaya"))
+    assert await told(1) == [False]
+    assert await found() == [False, False]
+
+    jakarta.send(link.Detach(henderson.handle))
+    henderson = await jakarta.enter("henderson@jakarta")
+    await henderson.do(commands.UnblockPerson, Address("messi@surabaya"))
+    assert await told(2) == [False, True]
+    assert await found() == [True, True]
+
+
+async def test_who_writes_to_a_person_they_blocked_stays_unseen(
+    surabaya: RealmEnd, jakarta: RealmEnd
+) -> None:
+    """A conversation that begins under a block shows its maker to nobody."""
+    messi = await surabaya.enter("messi@surabaya")
+    henderson = await jakarta.enter("henderson@jakarta")
+    lineker = await jakarta.enter("lineker@jakarta")
+    await lineker.send("messi@surabaya", "halo")
+    await henderson.do(commands.BlockPerson, Address("messi@surabaya"))
+    await henderson.send("messi@surabaya", "jangan tulis lagi")
+
+    jakarta.send(link.Detach(henderson.handle), link.Detach(lineker.handle))
+    await eventually(lambda: messi.told(events.PresenceChanged))
+
+    told = [event.address for event in messi.told(events.PresenceChanged)]
+    assert told == ["lineker@jakarta"]
 
 
 async def test_typing_reaches_members_only(surabaya: RealmEnd, jakarta: RealmEnd) -> None:
