@@ -189,15 +189,17 @@ class Terminal:
     # --- printing --------------------------------------------------------------------------------
 
     def _show(self, following: Following, shown: Shown) -> None:
-        look = self._look()
-        if isinstance(shown, Message):
-            conversation = following.conversations.get(shown.row["conversation"])
-            line = message_line(shown.row, conversation, following.address, look)
-        else:
+        look, other = self._look(), following.address != self._signed_in.current
+        if not isinstance(shown, Message):
             line = arrival_line(shown, look)
-        if following.address != self._signed_in.current:
-            line = f"{look.paint(f'[{following.address}]', 'yellow')} {line}"
-        put(line)
+        elif other and shown.row["from"] == following.address:
+            return  # written elsewhere, as somebody whom one isn't now
+        else:
+            conversation = following.conversations.get(shown.row["conversation"])
+            # How far it has got is asked for by `history`; here it would be old at once.
+            row = {**shown.row, "state": None}
+            line = message_line(row, conversation, following.address, look)
+        put(f"{look.paint(f'[{following.address}]', 'yellow')} {line}" if other else line)
 
     def _look(self) -> Look:
         """Anew for each line: the window may have changed, and the day."""
