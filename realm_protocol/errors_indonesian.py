@@ -188,6 +188,20 @@ PHRASES: Mapping[str, str] = {
     "Connection refused": "sambungan ditolak",
     "No space left on device": "disk penuh",
     "Read-only file system": "sistem berkas hanya dapat dibaca",
+    "it was stopped": "layanan dihentikan",
+    "what answers there speaks no HTTP": "yang menjawab di sana tidak memakai HTTP",
+    "what answers there is no chat-cli service": "yang menjawab di sana bukan layanan chat-cli",
+    "process {pid} does not answer": "proses {pid} tidak menjawab",
+    "another command has been starting it for too long": (
+        "perintah lain terlalu lama menjalankannya"
+    ),
+    "it did not start ({why}); its log is {log}": (
+        "layanan tidak mau berjalan ({why}); log-nya {log}"
+    ),
+    "it said nothing": "tidak ada catatannya",
+    "There is no program “{program}” that can be run.": (
+        "Tidak ada program “{program}” yang dapat dijalankan."
+    ),
     "it is closed": "sudah ditutup",
     # what is wrong with a setting
     "“{value}” is none of {choices}": "“{value}” bukan salah satu dari {choices}",
@@ -217,7 +231,8 @@ def phrase(english: Any) -> Any:
         return PHRASES[english]
     for pattern, indonesian in _patterns():
         if found := pattern.fullmatch(english):
-            return indonesian.format_map(found.groupdict())
+            said = {name: PHRASES.get(value, value) for name, value in found.groupdict().items()}
+            return indonesian.format_map(said)
     return english
 
 
