@@ -108,16 +108,6 @@ TEXTS: Mapping[str, str] = {
         "{host}:{port} tidak dapat dipakai: {detail}. Hentikan pemakainya, atau pilih yang lain."
     ),
     "tls_unusable": "Berkas TLS {files} tidak dapat dipakai: {detail}.",
-    # --- asked wrongly: readers
-    "reader_not_found": "Tidak ada pembaca “{name}”. Membaca dengan sebuah nama membuatnya.",
-    "too_many_readers": ("Akun ini sudah punya {limit} pembaca. Hapus yang tidak dipakai lagi."),
-    "reader_in_use": (
-        "Program lain sedang membaca sebagai “{name}”. Akhiri program itu, atau pilih nama lain."
-    ),
-    "place_not_handed_out": (
-        "Pembaca “{name}” baru diberi pesan sampai tempat {handed}; tempat {place} belum dapat"
-        " dinyatakan selesai."
-    ),
     # --- try later
     "after_refused": (
         "Pesan sebelum ini menunggu dikirim lagi (kunci “{key}”); pesan ini menyusul sesudahnya."
