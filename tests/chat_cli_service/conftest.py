@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,30 +16,21 @@ from chat_cli import home
 from chat_cli.app import build_app
 from chat_cli.settings import ChatCliSettings
 from chat_cli.tokens import service_token
+from tests.waiting import eventually
 
-from .fake_realm import FakeRealm, Running, _Quiet
+from .fake_realm import FakeRealm
+from .fake_realm_server import QuietServer, Running
 
 MESSI = "messi@surabaya"
 HENDERSON = "henderson@surabaya"
 
 
-async def until(condition: Callable[[], Any], seconds: float = 10) -> Any:
-    """Wait for a condition to hold; what it gave last is the answer."""
-    async with asyncio.timeout(seconds):
-        while True:
-            found = condition()
-            if isinstance(found, Awaitable):
-                found = await found
-            if found:
-                return found
-            await asyncio.sleep(0.005)
-
-
 class Service:
     """A running chat-cli service, asked over HTTP with its service token."""
 
-    def __init__(self, app: Any, port: int, token: str) -> None:
+    def __init__(self, app: Any, port: int, token: str, server: uvicorn.Server) -> None:
         self.app = app
+        self.server = server
         self.port = port
         self.token = token
         self.url = f"http://127.0.0.1:{port}"
@@ -49,6 +40,11 @@ class Service:
             trust_env=False,
             timeout=20,
         )
+
+    def cut(self) -> None:
+        """Every connection to it breaks off, and it lives."""
+        for connection in list(self.server.server_state.connections):
+            connection.transport.abort()
 
     async def get(self, path: str, **query: Any) -> Any:
         answer = await self.http.get(path, params=query)
@@ -63,7 +59,7 @@ class Service:
     async def login(self, address: str = MESSI) -> "Person":
         answer = await self.post("/v1/accounts/login", {"address": address, "password": "secret"})
         person = Person(self, address, answer["token"])
-        await until(lambda: person.link() == "up")
+        await eventually(lambda: person.link() == "up")
         return person
 
 
@@ -149,10 +145,10 @@ async def serving(folder: Path, realm_url: str, **settings: Any) -> AsyncIterato
     app = build_app(ChatCliSettings(realm_url=realm_url, **settings), folder, token, port)
     config = uvicorn.Config(app, ws="none", log_config=None, timeout_graceful_shutdown=2)
     config.load()
-    server = _Quiet(config)
+    server = QuietServer(config)
     task = asyncio.create_task(server.serve(sockets=[sock]))
-    await until(lambda: server.started or task.done())
-    service = Service(app, port, token)
+    await eventually(lambda: server.started or task.done())
+    service = Service(app, port, token, server)
     try:
         yield service
     finally:
