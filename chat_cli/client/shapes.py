@@ -3,11 +3,12 @@
 Fields that a newer service adds are left out, so that an older program goes on working.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from chat_cli.answer_keys import message_id
 
 Json = Mapping[str, Any]
 
@@ -49,8 +50,7 @@ class Message:
         A message that is handled once more, after a crash, so gets one answer. `purpose` has at
         most 31 printable ASCII characters; a program with two answers has two purposes.
         """
-        digest = hashlib.sha256(f"{self.sender} {self.key}".encode()).hexdigest()
-        return f"{purpose}-{digest[:32]}"
+        return f"{purpose}-{message_id(self.sender, self.key, self.conversation, self.seq)}"
 
 
 def message(found: Json) -> Message:

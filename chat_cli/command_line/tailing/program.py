@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from chat_cli.answer_keys import message_id
 from chat_cli.command_line.tailing.ending import EndAsked, Ending
 from realm_protocol.errors import WrongArguments
 
@@ -106,6 +107,9 @@ def environment(message: Mapping[str, Any], account: str) -> dict[bytes, bytes]:
     answer_to = message.get("reply_to")
     text, whole = _fitting(message["text"])
     variables |= {
+        "REALMCHAT_ID": message_id(
+            message["from"], message["key"], message["conversation"], message["seq"]
+        ),
         "REALMCHAT_ACCOUNT": account,
         "REALMCHAT_GROUP": answer_to["group"] if isinstance(answer_to, Mapping) else None,
         "REALMCHAT_TEXT": text,
