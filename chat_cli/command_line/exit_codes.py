@@ -5,6 +5,7 @@ from enum import IntEnum
 from realm_protocol.errors import (
     AccountNotFound,
     AskedWrongly,
+    InvalidSetting,
     NotSignedIn,
     RateLimited,
     RealmchatError,
@@ -15,6 +16,7 @@ from realm_protocol.errors import (
     TooManySignIns,
     TryLater,
     UnknownCommand,
+    UnknownSetting,
     WrongArguments,
     WrongPassword,
 )
@@ -39,6 +41,8 @@ class ExitCode(IntEnum):
 _BY_ERROR: tuple[tuple[type[RealmchatError], ExitCode], ...] = (
     (UnknownCommand, ExitCode.USAGE),
     (WrongArguments, ExitCode.USAGE),
+    (InvalidSetting, ExitCode.USAGE),
+    (UnknownSetting, ExitCode.USAGE),
     (NotSignedIn, ExitCode.NOT_SIGNED_IN),
     (WrongPassword, ExitCode.NOT_SIGNED_IN),
     (SessionEnded, ExitCode.NOT_SIGNED_IN),

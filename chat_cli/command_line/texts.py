@@ -22,6 +22,8 @@ class Text(NamedTuple):
 
     english: str
     indonesian: str
+    english_of_one: str = ""
+    """The English text where its `count` is 1; Indonesian needs no other."""
 
 
 class Bilingual(Protocol):
@@ -48,8 +50,10 @@ def spoken() -> Language:
 
 def say(text: Bilingual, **fields: object) -> str:
     """The text in the language that is spoken, with its fields."""
-    template = text.indonesian if _spoken is Language.INDONESIAN else text.english
-    return template.format(**fields)
+    if _spoken is Language.INDONESIAN:
+        return text.indonesian.format(**fields)
+    one = isinstance(text, Text) and fields.get("count") == 1 and text.english_of_one
+    return (one or text.english).format(**fields)
 
 
 def say_error(error: RealmchatError) -> str:
@@ -65,10 +69,12 @@ SESSION_ENDED = Text("Session {session} has ended.", "Sesi {session} sudah berak
 UNSENT_ERASED = Text(
     "{count} messages had not been sent yet; they were erased with it.",
     "{count} pesan belum terkirim; semuanya ikut dihapus.",
+    "{count} message had not been sent yet; it was erased with it.",
 )
 UNSENT_KEPT = Text(
     "{count} messages had not been sent yet; they are kept until you sign in again.",
     "{count} pesan belum terkirim; disimpan sampai Anda masuk lagi.",
+    "{count} message had not been sent yet; it is kept until you sign in again.",
 )
 PASSWORD_CHANGED = Text(
     "The password of {account} is changed; your other sessions have ended.",
@@ -177,6 +183,9 @@ HERE = Text("here", "di sini")
 ELSEWHERE = Text("elsewhere", "di tempat lain")
 MEMBER = Text("in it", "anggota")
 NO_MEMBER = Text("not in it", "bukan anggota")
+ROLE_OWNER = Text("owner", "pemilik")
+ROLE_ADMIN = Text("administrator", "pengurus")
+ROLE_MEMBER = Text("member", "anggota")
 LINKED = Text("linked", "terhubung")
 CUT_OFF = Text("cut off", "terputus")
 MEANT = Text("default", "bawaan")

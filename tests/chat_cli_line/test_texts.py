@@ -43,8 +43,19 @@ def test_a_text_is_there_in_both_languages(name: str) -> None:
     assert text.english.strip()
     assert text.indonesian.strip()
     assert fields_of(text.english) == fields_of(text.indonesian)
+    assert fields_of(text.english_of_one) in (set(), fields_of(text.english))
     if text.english.lower() not in ALIKE and re.search("[a-z]{2}", _words(text.english)):
         assert text.english != text.indonesian
+
+
+def test_one_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """English counts; Indonesian doesn't."""
+    one, two = (texts.say(texts.UNSENT_ERASED, count=count) for count in (1, 2))
+
+    assert one.startswith("1 message had")
+    assert two.startswith("2 messages had")
+    monkeypatch.setattr(texts, "_spoken", texts.Language.INDONESIAN)
+    assert texts.say(texts.UNSENT_ERASED, count=1).startswith("1 pesan")
 
 
 def _words(template: str) -> str:
