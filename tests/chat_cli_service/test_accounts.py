@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import HENDERSON, MESSI, Person, Service, serving, until
+from tests.waiting import eventually
+
+from .conftest import HENDERSON, MESSI, Person, Service, serving
 from .fake_realm import FakeRealm
 
 
@@ -61,7 +63,7 @@ async def test_a_login_after_the_session_ended_connects_again(
     """The end is seen, the outbox waits, and the next login sends it."""
     (session,) = realm.sessions.values()
     realm.end_session(session[1], "ended by the operator")
-    await until(lambda: messi.link() == "signed_out")
+    await eventually(lambda: messi.link() == "signed_out")
     (account,) = await service.get("/v1/accounts")
     assert account["signed_in"] is False
     assert account["link"]["state"] == "signed_out"
@@ -71,7 +73,7 @@ async def test_a_login_after_the_session_ended_connects_again(
     assert refused.json()["error"]["code"] == "session_ended"
     await service.login()
     conversation = realm.private(MESSI, HENDERSON)
-    await until(lambda: conversation.log)
+    await eventually(lambda: conversation.log)
 
 
 async def test_a_session_that_ended_while_away_is_seen(
@@ -80,7 +82,7 @@ async def test_a_session_that_ended_while_away_is_seen(
     """The realm refuses the token at the next connection; no attempt follows."""
     realm.sessions.clear()
     realm.cut()
-    await until(lambda: messi.link() == "signed_out")
+    await eventually(lambda: messi.link() == "signed_out")
 
 
 async def test_a_login_elsewhere_replaces_the_session(
@@ -88,15 +90,15 @@ async def test_a_login_elsewhere_replaces_the_session(
 ) -> None:
     """While the connection is down, the new session takes over, and the old one is ended."""
     realm.link_down()
-    await until(lambda: messi.link() == "cut_off")
+    await eventually(lambda: messi.link() == "cut_off")
     (old,) = [session_id for _, session_id in realm.sessions.values()]
     body = {"address": MESSI, "password": "secret"}
     await service.post("/v1/accounts/login", body)
     assert len(realm.sessions) == 2
     realm.link_back()
-    await until(lambda: old in realm.ended)
+    await eventually(lambda: old in realm.ended)
     assert len(realm.sessions) == 1
-    await until(lambda: messi.link() == "up")
+    await eventually(lambda: messi.link() == "up")
 
 
 async def test_a_logout_ends_the_session_at_the_realm(

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from realm_protocol.errors import RateLimited, StorageFull, UserNotFound
+from tests.waiting import eventually
 
-from .conftest import HENDERSON, MESSI, Person, Service, serving, until
+from .conftest import HENDERSON, MESSI, Person, Service, serving
 from .fake_realm import FakeRealm
 
 
@@ -19,7 +20,7 @@ async def test_a_repeated_request_is_the_same_message(realm: FakeRealm, messi: P
     assert await messi.send("henderson", "hello", key="k1") == first
     henderson = await messi.service.login(HENDERSON)
     assert len(await henderson.get("/inbox")) == 1
-    await until(lambda: _all_read(messi, first["conversation"]))
+    await eventually(lambda: _all_read(messi, first["conversation"]))
     assert await messi.send(HENDERSON, "hello", key="k1") == first
     assert len(realm.private(MESSI, HENDERSON).log) == 1
 
@@ -39,7 +40,7 @@ async def test_a_key_belongs_to_one_message(
     """Another text or another person under a used key is refused, whether or not it was sent."""
     if not linked:
         realm.link_down()
-        await until(lambda: messi.link() == "cut_off")
+        await eventually(lambda: messi.link() == "cut_off")
     await messi.send(HENDERSON, "hello", key="k1", wait=5 if linked else 0)
     answer = await messi.try_post("/messages", {**other, "key": "k1"})
     assert answer.status_code == 409
@@ -60,20 +61,20 @@ async def test_messages_written_while_cut_off_arrive_in_order(
 ) -> None:
     """They are saved at once, and sent when the link is back."""
     realm.link_down()
-    await until(lambda: messi.link() == "cut_off")
+    await eventually(lambda: messi.link() == "cut_off")
     for number in range(5):
         sent = await messi.send(HENDERSON, f"text {number}", wait=0)
         assert (sent["state"], sent["seq"]) == ("saved", None)
     realm.link_back()
     conversation = realm.private(MESSI, HENDERSON)
-    await until(lambda: len(conversation.log) == 5)
+    await eventually(lambda: len(conversation.log) == 5)
     assert [row.body for row in conversation.log] == [b"text %d" % n for n in range(5)]
 
 
 async def test_a_realm_that_was_away_gets_the_outbox(realm: FakeRealm, messi: Person) -> None:
     """The service connects again by itself."""
     await realm.running.stop()
-    await until(lambda: messi.link() == "unreachable")
+    await eventually(lambda: messi.link() == "unreachable")
     sent = await messi.send(HENDERSON, "hello", wait=0)
     assert sent["state"] == "saved"
     await realm.running.start()
@@ -87,7 +88,7 @@ async def test_the_last_message_before_a_cut_is_there_after_it(
     """Its event was lost and nothing comes after it: the head of the next connection shows it."""
     conversation = realm.private(MESSI, HENDERSON)
     realm.say(conversation, HENDERSON, "one")
-    await until(lambda: messi.texts(conversation.id))
+    await eventually(lambda: messi.texts(conversation.id))
     realm.lose_events = 1
     realm.say(conversation, HENDERSON, "lost tail")
     async with messi.events() as stream:
@@ -158,7 +159,7 @@ async def test_a_refusal_for_now_keeps_the_message_and_its_followers(
     answers = []
     for send in sends:
         answers.append(asyncio.ensure_future(send))
-        await until(lambda: len({key for _, key in realm.sent}) >= len(answers))
+        await eventually(lambda: len({key for _, key in realm.sent}) >= len(answers))
     assert {(await answer)["state"] for answer in answers} == {"at_main"}
     log = realm.private(MESSI, HENDERSON).log
     assert [row.body for row in log] == [b"text %d" % n for n in range(4)]
@@ -195,14 +196,14 @@ async def test_a_message_queued_before_a_logout_arrives(
 ) -> None:
     """It waits in the account's file and is sent when the person signs in again."""
     realm.link_down()
-    await until(lambda: messi.link() == "cut_off")
+    await eventually(lambda: messi.link() == "cut_off")
     await messi.send(HENDERSON, "hello", wait=0)
     answer = await messi.post("/logout")
     assert answer["unsent"] == 1
     realm.link_back()
     await service.login()
     conversation = realm.private(MESSI, HENDERSON)
-    await until(lambda: conversation.log)
+    await eventually(lambda: conversation.log)
     assert [row.body for row in conversation.log] == [b"hello"]
 
 
@@ -211,7 +212,7 @@ async def test_forgetting_says_what_it_erases(
 ) -> None:
     """The account's file is gone, its unsent message too; the next login begins anew."""
     realm.link_down()
-    await until(lambda: messi.link() == "cut_off")
+    await eventually(lambda: messi.link() == "cut_off")
     await messi.send(HENDERSON, "hello", wait=0)
     answer = await messi.post("/logout", {"forget": True})
     assert (answer["unsent"], answer["forgotten"]) == (1, True)
@@ -227,14 +228,14 @@ async def test_a_restart_goes_on_where_it_was(realm: FakeRealm, tmp_path: Path) 
         messi = await service.login()
         await messi.send(HENDERSON, "before")
         realm.link_down()
-        await until(lambda: messi.link() == "cut_off")
+        await eventually(lambda: messi.link() == "cut_off")
         await messi.send(HENDERSON, "queued", wait=0)
     conversation = realm.private(MESSI, HENDERSON)
     realm.say(conversation, HENDERSON, "meanwhile")
     realm.link_back()
     async with serving(tmp_path / "home", realm.url) as service:
         again = Person(service, MESSI, messi.token)
-        await until(lambda: len(conversation.log) == 3)
+        await eventually(lambda: len(conversation.log) == 3)
         assert await again.texts(conversation.id) == ["before", "meanwhile", "queued"]
     assert len(realm.keys) == 2
 
@@ -253,14 +254,14 @@ async def test_a_realm_that_does_not_answer_holds_up_nobody(
     """After a bounded wait the answer comes from this machine."""
     conversation = realm.private(MESSI, HENDERSON)
     realm.say(conversation, HENDERSON, "one")
-    await until(lambda: messi.texts(conversation.id))
+    await eventually(lambda: messi.texts(conversation.id))
     realm.fetch_gate.clear()
     realm.lose_events = 1
     realm.say(conversation, HENDERSON, "lost")
     realm.say(conversation, HENDERSON, "beyond")
     assert await messi.texts(conversation.id) == ["one"]
     realm.fetch_gate.set()
-    await until(lambda: messi.link() == "up")
+    await eventually(lambda: messi.link() == "up")
     assert await messi.texts(conversation.id) == ["one", "lost", "beyond"]
 
 

@@ -8,8 +8,9 @@ from chat_cli.account import event_log
 from chat_cli.account.account import now_ms
 from realm_protocol.events import PresenceChanged
 from realm_protocol.names import Address
+from tests.waiting import eventually
 
-from .conftest import HENDERSON, MESSI, Person, Service, until
+from .conftest import HENDERSON, MESSI, Person, Service
 from .fake_realm import FakeRealm
 
 
@@ -21,7 +22,7 @@ async def test_a_reader_that_was_away_misses_nothing(realm: FakeRealm, messi: Pe
         seen = await stream.next("message")
     for text in ("two", "three"):
         realm.say(conversation, HENDERSON, text)
-    await until(lambda: _count(messi, conversation.id, 3))
+    await eventually(lambda: _count(messi, conversation.id, 3))
     async with messi.events(int(seen["id"])) as stream:
         realm.say(conversation, HENDERSON, "four")
         texts = [(await stream.next("message"))["data"]["text"] for _ in range(3)]
@@ -139,7 +140,7 @@ async def test_passing_events_have_no_id(realm: FakeRealm, messi: Person) -> Non
     async with messi.events() as stream:
         assert (await stream.next("link"))["data"]["up"] is True
         henderson = await messi.service.login(HENDERSON)
-        await until(lambda: henderson.get("/conversations"))
+        await eventually(lambda: henderson.get("/conversations"))
         await henderson.post(f"/conversations/{conversation.id}/typing")
         typing = await stream.next("typing")
         realm.link_down()
@@ -169,7 +170,7 @@ async def test_a_reader_that_leaves_leaves_nothing_behind(messi: Person) -> None
     async with messi.events() as stream:
         await stream.next("link")
         assert feed.streams == 1
-    await until(lambda: feed.streams == 0)
+    await eventually(lambda: feed.streams == 0)
 
 
 async def test_a_stopping_service_ends_its_streams(messi: Person) -> None:

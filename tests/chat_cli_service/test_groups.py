@@ -3,8 +3,9 @@
 import pytest
 
 from realm_protocol.errors import AmbiguousName
+from tests.waiting import eventually
 
-from .conftest import HENDERSON, MESSI, Person, Service, until
+from .conftest import HENDERSON, MESSI, Person, Service
 from .fake_realm import FakeRealm
 
 
@@ -74,14 +75,14 @@ async def test_reading_while_cut_off_is_told_later(realm: FakeRealm, messi: Pers
     """The mark is kept until main confirms it."""
     conversation = realm.private(MESSI, HENDERSON)
     realm.say(conversation, HENDERSON, "one")
-    await until(lambda: messi.get("/inbox", peek=True))
+    await eventually(lambda: messi.get("/inbox", peek=True))
     realm.link_down()
-    await until(lambda: messi.link() == "cut_off")
+    await eventually(lambda: messi.link() == "cut_off")
     assert len(await messi.get("/inbox")) == 1
     assert await messi.get("/inbox") == []
     assert conversation.marks[MESSI][1] == 0
     realm.link_back()
-    await until(lambda: conversation.marks[MESSI] == (1, 1))
+    await eventually(lambda: conversation.marks[MESSI] == (1, 1))
 
 
 async def test_a_bare_name_is_of_the_own_realm_while_cut_off(
@@ -92,7 +93,7 @@ async def test_a_bare_name_is_of_the_own_realm_while_cut_off(
     realm.resolving["henderson"] = "henderson@jakarta"
     assert (await messi.send("henderson", "online"))["to"] == "henderson@jakarta"
     realm.link_down()
-    await until(lambda: messi.link() == "cut_off")
+    await eventually(lambda: messi.link() == "cut_off")
     assert (await messi.send("Henderson", "offline", wait=0))["to"] == HENDERSON
 
 
@@ -134,7 +135,7 @@ async def test_who_has_read_is_told_on_demand(realm: FakeRealm, service: Service
     sent = await messi.send({"group": "club"}, "hello")
     path = f"/conversations/{sent['conversation']}/receipts"
     await henderson.get("/inbox")
-    told = await until(lambda: _read_by(messi, path, sent["seq"]))
+    told = await eventually(lambda: _read_by(messi, path, sent["seq"]))
     assert told["delivered"] == told["read"] == [HENDERSON]
     assert told["of"] == 1
 

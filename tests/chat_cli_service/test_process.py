@@ -13,7 +13,9 @@ from typing import Any
 
 import httpx
 
-from .conftest import HENDERSON, MESSI, until
+from tests.waiting import eventually
+
+from .conftest import HENDERSON, MESSI
 from .fake_realm import FakeRealm
 
 PROGRAM = """
@@ -66,7 +68,7 @@ async def running(home: Path, *arguments: str, **env: str) -> AsyncIterator[Proc
     )
     service = Process(process, home / "chat-cli")
     try:
-        await until(lambda: _is_announced(service) or process.returncode is not None, 30)
+        await eventually(lambda: _is_announced(service) or process.returncode is not None, 30)
         yield service
     finally:
         await service.http.aclose()
@@ -95,7 +97,7 @@ async def test_a_queued_outbox_survives_kill_9(realm: FakeRealm, tmp_path: Path)
     realm.link_back()
     async with running(tmp_path, "0", CHAT_CLI_REALM_URL=realm.url):
         conversation = realm.private(MESSI, HENDERSON)
-        await until(lambda: len(conversation.log) == 20)
+        await eventually(lambda: len(conversation.log) == 20)
     assert [row.body for row in conversation.log] == [b"text %d" % n for n in range(20)]
 
 

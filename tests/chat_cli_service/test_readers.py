@@ -13,8 +13,9 @@ from chat_cli.account import event_log, readers, store
 from chat_cli.account.account import now_ms
 from chat_cli.account.store import open_database
 from realm_protocol.limits import NEW_DEVICE_MESSAGES
+from tests.waiting import eventually
 
-from .conftest import HENDERSON, MESSI, Person, Service, serving, until
+from .conftest import HENDERSON, MESSI, Person, Service, serving
 from .fake_realm import Conversation, FakeRealm
 
 
@@ -42,7 +43,7 @@ async def test_a_reader_goes_on_where_it_stopped(realm: FakeRealm, messi: Person
     assert (await read(messi, "bot"))["messages"] == []
     said(realm, conversation, "one", "two", "three")
     first = await read(messi, "bot", limit=2, wait=10)
-    await until(lambda: _gets(messi, "bot", ["one", "two", "three"]))
+    await eventually(lambda: _gets(messi, "bot", ["one", "two", "three"]))
     assert [message["place"] for message in first["messages"]][-1] == first["place"]
     place = first["messages"][0]["place"]
     assert await done(messi, "bot", place) == place
@@ -87,7 +88,7 @@ async def test_messages_of_others_and_of_ones_other_devices(
     await messi.send(HENDERSON, "from here")
     realm.say(conversation, MESSI, "from another device")
     realm.say(group, HENDERSON, "in the group")
-    await until(lambda: _gets(messi, "bot", ["from another device", "in the group"]))
+    await eventually(lambda: _gets(messi, "bot", ["from another device", "in the group"]))
     found = (await read(messi, "bot"))["messages"]
     assert [message["reply_to"] for message in found] == [HENDERSON, {"group": "club@surabaya"}]
     assert set(found[0]) == {
@@ -102,7 +103,7 @@ async def test_a_reader_waits_for_what_comes(realm: FakeRealm, messi: Person) ->
     await read(messi, "bot")
     waiting = asyncio.create_task(texts(messi, "bot", wait=60))
     feed = messi.service.app.state.accounts.get(MESSI).feed
-    await until(lambda: feed.streams == 1)
+    await eventually(lambda: feed.streams == 1)
     said(realm, conversation, "hello")
     assert await waiting == ["hello"]
     assert await texts(messi, "other", wait=0.01) == []
@@ -114,7 +115,7 @@ async def test_a_stopping_service_lets_readers_go(messi: Person) -> None:
     await read(messi, "bot")
     waiting = asyncio.create_task(texts(messi, "bot", wait=60))
     feed = messi.service.app.state.accounts.get(MESSI).feed
-    await until(lambda: feed.streams == 1)
+    await eventually(lambda: feed.streams == 1)
     messi.service.app.state.accounts.end_streams()
     assert await waiting == []
 
@@ -124,7 +125,7 @@ async def test_events_that_are_thrown_away_rob_no_reader(realm: FakeRealm, messi
     conversation = realm.private(MESSI, HENDERSON)
     await read(messi, "bot")
     said(realm, conversation, "one", "two")
-    await until(lambda: _gets(messi, "bot", ["one", "two"]))
+    await eventually(lambda: _gets(messi, "bot", ["one", "two"]))
     file = messi.service.app.state.accounts.get(MESSI).store
     await file.run(lambda sql: event_log.prune(sql, keep=0, keep_days=1, now=now_ms()))
     assert await texts(messi, "bot") == ["one", "two"]
@@ -135,12 +136,12 @@ async def test_a_restored_main_robs_no_reader(realm: FakeRealm, messi: Person) -
     conversation = realm.private(MESSI, HENDERSON)
     await read(messi, "bot")
     said(realm, conversation, "kept", "lost")
-    await until(lambda: _gets(messi, "bot", ["kept", "lost"]))
+    await eventually(lambda: _gets(messi, "bot", ["kept", "lost"]))
     realm.restore({conversation.id: 1})
     realm.cut()
-    await until(lambda: _texts_are(messi, conversation, ["kept"]))
+    await eventually(lambda: _texts_are(messi, conversation, ["kept"]))
     said(realm, conversation, "new")
-    await until(lambda: _gets(messi, "bot", ["kept", "lost", "new"]))
+    await eventually(lambda: _gets(messi, "bot", ["kept", "lost", "new"]))
     assert [m["seq"] for m in (await read(messi, "bot"))["messages"]] == [1, 2, 2]
 
 
@@ -160,7 +161,7 @@ async def test_what_a_person_scrolls_to_is_history(realm: FakeRealm, messi: Pers
         realm.store(conversation, HENDERSON, f"k{number}", b"old")
     conversation.marks[MESSI] = (300, 300)
     realm.link_up = True
-    await until(lambda: messi.link() == "up")
+    await eventually(lambda: messi.link() == "up")
     first = await read(messi, "all", limit=1000, **{"from": "start"})
     held = len(first["messages"])
     assert held == NEW_DEVICE_MESSAGES
@@ -190,7 +191,7 @@ async def test_readers_are_listed_and_removed(realm: FakeRealm, messi: Person) -
     for name in ("Bot", "archive"):
         await read(messi, name)
     said(realm, conversation, "one")
-    await until(lambda: _gets(messi, "bot", ["one"]))
+    await eventually(lambda: _gets(messi, "bot", ["one"]))
     listed = await messi.get("/readers")
     assert [(row["name"], row["waiting"]) for row in listed] == [("archive", 1), ("bot", 1)]
     assert listed[1]["handed"] > listed[1]["acknowledged"]
@@ -248,7 +249,7 @@ async def test_a_place_survives_the_service(realm: FakeRealm, tmp_path: Path) ->
         given = await read(messi, "bot", limit=1, wait=10)
     async with serving(tmp_path / "home", realm.url) as service:
         messi = Person(service, MESSI, "")
-        await until(lambda: messi.link() == "up")
+        await eventually(lambda: messi.link() == "up")
         assert await texts(messi, "bot") == ["one", "two"]
         await done(messi, "bot", given["place"])
         assert await texts(messi, "bot") == ["two"]
@@ -262,7 +263,7 @@ async def test_the_newest_messages_of_all_conversations(realm: FakeRealm, messi:
     await messi.send(HENDERSON, "3")
     realm.clock -= 10
     realm.say(one, HENDERSON, "4")
-    await until(lambda: _newest_are(messi, 10, ["1", "2", "3", "4"]))
+    await eventually(lambda: _newest_are(messi, 10, ["1", "2", "3", "4"]))
     assert len(await messi.get("/messages", limit=2)) == 2
 
 

@@ -1,6 +1,8 @@
 """Main comes back from an older backup: nothing new is taken for old, nothing sent is lost."""
 
-from .conftest import HENDERSON, MESSI, Person, until
+from tests.waiting import eventually
+
+from .conftest import HENDERSON, MESSI, Person
 from .fake_realm import FakeRealm
 
 
@@ -11,16 +13,16 @@ async def test_what_main_has_lost_is_offered_again(realm: FakeRealm, messi: Pers
     realm.say(conversation, HENDERSON, "lost, theirs")
     await messi.send(HENDERSON, "lost, mine", key="k2")
     await messi.send(HENDERSON, "lost too", key="k3")
-    await until(lambda: _has(messi, conversation.id, 4))
+    await eventually(lambda: _has(messi, conversation.id, 4))
     realm.restore({conversation.id: 1})
     realm.cut()
-    await until(lambda: len(conversation.log) == 3)
+    await eventually(lambda: len(conversation.log) == 3)
     assert [(row.key, row.body) for row in conversation.log] == [
         ("k1", b"kept"),
         ("k2", b"lost, mine"),
         ("k3", b"lost too"),
     ]
-    await until(lambda: _all_at_main(messi, conversation.id))
+    await eventually(lambda: _all_at_main(messi, conversation.id))
     assert await messi.texts(conversation.id) == ["kept", "lost, mine", "lost too"]
 
 
@@ -30,7 +32,7 @@ async def test_new_messages_under_old_numbers_are_new(realm: FakeRealm, messi: P
     for number in range(3):
         realm.say(conversation, HENDERSON, f"old {number}")
     assert len(await messi.get("/inbox")) == 3
-    await until(lambda: conversation.marks[MESSI] == (3, 3))
+    await eventually(lambda: conversation.marks[MESSI] == (3, 3))
     realm.restore({conversation.id: 1})
     realm.lose_events = 2
     realm.say(conversation, HENDERSON, "new 1")
@@ -38,7 +40,7 @@ async def test_new_messages_under_old_numbers_are_new(realm: FakeRealm, messi: P
     async with messi.events() as stream:
         realm.cut()
         assert (await stream.next("reset", "message"))["event"] == "reset"
-    await until(lambda: messi.link() == "up")
+    await eventually(lambda: messi.link() == "up")
     assert [row["text"] for row in await messi.get("/inbox")] == ["new 1", "new 2"]
     assert await messi.texts(conversation.id) == ["old 0", "new 1", "new 2"]
 
@@ -51,8 +53,8 @@ async def test_a_conversation_that_main_has_forgotten_comes_back(
     realm.restore({})
     realm.conversations.clear()
     realm.cut()
-    await until(lambda: realm.conversations and realm.private(MESSI, HENDERSON).log)
-    await until(lambda: _all_at_main(messi, sent["conversation"]))
+    await eventually(lambda: realm.conversations and realm.private(MESSI, HENDERSON).log)
+    await eventually(lambda: _all_at_main(messi, sent["conversation"]))
     rows = await messi.get(f"/conversations/{sent['conversation']}/messages")
     assert [(row["key"], row["seq"]) for row in rows] == [("k1", 1)]
 
@@ -62,16 +64,16 @@ async def test_what_waits_goes_behind_what_was_lost(realm: FakeRealm, messi: Per
     conversation = realm.private(MESSI, HENDERSON)
     await messi.send(HENDERSON, "lost", key="k1")
     realm.link_down()
-    await until(lambda: messi.link() == "cut_off")
+    await eventually(lambda: messi.link() == "cut_off")
     await messi.send(HENDERSON, "waits", key="k2", wait=0)
     realm.restore({})
     realm.fetch_gate.clear()
     realm.say(conversation, HENDERSON, "theirs")
     realm.link_back()
-    await until(lambda: realm.fetches)
+    await eventually(lambda: realm.fetches)
     assert [row.body for row in conversation.log] == [b"theirs"]
     realm.fetch_gate.set()
-    await until(lambda: len(conversation.log) == 3)
+    await eventually(lambda: len(conversation.log) == 3)
     assert [row.body for row in conversation.log] == [b"theirs", b"lost", b"waits"]
 
 

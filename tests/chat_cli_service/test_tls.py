@@ -4,8 +4,11 @@ from pathlib import Path
 
 import trustme
 
-from .conftest import HENDERSON, MESSI, serving, until
-from .fake_realm import FakeRealm, Running
+from tests.waiting import eventually
+
+from .conftest import HENDERSON, MESSI, serving
+from .fake_realm import FakeRealm
+from .fake_realm_server import Running
 
 
 async def test_a_realm_is_trusted_by_its_authority_only(tmp_path: Path) -> None:
@@ -29,6 +32,6 @@ async def test_a_realm_is_trusted_by_its_authority_only(tmp_path: Path) -> None:
             )
             assert answer.status_code == 503
             assert "certificate" in answer.json()["error"]["message"].lower()
-        await until(lambda: not realm.connections)
+        await eventually(lambda: not realm.connections)
     finally:
         await running.stop()
