@@ -34,15 +34,18 @@ def new_app(
     description: str = "",
     body_limit: int = 64 * 1024,
     body_seconds: float = 60,
+    streamed: Callable[[str, str], bool] = lambda *_: False,
 ) -> FastAPI:
     """A FastAPI whose docs page needs no outside request and whose errors have our one shape.
 
     It reads no more than `body_limit` bytes of a request's body, and no longer than `body_seconds`.
+    Requests of which `streamed(method, path)` says so carry a file, whose size their route bounds:
+    of them it waits for each part so long.
     """
     app = FastAPIOffline(
         title=title, version=version, description=description, lifespan=lifespan, redoc_url=None
     )
-    app.add_middleware(_BodyLimit, limit=body_limit, seconds=body_seconds)
+    app.add_middleware(_BodyLimit, limit=body_limit, seconds=body_seconds, streamed=streamed)
     app.add_exception_handler(RealmchatError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http)
@@ -61,14 +64,20 @@ class _BodyRefused(HTTPException):
 class _BodyLimit:
     """ASGI middleware: refuses a body that is or says it is too large, or comes too slowly."""
 
-    def __init__(self, app: ASGIApp, limit: int, seconds: float) -> None:
+    def __init__(
+        self, app: ASGIApp, limit: int, seconds: float, streamed: Callable[[str, str], bool]
+    ) -> None:
         self._app = app
         self._limit = limit
         self._seconds = seconds
+        self._streamed = streamed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if self._streamed(scope["method"], scope["path"]):
+            await self._app(scope, self._never_silent(receive), send)
             return
         said = next((int(v) for name, v in scope["headers"] if name == b"content-length"), 0)
         if said > self._limit:
@@ -97,6 +106,23 @@ class _BodyLimit:
             return message
 
         return receive_bounded
+
+    def _never_silent(self, receive: Receive) -> Receive:
+        more = True
+
+        async def receive_in_time() -> Message:
+            nonlocal more
+            if not more:  # it waits for the client to go
+                return await receive()
+            try:
+                async with asyncio.timeout(self._seconds):
+                    message = await receive()
+            except TimeoutError as exc:
+                raise _BodyRefused(RequestTooSlow(seconds=self._seconds)) from exc
+            more = message.get("more_body", False)
+            return message
+
+        return receive_in_time
 
 
 def _refuse_body(error: RequestTooLarge | RequestTooSlow) -> JSONResponse:

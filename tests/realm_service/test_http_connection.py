@@ -30,7 +30,14 @@ async def nothing(_: FastAPI) -> AsyncIterator[None]:
 
 
 def an_app(body_seconds: float = NEVER) -> FastAPI:
-    app = new_app("test", "1", lifespan=nothing, body_seconds=body_seconds)
+    app = new_app(
+        "test",
+        "1",
+        lifespan=nothing,
+        body_limit=4096,
+        body_seconds=body_seconds,
+        streamed=lambda method, path: (method, path) == ("POST", "/count-file"),
+    )
 
     @app.get("/hello")
     async def hello() -> str:
@@ -39,6 +46,10 @@ def an_app(body_seconds: float = NEVER) -> FastAPI:
     @app.post("/count")
     async def count(request: Request) -> int:
         return len(await request.body())
+
+    @app.post("/count-file")
+    async def count_file(request: Request) -> int:
+        return sum([len(part) async for part in request.stream()])
 
     @app.get("/stream")
     async def stream() -> StreamingResponse:
@@ -160,6 +171,26 @@ async def test_a_body_that_does_not_come_is_refused() -> None:
 
         assert refusal(await connection.answer()) == (408, "request_too_slow")
         assert await connection.rest() == b""
+
+
+async def test_a_file_is_bounded_by_its_route_alone() -> None:
+    """It comes in any size, and is not cut off as long as it comes."""
+    async with connected() as connection:
+        connection.write(b"POST /count HTTP/1.1\r\nContent-Length: 4097\r\n\r\n")
+        assert refusal(await connection.answer()) == (413, "request_too_large")
+
+    async with connected() as connection:
+        connection.write(b"POST /count-file HTTP/1.1\r\nContent-Length: 4097\r\n\r\n")
+        connection.write(b"x" * 4097)
+        assert await connection.answer() == (200, 4097)
+
+
+async def test_a_file_that_stops_coming_is_refused() -> None:
+    """Nobody holds a connection by silence."""
+    async with connected(an_app(body_seconds=SOON)) as connection:
+        connection.write(b"POST /count-file HTTP/1.1\r\nContent-Length: 10\r\n\r\nhalf")
+
+        assert refusal(await connection.answer()) == (408, "request_too_slow")
 
 
 async def test_a_body_that_nobody_reads_has_its_time_too() -> None:
