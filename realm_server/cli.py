@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from realm_protocol.errors import RealmchatError
+from realm_protocol.errors import InvalidSetting, RealmchatError, UnknownSetting
 from realm_server.app import build_app
 from realm_server.link import MainServer
 from realm_server.settings import RealmSettings
@@ -23,9 +23,9 @@ from realm_service.listening import (
     run,
 )
 from realm_service.logs import configure_logs
-from realm_service.settings import InvalidSetting, load
+from realm_service.settings import load
 
-_USAGE_ERRORS = (ClearTextRefused, InvalidSetting, TlsUnusable)
+_USAGE_ERRORS = (ClearTextRefused, InvalidSetting, TlsUnusable, UnknownSetting)
 
 _EXAMPLES = """\b
 Examples:

@@ -71,7 +71,7 @@ def load(settings: type[S], flags: Mapping[str, Any]) -> S:
         return settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as exc:
         raise _wrong(settings, exc) from exc
-    except ValueError as exc:  # a TOML file that is none
+    except (OSError, ValueError) as exc:  # a file that can't be read, or is no TOML
         raise InvalidSetting(setting=str(settings.config_file()), detail=str(exc)) from exc
 
 

@@ -234,6 +234,36 @@ def test_a_wrong_setting_is_named(flags: dict[str, object], setting: str) -> Non
     assert refused.value.fields["setting"] == setting
 
 
+def test_a_slip_of_the_pen_in_the_file_is_told(tmp_path: Path, key_file: Path) -> None:
+    """One line with the file, the key, and the setting that was meant; exit code 2."""
+    file = tmp_path / "realm.toml"
+    file.write_text('name = "surabaya"\ntrusted_proxies = "10.0.0.0/8"\n')
+
+    ended = run(tmp_path, "serve", "--key-file", str(key_file), REALM_SERVER_CONFIG=str(file))
+
+    assert ended.returncode == 2
+    line = only_line(ended)
+    assert str(file) in line
+    assert "“trusted_proxies”" in line
+    assert "“trusted_proxy”" in line
+
+
+@pytest.mark.parametrize("unreadable", [False, True])
+def test_a_settings_file_that_is_none_is_told(
+    tmp_path: Path, key_file: Path, unreadable: bool
+) -> None:
+    """By its name; exit code 2."""
+    # Of that one even root can't read the beginning.
+    file = Path("/proc/self/mem") if unreadable else tmp_path / "realm.toml"
+    if not unreadable:
+        file.write_text("name = surabaya")
+
+    ended = run(tmp_path, "serve", "--key-file", str(key_file), REALM_SERVER_CONFIG=str(file))
+
+    assert ended.returncode == 2
+    assert str(file) in only_line(ended)
+
+
 def test_a_key_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """And never shows when settings are printed."""
     monkeypatch.setenv("REALM_SERVER_KEY", "secret-key")
