@@ -41,6 +41,11 @@ class Call:
     def service(self) -> ServiceClient:
         return connect()
 
+    def close(self) -> None:
+        """End the connection, where one was needed; a process that ends need not."""
+        if "service" in self.__dict__:
+            self.service.close()
+
     @cached_property
     def account(self) -> str:
         """Who the command is for, as a full address."""

@@ -44,12 +44,15 @@ class FakeService:
     version: str = VERSION
     answers: dict[str, Any] = field(default_factory=lambda: {"GET /v1/accounts": [ACCOUNT]})
     asked: list[Asked] = field(default_factory=list)
+    breaks_off: list[str] = field(default_factory=list)
+    """Each `METHOD path` that is heard once more, and then not answered."""
 
     def start(self) -> "FakeService":
         service = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
             def do_GET(self) -> None:
                 service.take(self)
 
@@ -100,6 +103,10 @@ class FakeService:
             json.loads(raw) if raw else None,
         )
         self.asked.append(asked)
+        if (route := f"{asked.method} {asked.path}") in self.breaks_off:
+            self.breaks_off.remove(route)
+            request.close_connection = True
+            return
         status, answer = self._answer(asked)
         body = json.dumps(answer).encode()
         request.send_response(status)

@@ -71,7 +71,7 @@ def candidates(text: str, known: Known) -> list[Candidate]:
 def _of_parameter(word: Word, parameter: Parameter | None, known: Known) -> list[Candidate]:
     if parameter is None:
         return []
-    if word.name == "help":
+    if parameter.kind is Kind.COMMAND:
         return [Candidate(w.name, False, w) for n, w in SHELL_WORDS.items() if n == w.name]
     goes_on = parameter.kind is Kind.PEOPLE or parameter is not word.parameters[-1]
     return [Candidate(name, goes_on) for name in _names(parameter, known)]

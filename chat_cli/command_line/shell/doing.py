@@ -5,6 +5,7 @@ calls it from a thread.
 """
 
 from collections.abc import Mapping
+from contextlib import closing
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,8 @@ class Doing:
 
     def accounts(self) -> list[Mapping[str, Any]]:
         """Who is signed in on this machine, as the service lists them."""
-        rows: list[Mapping[str, Any]] = self.call("accounts", None).service.get("/v1/accounts")
+        with closing(self.call("accounts", None)) as call:
+            rows: list[Mapping[str, Any]] = call.service.get("/v1/accounts")
         return rows
 
     def call(self, name: str, account: str | None) -> Call:
@@ -61,9 +63,9 @@ class Doing:
     def _once(
         self, parsed: ParsedLine, account: str | None, options: Mapping[str, Any]
     ) -> ExitCode:
-        call = self.call(parsed.word.name, account)
-        given = {**_not_given(call.command), **options}
-        code: ExitCode | None = _function(call.command)(call, parsed.arguments, **given)
+        with closing(self.call(parsed.word.name, account)) as call:
+            given = {**_not_given(call.command), **options}
+            code: ExitCode | None = _function(call.command)(call, parsed.arguments, **given)
         return code or ExitCode.DONE
 
 

@@ -3,9 +3,9 @@
 What completes a line and what the bar says is decided elsewhere; nothing here asks the service.
 """
 
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app
@@ -15,6 +15,7 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 from prompt_toolkit.layout.utils import explode_text_fragments
+from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
 from chat_cli.command_line.shell.bar import Standing, bar, cut
@@ -44,9 +45,18 @@ class Editor:
     """Reads one line after the other; what is printed meanwhile appears above."""
 
     def __init__(
-        self, history: Path, *, known: Callable[[], Known], standing: Callable[[], Standing]
+        self,
+        history: Path,
+        *,
+        known: Callable[[], Known],
+        standing: Callable[[], Standing],
+        colours: bool,
     ) -> None:
         self._standing = standing
+        self._painted: dict[str, Any] = {
+            "style": Style.from_dict(_COLOURS if colours else _WITHOUT_COLOURS),
+            "color_depth": None if colours else ColorDepth.DEPTH_1_BIT,
+        }
         self._session: PromptSession[str] = PromptSession(
             self._prompt,
             history=ShellHistory(history),
@@ -56,7 +66,7 @@ class Editor:
             bottom_toolbar=self._bar,
             key_bindings=_keys(),
             input_processors=[_Unseen()],
-            style=_style(),
+            **self._painted,
         )
 
     async def read_line(self) -> str:
@@ -65,7 +75,7 @@ class Editor:
 
     async def read_password(self, prompt: str) -> str:
         """Typed unseen and not remembered; raises `EOFError` or `KeyboardInterrupt`."""
-        unseen: PromptSession[str] = PromptSession(style=_style())
+        unseen: PromptSession[str] = PromptSession(**self._painted)
         return await unseen.prompt_async(
             [("class:prompt", prompt)], is_password=True, bottom_toolbar=self._bar
         )
@@ -128,7 +138,3 @@ def _keys() -> KeyBindings:
         event.current_buffer.reset()
 
     return keys
-
-
-def _style() -> Style:
-    return Style.from_dict(_WITHOUT_COLOURS if os.environ.get("NO_COLOR") else _COLOURS)

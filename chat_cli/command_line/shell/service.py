@@ -33,6 +33,7 @@ def finder(home: Path) -> Callable[[], Awaitable[Door]]:
         if found_before and announced(home) is None:
             raise ServiceUnreachable(detail="it was stopped")
         client = connect()
+        client.close()
         found_before = True
         return Door(client.url, client.token)
 

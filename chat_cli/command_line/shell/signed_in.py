@@ -41,18 +41,30 @@ class SignedIn:
             self._followed.pop(gone)[1].cancel()
         for address in addresses:
             self._follow(address)
+        kept = self.current if self.current in addresses else None
+        self._be(wanted or kept)
+
+    def _be(self, wanted: str | None) -> None:
+        """This one; else who signed in last; else one whose session has ended, who can read."""
         try:
-            kept = self.current if self.current in addresses else None
-            self.current = choose_account(self.rows, wanted or kept)
+            self.current = choose_account(self.rows, wanted)
         except NotSignedIn:
-            self.current = None
+            self.current = str(self.rows[0]["account"]) if self.rows else None
         self._changed()
 
     def _follow(self, address: str) -> None:
         known = self._followed.get(address)
         if known is None or known[1].done():
             following = Following(address, self._service, self._show, self._changed)
-            self._followed[address] = (following, self._start(following.run()))
+            self._followed[address] = (following, self._start(self._until_gone(following)))
+
+    async def _until_gone(self, following: Following) -> None:
+        """Another process may sign an account out; the shell goes on without it."""
+        await following.run()
+        gone = following.address
+        self.rows = [row for row in self.rows if row["account"] != gone]
+        if self.current == gone:
+            self._be(None)
 
     def use(self, name: str) -> str:
         """Be another one, named with or without their realm; raises `AccountNotFound`."""

@@ -48,6 +48,7 @@ class Terminal:
             home / HISTORY_FILE,
             known=self._signed_in.known,
             standing=lambda: self._signed_in.standing(busy=self._under_way > 0),
+            colours=self._look().colours,
         )
 
     async def run(self, account: str | None) -> ExitCode:
@@ -151,9 +152,18 @@ class Terminal:
         elif name in SENDING:
             await self._send(parsed)
         else:
+            before = self._signed_in.current
             await self._in_thread(parsed, {})
             if name == "logout":
-                await self._signed_in.refresh()
+                await self._logged_out(before)
+
+    async def _logged_out(self, before: str | None) -> None:
+        await self._signed_in.refresh()
+        now = self._signed_in.current
+        if now is None:
+            self._note(texts.SHELL_NOBODY)
+        elif now != before:
+            self._note(texts.SHELL_USING, account=now)
 
     async def _in_thread(self, parsed: ParsedLine, options: dict[str, Any]) -> ExitCode:
         account = self._signed_in.current
