@@ -13,9 +13,10 @@ from prometheus_client import Metric
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-import chat_cli.command_line.program
 import main_server.cli
 import realm_server.cli
+from chat_cli.command_line.vocabulary import COMMAND_BY_NAME
+from chat_cli.configuration import COMMAND_LINE
 from chat_cli.settings import ChatCliSettings
 from generated_parts import Sections, write
 from main_server.metrics import Metrics
@@ -53,7 +54,6 @@ SERVICES: dict[str, type[ServiceSettings]] = {
 COMMAND_LINES = {
     "main-server": main_server.cli.app,
     "realm-server": realm_server.cli.app,
-    "chat-cli": chat_cli.command_line.program.app,
 }
 
 
@@ -67,6 +67,8 @@ def command_of(service: str) -> typer.core.TyperGroup:
 
 def serve_flags(service: str) -> dict[str, str]:
     """The flags of `serve`, by the setting that each gives."""
+    if service == "chat-cli":
+        return {o.argument: f"--{o.name}" for o in COMMAND_BY_NAME["serve"].options}
     serve = command_of(service).commands["serve"]
     return {str(parameter.name): parameter.opts[-1] for parameter in serve.params}
 
@@ -79,6 +81,18 @@ def settings_table(service: str) -> str:
         f"| `{name}` | {f'`{flags[name]}`' if name in flags else '—'} | `{prefix}{name.upper()}` |"
         f" {_default(field)} | {_escape(field.description or '')} |"
         for name, field in settings.model_fields.items()
+    ]
+    head = "| setting, TOML key | flag | variable | default | meaning |"
+    return "\n".join([head, "|---|---|---|---|---|", *rows])
+
+
+def command_line_table() -> str:
+    """What every command of `chat-cli` goes by."""
+    rows = [
+        f"| `{setting.name}` | `{setting.flag}` | `{setting.variable}` |"
+        f" {'none' if setting.default is None else f'`{setting.default}`'} |"
+        f" {setting.meaning.english} |"
+        for setting in COMMAND_LINE
     ]
     head = "| setting, TOML key | flag | variable | default | meaning |"
     return "\n".join([head, "|---|---|---|---|---|", *rows])
@@ -173,6 +187,7 @@ SECTIONS: Sections = {
     "main-server-settings": lambda: settings_table("main-server"),
     "realm-server-settings": lambda: settings_table("realm-server"),
     "chat-cli-settings": lambda: settings_table("chat-cli"),
+    "command-line-settings": command_line_table,
     "operator-commands": operator_table,
     "main-server-metrics": lambda: metrics_table("main-server"),
     "realm-server-metrics": lambda: metrics_table("realm-server"),
