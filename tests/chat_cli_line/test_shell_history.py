@@ -16,23 +16,23 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "shell_history"
 
 
-async def loaded(file: Path) -> list[str]:
+def loaded(file: Path) -> list[str]:
     """What the next shell offers, the newest first."""
-    return [line async for line in ShellHistory(file).load()]
+    return list(ShellHistory(file).load_history_strings())
 
 
-async def test_lines_come_back_whole(file: Path) -> None:
+def test_lines_come_back_whole(file: Path) -> None:
     """With their line breaks and in any script, the newest first, a repeated one once."""
     history = ShellHistory(file)
 
     for line in ("groups", "send messi baris\nkedua — 你好", "inbox", "inbox"):
         history.append_string(line)
 
-    assert await loaded(file) == ["inbox", "send messi baris\nkedua — 你好", "groups"]
+    assert loaded(file) == ["inbox", "send messi baris\nkedua — 你好", "groups"]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-async def test_a_password_reaches_neither_file_nor_memory(file: Path) -> None:
+def test_a_password_reaches_neither_file_nor_memory(file: Path) -> None:
     """Not even for the arrow keys of the same shell."""
     history = ShellHistory(file)
 
@@ -43,25 +43,25 @@ async def test_a_password_reaches_neither_file_nor_memory(file: Path) -> None:
     assert file.read_text() == '"groups"\n'
 
 
-async def test_the_file_does_not_grow_for_ever(file: Path) -> None:
+def test_the_file_does_not_grow_for_ever(file: Path) -> None:
     """Shortened when a shell starts, to the newest lines; still its owner's alone."""
     file.write_text("".join(f'"history {n}"\n' for n in range(2 * KEPT_LINES + 1)))
 
-    lines = await loaded(file)
+    lines = loaded(file)
 
     assert (len(lines), lines[0]) == (KEPT_LINES, f"history {2 * KEPT_LINES}")
     assert len(file.read_text().splitlines()) == KEPT_LINES
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-async def test_a_damaged_file_costs_no_shell(file: Path) -> None:
+def test_a_damaged_file_costs_no_shell(file: Path) -> None:
     """A line cut off by a full disk, bytes of another program: what can be read is offered."""
     file.write_bytes(b'"groups"\n\xff\xfe\n"inbo\n42\n"info"\n')
 
-    assert await loaded(file) == ["info", "groups"]
+    assert loaded(file) == ["info", "groups"]
 
 
-async def test_without_a_place_to_write_the_shell_goes_on(tmp_path: Path) -> None:
+def test_without_a_place_to_write_the_shell_goes_on(tmp_path: Path) -> None:
     """The arrow keys still know the lines of this shell."""
     history = ShellHistory(tmp_path / "no such folder" / "shell_history")
 
