@@ -209,24 +209,46 @@ async def _saturate_pairs(
     seconds: float,
 ) -> Measured:
     crowd = Crowd(target)
-    writers = await crowd.connect(one for one, _ in pairs)
-    receivers = [Receiver(client) for client in await crowd.connect(other for _, other in pairs)]
+    writers, receivers = await _connect_pairs(crowd, pairs)
     senders = [
         Sender(client, _name(target, other), outstanding)
         for client, (_, other) in zip(writers, pairs, strict=True)
     ]
+
+    def settled() -> bool:
+        return all(
+            sender.sent == sender.answered == receiver.count
+            for sender, receiver in zip(senders, receivers, strict=True)
+        )
+
+    return await _saturate(crowd, senders, receivers, settled, warm_up, seconds)
+
+
+async def _connect_pairs(
+    crowd: Crowd, pairs: list[tuple[Account, Account]]
+) -> tuple[list[Client], list[Receiver]]:
+    """Who writes and who reads, in the order of the pairs."""
+    writers = await crowd.connect(one for one, _ in pairs)
+    others = await crowd.connect(other for _, other in pairs)
+    return writers, [Receiver(client) for client in others]
+
+
+async def _saturate(
+    crowd: Crowd,
+    senders: list[Sender],
+    receivers: list[Receiver],
+    settled: Callable[[], bool],
+    warm_up: float,
+    seconds: float,
+) -> Measured:
+    """Send without a pause and measure; all of it must arrive (`settled`) in the end."""
     for sender in senders:
         sender.start()
     await crowd.last(warm_up)
     measured = await crowd.measure(seconds, lambda: sum(each.count for each in receivers))
     for sender in senders:
         sender.stopped = True
-    await crowd.until(
-        lambda: all(
-            sender.sent == sender.answered == receiver.count
-            for sender, receiver in zip(senders, receivers, strict=True)
-        )
-    )
+    await crowd.until(settled)
     crowd.close()
     return measured
 
@@ -250,8 +272,7 @@ async def _pace_pairs(
     seconds: float,
 ) -> Measured:
     crowd = Crowd(target)
-    writers = await crowd.connect(one for one, _ in pairs)
-    receivers = [Receiver(client) for client in await crowd.connect(other for _, other in pairs)]
+    writers, receivers = await _connect_pairs(crowd, pairs)
     names = [_name(target, other) for _, other in pairs]
     pacing = asyncio.create_task(_send_paced(writers, names, per_second))
     await crowd.last(warm_up)
@@ -307,15 +328,11 @@ async def _saturate_group(
     _read_alike(others)
     receivers = [Receiver(client) for client in others]
     sender = Sender(writer, f"group:{group}" if target.url else "0", outstanding)
-    sender.start()
-    await crowd.last(warm_up)
-    measured = await crowd.measure(seconds, lambda: sum(each.count for each in receivers))
-    sender.stopped = True
-    await crowd.until(
-        lambda: all(sender.sent == sender.answered == each.count for each in receivers)
-    )
-    crowd.close()
-    return measured
+
+    def settled() -> bool:
+        return all(sender.sent == sender.answered == each.count for each in receivers)
+
+    return await _saturate(crowd, [sender], receivers, settled, warm_up, seconds)
 
 
 def _read_alike(clients: list[Client]) -> None:
