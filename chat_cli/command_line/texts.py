@@ -119,7 +119,7 @@ SAVED_NOTE = Text(
 NO_UNREAD = Text("no unread messages", "tidak ada pesan yang belum dibaca")
 NO_MESSAGES = Text("no messages", "tidak ada pesan")
 NOTHING_FOUND = Text("nothing found", "tidak ada yang ditemukan")
-READ_UP_TO = Text("Read up to {seq}.", "Dibaca sampai {seq}.")
+READ_UP_TO = Text("Read up to {read}.", "Dibaca sampai {read}.")
 
 TAIL_NEEDS_NAME = Text(
     "--exec and --from-start are for a reader with a name: add --as NAME.",
