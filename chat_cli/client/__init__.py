@@ -15,7 +15,6 @@ from chat_cli.client.chat import Chat, connect
 from chat_cli.client.reader import Reader
 from chat_cli.client.shapes import (
     Conversation,
-    Event,
     Group,
     GroupName,
     Member,
@@ -24,6 +23,7 @@ from chat_cli.client.shapes import (
     SignedIn,
     Target,
 )
+from chat_cli.sse import Event
 
 __all__ = [
     "AccountClient",

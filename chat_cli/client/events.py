@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from chat_cli.client.asking import Asking
-from chat_cli.client.shapes import Event
-from chat_cli.command_line.shell.sse import EventReader
+from chat_cli.sse import Event, EventReader
 from realm_protocol.errors import ServiceUnreachable, ServiceWentAway, TimedOut
 
 _SILENCE_SECONDS = 45.0
@@ -25,7 +24,7 @@ async def follow(asking: Asking, path: str, place: int | None) -> AsyncIterator[
                 reader = EventReader()
                 async for text in got.aiter_text():
                     for event in reader.take(text):
-                        yield Event(event.id, event.type, event.data)
+                        yield event
                         place = event.id or place
         except (ServiceUnreachable, ServiceWentAway, TimedOut):
             # Until it answers again, or for as long as a program has patience.

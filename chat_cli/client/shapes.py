@@ -156,18 +156,6 @@ def member(found: Json) -> Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened: `type` says what, `data` is as the service tells it.
-
-    Durable events have an `id` to resume from; what passes, such as typing, has none.
-    """
-
-    id: int | None
-    type: str
-    data: Json
-
-
-@dataclass(frozen=True, slots=True)
 class SignedIn:
     """An account of this machine."""
 

@@ -10,7 +10,7 @@ from typing import Any
 from chat_cli.command_line.shell.arrivals import Arrivals, Message, Missed, Shown
 from chat_cli.command_line.shell.known import Known
 from chat_cli.command_line.shell.service import LiveService
-from chat_cli.command_line.shell.sse import Event
+from chat_cli.sse import Event
 from realm_protocol.errors import AskedWrongly, RealmchatError
 
 _SHORTEST_WAIT_SECONDS = 0.2

@@ -14,7 +14,7 @@ import httpx
 
 from chat_cli.client.asking import Asking, Door
 from chat_cli.command_line.service_client import announced, connect
-from chat_cli.command_line.shell.sse import Event, EventReader
+from chat_cli.sse import Event, EventReader
 from realm_protocol.errors import ServiceUnreachable, ServiceWentAway, TimedOut
 
 _SILENCE_SECONDS = 45.0

@@ -8,8 +8,8 @@ import codecs
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from chat_cli.command_line.shell.sse import Event, EventReader
 from chat_cli.command_line.tailing.lasting import LastingService
+from chat_cli.sse import Event, EventReader
 from realm_protocol.errors import ServiceWentAway, TimedOut
 
 _SILENCE_SECONDS = 45.0

@@ -8,7 +8,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`id` is None for what nobody resumes from."""
+    """Something that happened: `type` says what, `data` is as the service tells it.
+
+    Durable events have an `id` to resume from; what passes, such as typing, has none.
+    """
 
     id: int | None
     type: str
