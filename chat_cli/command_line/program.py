@@ -102,7 +102,9 @@ def _run(arguments: list[str]) -> int:
     as_json = "--json" in _before_texts(arguments)
     try:
         configuration = of_this_run(arguments)
-        speak(Language(configuration.value("lang")))
+        language = Language(configuration.value("lang"))
+        # What programs read is the same whoever's locale they run under.
+        speak(Language.ENGLISH if as_json else language)
         program = Program(configuration)
         if COMPLETION_VARIABLE in os.environ:
             # Here, because a person's shell asks it seldom, beside what else is run.
