@@ -8,8 +8,8 @@ import ast
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from types import ModuleType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -82,6 +82,12 @@ LIMITS = (
     ("HEADS_PER_EVENT", "heads in one Heads event"),
     ("DISPLAY_NAME_LIMIT", "characters in a display name"),
     ("PASSWORD_LIMIT", "bytes in a password"),
+    ("FILE_LIMIT", "bytes of a file, where main's operator sets no other limit"),
+    ("FILE_NAME_LIMIT", "bytes of UTF-8 in a file's name"),
+    ("PREVIEW_LIMIT", "bytes of an image's preview"),
+    ("UNFINISHED_UPLOADS", "unfinished uploads of one person"),
+    ("UNFINISHED_UPLOAD_HOURS", "hours without a byte after which an upload ends"),
+    ("UNSENT_FILE_DAYS", "days after which a whole file that no message names is forgotten"),
 )
 
 
@@ -161,6 +167,8 @@ def _field_texts(message: type[Any]) -> dict[str, str]:
 def type_words(kind: Any) -> str:
     """A type as the wire has it."""
     origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (UnionType, Union):  # the other is None, and the field is left out
+        return f"{type_words(arguments[0])}, may be left out"
     if origin is Annotated:
         return type_words(arguments[0]) + _bounds(arguments[1])
     if origin is Literal:
@@ -258,6 +266,11 @@ def system_body() -> str:
     return "\n".join(["| key | type | meaning |", "|---|---|---|", *rows])
 
 
+def file_body() -> str:
+    rows = [f"| `{name}` | {kind} | {meaning} |" for name, kind, meaning in fields(bodies.FileBody)]
+    return "\n".join(["| key | type | meaning |", "|---|---|---|", *rows])
+
+
 _SYSTEM_MEANINGS = {
     "event": "What happened.",
     "who": "To whom.",
@@ -279,6 +292,7 @@ SECTIONS: Sections = {
     "realm-to-main": lambda: messages(link.FROM_REALM),
     "main-to-realm": lambda: messages(link.FROM_MAIN),
     "link-parts": lambda: parts(link),
+    "file-body": file_body,
     "system-body": system_body,
     "limits": limit_table,
     "asked-wrongly": lambda: error_table(errors.AskedWrongly),

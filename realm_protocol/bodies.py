@@ -1,12 +1,20 @@
-"""Bodies of messages: text, and the facts of a system row."""
+"""Bodies of messages: text, files, and the facts of a system row."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgpack
 import msgspec
+from msgspec import Meta
 
-from realm_protocol.errors import EmptyText, MalformedMessage, TextNotUnicode, TextTooLong
-from realm_protocol.limits import TEXT_LIMIT
+from realm_protocol.errors import (
+    EmptyText,
+    MalformedMessage,
+    NotAllowed,
+    TextNotUnicode,
+    TextTooLong,
+)
+from realm_protocol.file_names import safe_file_name
+from realm_protocol.limits import PREVIEW_LIMIT, TEXT_LIMIT
 from realm_protocol.names import Address, GroupAddress
 from realm_protocol.wire import check, unpack_value
 
@@ -36,6 +44,65 @@ def _check_utf8(body: bytes) -> None:
         body.decode()
     except UnicodeDecodeError as exc:
         raise TextNotUnicode from exc
+
+
+FILE_ID_PATTERN = "[0-9a-f]{32}"
+SHA256_PATTERN = "[0-9a-f]{64}"
+_UNCLEANED_NAME_LIMIT = 4096
+_LARGEST_SIDE = 1_000_000
+
+FileId = Annotated[str, Meta(pattern=rf"^{FILE_ID_PATTERN}\Z")]
+Sha256 = Annotated[str, Meta(pattern=rf"^{SHA256_PATTERN}\Z")]
+Side = Annotated[int, Meta(ge=1, le=_LARGEST_SIDE)]
+
+
+class FileBody(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file as a message. Main puts its own `size`, `type` and `sha256` in place of a sender's."""
+
+    file_id: FileId
+    """Opens the file's bytes, for those who may see the message."""
+    name: Annotated[str, Meta(max_length=_UNCLEANED_NAME_LIMIT)]
+    """One component of a path, cleaned by every tier."""
+    size: Annotated[int, Meta(ge=0, lt=2**53)]
+    """In bytes."""
+    type: Annotated[str, Meta(max_length=128)]
+    """The media type that its first bytes show."""
+    sha256: Sha256
+    """Of all its bytes, in hexadecimal digits."""
+    width: Side | None = None
+    """Of an image, in pixels."""
+    height: Side | None = None
+    """Of an image, in pixels."""
+    preview: Annotated[bytes, Meta(max_length=PREVIEW_LIMIT)] | None = None
+    """A small WebP or JPEG of an image."""
+
+
+def pack_file_body(body: FileBody) -> bytes:
+    """As a msgpack map, so that later versions can say more; what is none is left out."""
+    return msgspec.msgpack.encode(body)
+
+
+def read_file_body(body: bytes) -> FileBody:
+    """With a safe name; raises `MalformedMessage`."""
+    found: FileBody = check(unpack_value(body), FileBody)
+    if found.preview is not None and not _is_picture(found.preview):
+        raise MalformedMessage(detail="a preview is WebP or JPEG")
+    return msgspec.structs.replace(found, name=safe_file_name(found.name))
+
+
+def _is_picture(preview: bytes) -> bool:
+    is_webp = preview[:4] == b"RIFF" and preview[8:12] == b"WEBP"
+    return is_webp or preview[:3] == b"\xff\xd8\xff"
+
+
+def check_body(kind: str, body: bytes) -> None:
+    """What every tier asks of a body that a person sends; a system row is for main alone."""
+    if kind == "text":
+        check_text_body(body)
+    elif kind == "file":
+        read_file_body(body)
+    else:
+        raise NotAllowed(detail="system rows are written by the main server")
 
 
 class SystemBody(msgspec.Struct, frozen=True):

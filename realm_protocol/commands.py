@@ -24,7 +24,7 @@ Conversation = Annotated[str, Meta(pattern=rf"^{CONVERSATION_PATTERN}\Z")]
 Key = Annotated[str, Meta(pattern=rf"^{KEY_PATTERN}\Z")]
 ShortText = Annotated[str, Meta(max_length=256)]
 Password = Annotated[str, Meta(min_length=1, max_length=1024)]
-Kind = Literal["text", "system"]
+Kind = Literal["text", "file", "system"]
 
 
 # --- parts ---------------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ class StoredMessage(WireMessage, frozen=True):
     sender: Address
     """Who wrote it; of a system row, who did what it says."""
     body: bytes
-    """UTF-8 text; for a system row the msgpack map of `bodies.SystemBody`."""
+    """UTF-8 text; for a file the msgpack map of `FileBody`, for a system row of `SystemBody`."""
     sent_at: Milliseconds
     """The sender's clock; shown, never used to order."""
     at: Milliseconds
@@ -163,9 +163,9 @@ class SendMessage(WireMessage, frozen=True, tag=2):
     """`messi@surabaya`, or `group:jarkom3@surabaya`."""
     key: Key
     kind: Kind
-    """What `body` is; a client sends `text`."""
+    """What `body` is; a client sends `text` or `file`."""
     body: bytes
-    """UTF-8 text."""
+    """UTF-8 text; for a file that is uploaded, the msgpack map of `FileBody`."""
     sent_at: Milliseconds
 
 

@@ -325,6 +325,18 @@ class ReaderNotFound(AskedWrongly):
     text = "There is no reader “{name}”. Reading under a name makes it."
 
 
+class FileNotFound(AskedWrongly):
+    code = "file_not_found"
+    status = 404
+    text = "There is no file {file_id} that you may open."
+
+
+class UploadNotFound(AskedWrongly):
+    code = "upload_not_found"
+    status = 404
+    text = "There is no upload {file_id} of yours. Begin it again."
+
+
 class RouteNotFound(AskedWrongly):
     code = "route_not_found"
     status = 404
@@ -418,6 +430,42 @@ class KeyConflict(AskedWrongly):
     text = "The key “{key}” was used for another message. A key belongs to one message for ever."
 
 
+# --- asked wrongly: files ------------------------------------------------------------------------
+
+
+class FileTooLarge(AskedWrongly):
+    code = "file_too_large"
+    status = 413
+    text = "The file has {size} bytes; the limit is {limit} bytes."
+
+
+class QuotaExceeded(AskedWrongly):
+    code = "quota_exceeded"
+    status = 413
+    text = (
+        "Your files have {used} bytes; with the {size} bytes of this one they would pass your limit"
+        " of {limit} bytes."
+    )
+
+
+class UploadOffsetConflict(AskedWrongly):
+    code = "upload_offset_conflict"
+    status = 409
+    text = "The upload goes on at byte {offset}, not at byte {got}."
+
+
+class UploadProtocolMismatch(AskedWrongly):
+    code = "upload_protocol_mismatch"
+    status = 412
+    text = "Uploads speak tus {wanted} here, not {got}."
+
+
+class RangeNotSatisfiable(AskedWrongly):
+    code = "range_not_satisfiable"
+    status = 416
+    text = "The file has {size} bytes; the range that was asked for lies outside."
+
+
 # --- try later -----------------------------------------------------------------------------------
 
 
@@ -437,6 +485,12 @@ class StorageFull(TryLater):
     code = "storage_full"
     status = 507
     text = "The disk of the {server} is full. What was acknowledged is safe; try again later."
+
+
+class TooManyUploads(TryLater):
+    code = "too_many_uploads"
+    status = 429
+    text = "You have {limit} unfinished uploads. Finish or cancel one first."
 
 
 class StoreBusy(TryLater):
@@ -509,6 +563,14 @@ class TimedOut(TryLater):
 class InternalError(OurFault):
     code = "internal_error"
     text = "Something went wrong in the server. Its log has more, under incident {incident}."
+
+
+class FileDamaged(OurFault):
+    code = "file_damaged"
+    text = (
+        "The bytes of file {file_id} are not those of its checksum. They were thrown away; send"
+        " the file again."
+    )
 
 
 class StoreDamaged(OurFault):

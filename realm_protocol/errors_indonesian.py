@@ -73,6 +73,8 @@ TEXTS: Mapping[str, str] = {
     "session_not_found": "Anda tidak punya sesi {session}.",
     "account_not_found": "{address} belum masuk di komputer ini. Masuklah dahulu.",
     "reader_not_found": "Tidak ada pembaca “{name}”. Membaca dengan nama itu akan membuatnya.",
+    "file_not_found": "Tidak ada berkas {file_id} yang boleh Anda buka.",
+    "upload_not_found": "Tidak ada unggahan {file_id} milik Anda. Mulailah lagi.",
     "route_not_found": "Tidak ada apa-apa di {path}.",
     "method_not_allowed": "{method} tidak dapat dipakai di {path}.",
     "ambiguous_name": "“{name}” bisa berarti {candidates}. Tulis alamat lengkapnya.",
@@ -108,12 +110,24 @@ TEXTS: Mapping[str, str] = {
         "{host}:{port} tidak dapat dipakai: {detail}. Hentikan pemakainya, atau pilih yang lain."
     ),
     "tls_unusable": "Berkas TLS {files} tidak dapat dipakai: {detail}.",
+    # --- asked wrongly: files
+    "file_too_large": "Berkas ini {size} bita; batasnya {limit} bita.",
+    "quota_exceeded": (
+        "Berkas Anda sudah {used} bita; ditambah {size} bita dari yang ini, jumlahnya melewati"
+        " batas Anda, {limit} bita."
+    ),
+    "upload_offset_conflict": "Unggahan ini berlanjut dari bita {offset}, bukan dari bita {got}.",
+    "upload_protocol_mismatch": "Unggahan di sini memakai tus {wanted}, bukan {got}.",
+    "range_not_satisfiable": "Berkas ini {size} bita; rentang yang diminta ada di luarnya.",
     # --- try later
     "after_refused": (
         "Pesan sebelum ini menunggu dikirim lagi (kunci “{key}”); pesan ini menyusul sesudahnya."
     ),
     "rate_limited": "Terlalu banyak sekaligus. Coba lagi dalam {retry_after_seconds} detik.",
     "storage_full": ("Disk {server} penuh. Yang sudah diakui tetap aman; coba lagi nanti."),
+    "too_many_uploads": (
+        "Anda punya {limit} unggahan yang belum selesai. Selesaikan atau batalkan satu dahulu."
+    ),
     "store_busy": "Basis data {server} sedang dipakai program lain. Coba lagi sebentar lagi.",
     "outbox_full": "Kotak keluar penuh ({limit} bita). Tunggu sampai sebagian terkirim.",
     "link_down": "Realm {realm} terputus dari server utama sejak {since}. Coba lagi nanti.",
@@ -140,6 +154,10 @@ TEXTS: Mapping[str, str] = {
     # --- our fault
     "internal_error": (
         "Ada yang salah di server. Log-nya menjelaskan lebih lanjut, pada insiden {incident}."
+    ),
+    "file_damaged": (
+        "Isi berkas {file_id} tidak cocok dengan sidik jarinya, dan sudah dibuang. Kirim lagi"
+        " berkasnya."
     ),
     "store_damaged": "Basis data {path} rusak: {detail}. Pulihkan dari cadangan.",
     "store_locked": "Basis data {path} dipakai proses lain. Hentikan dahulu proses itu.",

@@ -25,3 +25,15 @@ NEW_DEVICE_MESSAGES = 200
 DISPLAY_NAME_LIMIT = 128
 PASSWORD_LIMIT = 1024
 HEADS_PER_EVENT = 100
+
+FILE_LIMIT = 1024 * 1024 * 1024
+"""Of one file, where the operator of main sets no other limit."""
+FILE_NAME_LIMIT = 255
+PREVIEW_LIMIT = 4096
+"""Of the small picture that travels with the message of an image."""
+UNFINISHED_UPLOAD_HOURS = 24
+"""An upload that has got nothing for so long ends."""
+UNSENT_FILE_DAYS = 14
+"""A whole file that no message has named for so long is forgotten."""
+UNFINISHED_UPLOADS = 64
+"""Of one person at a time."""
