@@ -22,7 +22,7 @@ from chat_cli.account.shapes import message_json
 PAGE_BYTES = 1024 * 1024
 """A page of arrivals ends after this much text; it always holds one message."""
 
-_COLUMNS = ("conversation", "seq", "key", "kind", "sender", "text", "sent_at", "at")
+_COLUMNS = ("conversation", "seq", "key", "kind", "sender", "text", "sent_at", "at", "file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def count_after(connection: Connection, place: int) -> int:
 
 def read_after(connection: Connection, me: str, place: int, limit: int) -> list[Arrived]:
     """The next messages behind a place, at most `limit` and about `PAGE_BYTES`."""
-    rows = connection.execute(
+    query = (
         select(arrivals.c.place, arrivals.c.lost, *(messages.c[name] for name in _COLUMNS))
         .outerjoin(messages, _its_message())
         .where(arrivals.c.place > place, messages.c.id.is_not(None) | arrivals.c.lost.is_not(None))
@@ -119,12 +119,13 @@ def read_after(connection: Connection, me: str, place: int, limit: int) -> list[
     standings: dict[str, Standing | None] = {}
     found: list[Arrived] = []
     size = 0
-    for row in rows:
-        message = _message(connection, me, row, standings)
-        size += len(message["text"].encode())
-        if found and size > PAGE_BYTES:
-            break
-        found.append(Arrived(row.place, message))
+    with connection.execute(query) as rows:
+        for row in rows:
+            message = _message(connection, me, row, standings)
+            size += len(message["text"].encode()) + len(message.get("file", {}).get("preview", ""))
+            if found and size > PAGE_BYTES:
+                break
+            found.append(Arrived(row.place, message))
     return found
 
 

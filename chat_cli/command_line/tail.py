@@ -5,6 +5,8 @@ line is written out, or the program has ended with 0.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from chat_cli import profiles
@@ -40,12 +42,14 @@ def tail(
     """Without a name: the newest, and what comes then. With one: all since the last time."""
     _check(call, name, program, from_start=from_start, limit=limit)
     ending = Ending()
+    # Found before signals are heard: it may take long, and there is nothing to bring to an end.
+    lasting = _lasting(call, ending)
     with ending.heard():
         try:
             if name is None:
-                _view(call, ending, follow=follow, newest=limit or NEWEST)
+                _view(call, lasting, follow=follow, newest=limit or NEWEST)
             else:
-                _read(call, ending, check_name(name), program, follow=follow, from_start=from_start)
+                _read(call, lasting, name, program, follow=follow, from_start=from_start)
         except EndAsked:
             return  # what was asked for has been done: it is how this command ends
 
@@ -59,10 +63,10 @@ def _check(
         raise WrongArguments(detail=say(texts.TAIL_HAS_NO_LIMIT), usage=call.command.usage)
 
 
-def _view(call: Call, ending: Ending, *, follow: bool, newest: int) -> None:
-    lines = _Lines(call)
+def _view(call: Call, service: LastingService, *, follow: bool, newest: int) -> None:
+    lines = _Lines(call, service)
     view = LiveView(
-        _lasting(call, ending),
+        service,
         call.account,
         show=lines.show,
         missed=lambda: call.note(texts.TAIL_MISSED),
@@ -75,17 +79,18 @@ def _view(call: Call, ending: Ending, *, follow: bool, newest: int) -> None:
 
 def _read(
     call: Call,
-    ending: Ending,
+    service: LastingService,
     name: str,
     program: str | None,
     *,
     follow: bool,
     from_start: bool,
 ) -> None:
-    handle = _Lines(call).handle if program is None else _program(call, ending, program)
+    handle: Handle = _Lines(call, service).handle
+    if program is not None:
+        handle = _program(call, service.ending, program)
     with held(profiles.home(), call.account, name):
-        service = _lasting(call, ending)
-        path = call.path(f"readers/{name}")
+        path = call.path(f"readers/{check_name(name)}")
         read_on(service, path, handle, follow=follow, from_start=from_start)
 
 
@@ -108,8 +113,9 @@ def _lasting(call: Call, ending: Ending) -> LastingService:
 class _Lines:
     """Messages as lines, each batch of them out before anything else is done."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, service: LastingService) -> None:
         self._call = call
+        self._service = service
         self._conversations: dict[str, Message] = {}
 
     def handle(self, messages: Sequence[Message]) -> Iterator[int]:
@@ -127,7 +133,9 @@ class _Lines:
 
     def _line(self, message: Message) -> str:
         if message["conversation"] not in self._conversations:
-            rows = self._call.service.get(self._call.path("conversations"))
+            rows = self._service.get(self._call.path("conversations"))
             self._conversations = {row["conversation"]: row for row in rows}
         conversation = self._conversations.get(message["conversation"])
-        return message_line(message, conversation, self._call.account, self._call.look)
+        # What is followed for days knows yesterday from today.
+        look = replace(self._call.look, now=datetime.now(UTC).astimezone())
+        return message_line(message, conversation, self._call.account, look)

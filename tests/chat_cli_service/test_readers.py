@@ -145,6 +145,24 @@ async def test_a_restored_main_robs_no_reader(realm: FakeRealm, messi: Person) -
     assert [m["seq"] for m in (await read(messi, "bot"))["messages"]] == [1, 2, 2]
 
 
+async def test_a_conversation_that_main_has_forgotten(realm: FakeRealm, messi: Person) -> None:
+    """What was said in it and not read yet is read all the same."""
+    conversation = realm.private(MESSI, HENDERSON)
+    await read(messi, "bot")
+    said(realm, conversation, "hello")
+    await eventually(lambda: _gets(messi, "bot", ["hello"]))
+    realm.restore({})
+    realm.conversations.clear()
+    realm.cut()
+    await eventually(lambda: _has_no_conversation(messi))
+    (found,) = (await read(messi, "bot"))["messages"]
+    assert (found["text"], found["from"], found["reply_to"]) == ("hello", HENDERSON, HENDERSON)
+
+
+async def _has_no_conversation(person: Person) -> bool:
+    return await person.get("/conversations") == []
+
+
 async def _texts_are(person: Person, conversation: Conversation, expected: list[str]) -> bool:
     answer = await person.service.http.get(
         f"{person.path}/conversations/{conversation.id}/messages"
