@@ -75,6 +75,21 @@ def test_the_bar_fits_a_terminal_of_eighty_columns(
     assert "messi@surabaya" in text(standing, word, width)
 
 
+@given(name=st.integers(1, 32), realm=st.integers(1, 32), busy=st.booleans())
+def test_a_long_address_is_cut_before_the_state(name: int, realm: int, busy: bool) -> None:
+    """The prompt says who one is; the bar alone says how the link stands."""
+    link = {**UP, "state": "unreachable", "realm": "r" * realm}
+    standing = Standing(
+        f"{'n' * name}@{'r' * realm}", service_up=True, link=link, unread=9, busy=busy
+    )
+
+    said = text(standing)
+
+    assert get_cwidth(said) <= 80
+    assert "out of reach since 03:00" in said
+    assert "9 unread" in said
+
+
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"])), st.integers(0, 20))
 def test_cutting_counts_columns(whole: str, width: int) -> None:
     """Wide characters take two; what is cut ends in a sign of it."""

@@ -33,18 +33,32 @@ Fragments = list[tuple[str, str]]
 
 
 def bar(standing: Standing, word: Word | None, width: int) -> Fragments:
-    """At most `width` columns: the state is never cut, what helps is."""
-    pieces = [_link(standing), ("class:bar.account", standing.account or "")]
-    if standing.unread:
-        pieces.append(("class:bar.unread", say(texts.BAR_UNREAD, count=standing.unread)))
-    if standing.busy:
-        pieces.append(("class:bar.busy", "…"))
-    fragments: Fragments = [("class:bar", " ")]
+    """At most `width` columns: the state is never cut; the account is, and what helps first."""
+    link = _link(standing)
+    behind = [
+        (
+            "class:bar.unread",
+            say(texts.BAR_UNREAD, count=standing.unread) if standing.unread else "",
+        ),
+        ("class:bar.busy", "…" if standing.busy else ""),
+    ]
+    left = width - _columns(_parted([link, *behind])) - len(_BETWEEN)
+    account = ("class:bar.account", cut(standing.account or "", left))
+    fragments = _parted([link, account, *behind])
+    return fragments + _help(word, width - _columns(fragments))
+
+
+def _parted(pieces: Fragments) -> Fragments:
+    """Those that say anything, with room between them."""
+    fragments = [("class:bar", " ")]
     for style, text in pieces:
         if text:
             fragments += [(style, text), ("class:bar", _BETWEEN)]
-    left = width - sum(get_cwidth(text) for _, text in fragments)
-    return fragments + _help(word, left)
+    return fragments
+
+
+def _columns(fragments: Fragments) -> int:
+    return sum(get_cwidth(text) for _, text in fragments)
 
 
 def _help(word: Word | None, width: int) -> Fragments:
