@@ -34,6 +34,11 @@ def _time(value: str | None, look: Look) -> str:
     return look.time(value) if value else ""
 
 
+def _told_role(role: str, _: Look) -> str:
+    return say(_ROLES[role]) if role in _ROLES else role
+
+
+_ROLES = {"owner": texts.ROLE_OWNER, "admin": texts.ROLE_ADMIN, "member": texts.ROLE_MEMBER}
 _PRESENCE = _yes(texts.ONLINE, texts.AWAY)
 _NAME = Column(texts.NAME, "name")
 _ADDRESS = Column(texts.ADDRESS, "address")
@@ -55,7 +60,7 @@ _COLUMNS: dict[str, tuple[Column, ...]] = {
     "members": (
         _ADDRESS,
         _NAME,
-        Column(texts.ROLE, "role"),
+        Column(texts.ROLE, "role", _told_role),
         Column(texts.PRESENCE, "online", _PRESENCE),
         Column(texts.HAS_READ, "read", number=True),
     ),

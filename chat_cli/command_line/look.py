@@ -27,7 +27,7 @@ class Look:
 
     def paint(self, text: str, style: str) -> str:
         """The text in a style, where colours are wanted."""
-        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.colours else text
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.colours and text else text
 
     def time(self, moment: str) -> str:
         """A time of the service as it is read here: minutes in a pipe, as people say it else."""

@@ -34,18 +34,16 @@ def message_line(
 
     `conversation` is None where it isn't known any more.
     """
-    at = look.time(message["at"] or message["sent_at"])
-    text = clean(message["text"]).replace("\n", _INDENT)
+    at = look.paint(look.time(message["at"] or message["sent_at"]), "dim")
+    gap = "  " if look.at_terminal else " "
     in_group = conversation is not None and conversation["kind"] != "private"
     where = f" in {conversation['title']}" if conversation and in_group else ""
+    text = clean(message["text"]).replace("\n", _INDENT)
     if message["kind"] == "system":
-        line = f"{message['from']}{where}  ({text})"
-        return f"{at} {line}" if not look.at_terminal else look.paint(f"{at}  {line}", "dim")
-    if not look.at_terminal:
-        return f"{at} {message['from']}{where}: {text}"
-    style = "green" if message["from"] == me else "bold"
-    sender = look.paint(message["from"], style) + look.paint(where, "cyan")
-    return f"{look.paint(at, 'dim')}  {sender}: {isolated(text)}{_state(message, me, look)}"
+        return at + gap + look.paint(f"{message['from']}{where}  ({text})", "dim")
+    sender = look.paint(message["from"], "green" if message["from"] == me else "bold")
+    line = f"{at}{gap}{sender}{look.paint(where, 'cyan')}: "
+    return line + (isolated(text) + _state(message, me, look) if look.at_terminal else text)
 
 
 def isolated(text: str) -> str:

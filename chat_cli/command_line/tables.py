@@ -6,7 +6,7 @@ to import, so a pipe does without it.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from chat_cli.command_line.cleaning import clean
 from chat_cli.command_line.look import Look
@@ -51,7 +51,9 @@ def _table(columns: Sequence[Column], rows: Sequence[Row], look: Look) -> list[s
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(say(column.heading), justify="right" if column.number else "left")
+        justify: Literal["left", "right"] = "right" if column.number else "left"
+        # Narrow, but whole: half an address is none.
+        table.add_column(say(column.heading), justify=justify, overflow="fold")
     for row in rows:
         table.add_row(*(RichText(isolated(c.told(row[c.key], look))) for c in columns))
     console = Console(
