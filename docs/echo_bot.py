@@ -7,6 +7,11 @@ import asyncio
 import sys
 
 import chat_cli.client
+from chat_cli.client import AccountClient, Message
+from realm_protocol.errors import AskedWrongly
+
+
+SAID = "You said: "
 
 
 async def main(address: str) -> None:
@@ -14,10 +19,18 @@ async def main(address: str) -> None:
         me = chat.account(address)
         async with me.reader("echo") as messages:
             async for message in messages:
-                # Answering groups, or itself, two bots would never end.
-                if message.sender != address and message.reply_to == message.sender:
-                    key = message.answer_key("echo")
-                    await me.send(message.sender, f"You said: {message.text}", key=key)
+                private = message.reply_to == message.sender != address
+                # Two bots that answer each other would never end.
+                if private and not message.text.startswith(SAID):
+                    await answer(me, message)
+
+
+async def answer(me: AccountClient, message: Message) -> None:
+    try:
+        await me.send(message.sender, SAID + message.text, key=message.answer_key("echo"))
+    except AskedWrongly as refused:
+        # They have blocked us, or said 64 KiB: asking again would stop us at this message.
+        print(f"{message.sender}: {refused.message}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,10 @@ class Bot:
                 [sys.executable, "-P", BOT, ADDRESS], env=environment(self._home), stderr=log
             )
 
+    @property
+    def said(self) -> str:
+        return self._log.read_text()
+
     def kill9(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -76,6 +80,23 @@ def test_the_bot_answers_each_message_once(
     assert answers(messi, conversation) == expected
     bot.process.send_signal(signal.SIGINT)
     bot.process.wait(20)
+
+
+def test_an_answer_that_is_refused_stops_no_bot(
+    messi: PersonAtWork, henderson: PersonAtWork, bot: Bot
+) -> None:
+    """It says so, and goes on with the next message."""
+    wait_until(lambda: henderson.get("readers"))
+    messi.send(ADDRESS, "pertama")
+    conversation = messi.send(ADDRESS, "kedua")["conversation"]
+    wait_until(lambda: len(answers(messi, conversation)) == 2)
+    messi.command(f"block {ADDRESS}")
+    messi.send(ADDRESS, "ketiga")
+    wait_until(lambda: "takes no messages from you" in bot.said)
+    messi.command(f"unblock {ADDRESS}")
+    messi.send(ADDRESS, "keempat")
+    expected = [f"You said: {text}" for text in ("pertama", "kedua", "keempat")]
+    wait_until(lambda: answers(messi, conversation) == expected)
 
 
 def test_the_script_of_the_page(
