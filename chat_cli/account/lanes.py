@@ -55,6 +55,8 @@ class Unsent:
     conversation: str
     text: str
     sent_at: int
+    file: str | None = None
+    """What there is to know of a file, as the outbox keeps it."""
 
 
 @dataclass(slots=True)

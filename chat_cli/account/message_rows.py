@@ -13,13 +13,14 @@ from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
 from chat_cli.account import arrivals, conversation_rows, event_log, sync
 from chat_cli.account.conversation_rows import Standing
 from chat_cli.account.schema import messages, outbox
-from chat_cli.account.shapes import message_json
+from chat_cli.account.shapes import kind_of, message_json, print_file
 from chat_cli.account.sync import Arrival, Missing
-from realm_protocol.bodies import read_system_body, system_text
+from realm_protocol.bodies import FileBody, read_file_body, read_system_body, system_text
 from realm_protocol.commands import Accepted, Page, StoredMessage
 from realm_protocol.errors import MalformedMessage
 
 NEWER_SYSTEM_TEXT = "(a change of the group that this version can't show)"
+NEWER_FILE_TEXT = "(a file that this version can't show)"
 
 
 @dataclass(slots=True)
@@ -101,7 +102,7 @@ class _Taking:
         # One that another device sent, and a restored main had lost, has a place already.
         arrivals.find_again(
             self._connection,
-            {"conversation": standing.conversation, "seq": seq, "kind": "text"}
+            {"conversation": standing.conversation, "seq": seq, "kind": kind_of(waiting.file)}
             | {"sender": self._me, "key": waiting.key},
         )
         if waiting.state != "accepted":
@@ -200,15 +201,17 @@ def keep_older(connection: Connection, page: Page) -> None:
 
 def columns(row: StoredMessage) -> dict[str, Any]:
     """A wire row as the table keeps it."""
+    file = _file_of(row)
     return {
         "conversation": row.conversation,
         "seq": row.seq,
         "key": row.key,
         "kind": row.kind,
         "sender": row.sender,
-        "text": _text_of(row),
+        "text": _text_of(row) if file is None else file.name,
         "sent_at": row.sent_at,
         "at": row.at,
+        "file": None if file is None else print_file(file),
     }
 
 
@@ -217,15 +220,27 @@ def _own_columns(me: str, waiting: Row[Any], accepted: Accepted) -> dict[str, An
         "conversation": accepted.conversation,
         "seq": accepted.seq,
         "key": waiting.key,
-        "kind": "text",
+        "kind": kind_of(waiting.file),
         "sender": me,
         "text": waiting.text,
         "sent_at": waiting.sent_at,
         "at": accepted.at,
+        "file": waiting.file,
     }
 
 
+def _file_of(row: StoredMessage) -> FileBody | None:
+    if row.kind != "file":
+        return None
+    try:
+        return read_file_body(row.body)
+    except MalformedMessage:
+        return None
+
+
 def _text_of(row: StoredMessage) -> str:
+    if row.kind == "file":
+        return NEWER_FILE_TEXT
     if row.kind != "system":
         return row.body.decode(errors="replace")
     try:

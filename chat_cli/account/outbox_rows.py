@@ -12,6 +12,7 @@ from chat_cli.account.recipients import Recipient, target_of
 from chat_cli.account.schema import messages, outbox
 from chat_cli.account.shapes import (
     print_refusal,
+    read_file,
     read_refusal,
     state_of_unsent,
     unsent_json,
@@ -32,16 +33,22 @@ class Sent:
 
 
 def look_up(
-    connection: Connection, me: str, key: str, recipient: Recipient, text: str
+    connection: Connection,
+    me: str,
+    key: str,
+    recipient: Recipient,
+    text: str,
+    sha256: str | None = None,
 ) -> Sent | None:
     """A message that was sent with this key before; raises `KeyConflict` if it is another one.
 
-    A refused one is not remembered: its key is free.
+    A file's has its name for text, and the hash of its bytes. A refused message is not remembered:
+    its key is free.
     """
     sent = find_sent(connection, me, key)
     if sent is None or sent.state == "refused":
         return None
-    if not recipient.means(sent.target) or _text(connection, me, key) != text:
+    if not recipient.means(sent.target) or _content(connection, me, key) != (text, sha256):
         raise KeyConflict(key=key)
     return sent
 
@@ -66,12 +73,15 @@ def _own_message(me: str, key: str) -> Any:
     return select(messages).where(messages.c.sender == me, messages.c.key == key)
 
 
-def _text(connection: Connection, me: str, key: str) -> str | None:
-    waiting = connection.scalar(select(outbox.c.text).where(outbox.c.key == key))
-    if waiting is not None:
-        return str(waiting)
-    row = connection.execute(_own_message(me, key)).first()
-    return None if row is None else row.text
+def _content(connection: Connection, me: str, key: str) -> tuple[str, str | None] | None:
+    """The text of a message, and the hash of its file."""
+    waiting = select(outbox.c.text, outbox.c.file).where(outbox.c.key == key)
+    row = connection.execute(waiting).first() or connection.execute(_own_message(me, key)).first()
+    return None if row is None else (row.text, _sha256(row.file))
+
+
+def _sha256(file: str | None) -> str | None:
+    return None if file is None else read_file(file).sha256
 
 
 def save(
@@ -86,10 +96,11 @@ def save(
 
     Raises `KeyConflict` or `OutboxFull`. A message that is known already is answered as it is.
     """
-    known = look_up(connection, me, unsent.key, recipient, unsent.text)
+    sha256 = _sha256(unsent.file)
+    known = look_up(connection, me, unsent.key, recipient, unsent.text, sha256)
     if known is not None:
         return known
-    octets = func.length(cast(outbox.c.text, LargeBinary))
+    octets = func.length(cast(outbox.c.text + func.coalesce(outbox.c.file, ""), LargeBinary))
     size = connection.scalar(select(func.sum(octets)).where(outbox.c.state != "refused"))
     if (size or 0) + len(unsent.text.encode()) > limit:
         raise OutboxFull(limit=limit)
@@ -102,6 +113,7 @@ def save(
         "target": unsent.target,
         "conversation": unsent.conversation,
         "text": unsent.text,
+        "file": unsent.file,
         "sent_at": unsent.sent_at,
         "state": "saved",
     }
@@ -153,7 +165,9 @@ def to_send(connection: Connection, conversation: str | None = None) -> list[Uns
 
 
 def _unsent(row: Row[Any]) -> Unsent:
-    return Unsent(row.ordinal, row.key, row.target, row.conversation, row.text, row.sent_at)
+    return Unsent(
+        row.ordinal, row.key, row.target, row.conversation, row.text, row.sent_at, row.file
+    )
 
 
 def of_conversation(connection: Connection, conversation: str) -> list[Row[Any]]:

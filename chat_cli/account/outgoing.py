@@ -9,7 +9,9 @@ from chat_cli.account.lanes import SendingLanes, Unsent, Verdict
 from chat_cli.account.message_rows import Taken
 from chat_cli.account.outbox_rows import Sent
 from chat_cli.account.recipients import Recipient
+from chat_cli.account.shapes import kind_of, read_file
 from chat_cli.account.store import Store
+from realm_protocol.bodies import pack_file_body
 from realm_protocol.commands import Accepted, ClientCommand, SendMessage
 from realm_protocol.errors import RealmchatError
 from realm_service.logs import get_logger
@@ -127,9 +129,11 @@ class Outgoing:
         self._set_timer()
 
     def _send(self, ask: Ask, unsent: Unsent) -> None:
-        command = SendMessage(
-            0, unsent.target, unsent.key, "text", unsent.text.encode(), unsent.sent_at
-        )
+        body = unsent.text.encode()
+        if unsent.file is not None:
+            body = pack_file_body(read_file(unsent.file))
+        kind = kind_of(unsent.file)
+        command = SendMessage(0, unsent.target, unsent.key, kind, body, unsent.sent_at)
         ask(
             command,
             lambda accepted: self._accepted(unsent.key, accepted),

@@ -75,6 +75,7 @@ def _offer_own(connection: Connection, me: str, standing: Standing) -> None:
                 "target": target,
                 "conversation": row.conversation,
                 "text": row.text,
+                "file": row.file,
                 "sent_at": row.sent_at,
                 "state": "checking",
             }

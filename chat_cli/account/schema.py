@@ -73,10 +73,13 @@ messages = Table(
     Column("text", Text, nullable=False),
     Column("sent_at", Integer, nullable=False),
     Column("at", Integer, nullable=False),
+    # of a file's message, whose text is the file's name: the rest, as JSON
+    Column("file", Text),
     UniqueConstraint("conversation", "seq", name="one_row_per_seq"),
 )
 Index("messages_by_key", messages.c.sender, messages.c.key)
 Index("messages_by_time", messages.c.at)
+Index("messages_with_file", messages.c.at, sqlite_where=messages.c.file.is_not(None))
 
 outbox = Table(
     "outbox",
@@ -95,6 +98,8 @@ outbox = Table(
     Column("state", Text, nullable=False),
     Column("seq", Integer),
     Column("refusal", Text),
+    # as in `messages`
+    Column("file", Text),
 )
 Index("outbox_by_conversation", outbox.c.conversation, outbox.c.ordinal)
 
@@ -130,5 +135,29 @@ readers = Table(
     # places in `arrivals`: done with, and given out
     Column("acknowledged", Integer, nullable=False),
     Column("handed", Integer, nullable=False),
+    Column("created_at", Integer, nullable=False),
+)
+
+# Files on their way to main. Their bytes lie in the spool; when main has them whole, the file's
+# message goes into the outbox.
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("asked_to", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("conversation", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    # JSON of what a picture is, `{}` of none; null as long as nobody has looked
+    Column("picture", Text),
+    # what main calls it, once it was begun there; it keeps the bytes that it has for a day
+    Column("file_id", Text),
+    # going; cancelled (by the person, who may go on with it); refused; done (in the outbox)
+    Column("state", Text, nullable=False),
+    Column("refusal", Text),
     Column("created_at", Integer, nullable=False),
 )

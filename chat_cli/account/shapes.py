@@ -1,13 +1,16 @@
 """How rows look in JSON. Pure."""
 
+import base64
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 from sqlalchemy import Row, RowMapping
 
 from chat_cli.account.receipts import Marks
+from realm_protocol.bodies import FileBody
 from realm_protocol.errors import RealmchatError, rebuild
 
 
@@ -22,7 +25,7 @@ def message_json(
 ) -> dict[str, Any]:
     """A row of the log. Own messages show how far the other has got, others' how far oneself."""
     marks = peer if row["sender"] == me else mine
-    return {
+    message: dict[str, Any] = {
         "conversation": row["conversation"],
         "seq": row["seq"],
         "key": row["key"],
@@ -33,6 +36,9 @@ def message_json(
         "sent_at": rfc3339(row["sent_at"]),
         "state": marks.state_of(row["seq"]),
     }
+    if (file := row.get("file")) is not None:
+        message["file"] = json.loads(file)
+    return message
 
 
 def unsent_json(row: Row[Any], me: str) -> dict[str, Any]:
@@ -41,13 +47,15 @@ def unsent_json(row: Row[Any], me: str) -> dict[str, Any]:
         "conversation": row.conversation,
         "seq": row.seq,
         "key": row.key,
-        "kind": "text",
+        "kind": kind_of(row.file),
         "from": me,
         "text": row.text,
         "at": None,
         "sent_at": rfc3339(row.sent_at),
         "state": state_of_unsent(row.state),
     }
+    if row.file is not None:
+        message["file"] = json.loads(row.file)
     if row.refusal is not None:
         message["error"] = read_refusal(row.refusal).body()["error"]
     return message
@@ -56,6 +64,32 @@ def unsent_json(row: Row[Any], me: str) -> dict[str, Any]:
 def state_of_unsent(state: str) -> str:
     """What people are told of a row of the outbox."""
     return {"accepted": "at_main", "refused": "refused"}.get(state, "saved")
+
+
+def kind_of(file: str | None) -> Literal["text", "file"]:
+    """What a message of a person's is, by what is kept of its file."""
+    return "text" if file is None else "file"
+
+
+def file_json(body: FileBody) -> dict[str, Any]:
+    """A file as messages show it; only a picture has a size in pixels and a preview."""
+    shown = msgspec.to_builtins(body, builtin_types=(bytes,))
+    if body.preview is not None:
+        shown["preview"] = base64.b64encode(body.preview).decode()
+    return dict(shown)
+
+
+def print_file(body: FileBody) -> str:
+    """A file as the log and the outbox keep it, beside its name."""
+    return json.dumps(file_json(body), ensure_ascii=False)
+
+
+def read_file(text: str) -> FileBody:
+    """Undo `print_file`."""
+    kept = json.loads(text)
+    if "preview" in kept:
+        kept["preview"] = base64.b64decode(kept["preview"])
+    return FileBody(**kept)
 
 
 def print_refusal(error: RealmchatError) -> str:
