@@ -10,7 +10,6 @@ import chat_cli.client
 from chat_cli.client import AccountClient, Message
 from realm_protocol.errors import AskedWrongly
 
-
 SAID = "You said: "
 
 
