@@ -1,7 +1,6 @@
 """`chat-cli shell` in a terminal of 80×24, with the whole system behind it."""
 
 import json
-import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -257,4 +256,16 @@ def test_a_killed_service_is_started_again(system: System) -> None:
 
         assert terminal.text.count("before the kill") == 1
         assert terminal.text.count("after the kill") == 1
-    assert os.environ.get("REALMCHAT_HOME") != str(system.chat_cli.home)
+
+
+def test_a_stopped_service_is_started_by_the_next_line(system: System) -> None:
+    """The bar says that it is away; a line needs it, and goes on as any command does."""
+    with shell(system) as terminal:
+        assert system.chat_cli.run("stop").returncode == 0
+        terminal.wait_until(lambda: terminal.bar.startswith(" ○ service away"), "bar")
+        terminal.enter(f"send {HENDERSON} back again")
+        terminal.wait_until(lambda: terminal.bar.startswith(" ● connected"), "connection")
+        # Sent, or saved and sent as soon as the new service is connected.
+        terminal.wait_until(
+            lambda: any(said in terminal.text for said in ("Sent to", "has been sent")), "answer"
+        )
