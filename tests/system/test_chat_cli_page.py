@@ -1,0 +1,113 @@
+"""docs/chat-cli.md: its tour, played as it stands, and its keys of `--json`, of real answers."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chat_cli.command_line.vocabulary import COMMANDS
+from tests.system.demonstration import Demonstration
+from tests.system.pages import play
+from tests.system.processes import console_script, environment
+
+PAGE = Path(__file__).parents[2] / "docs" / "chat-cli.md"
+MESSI, HENDERSON = "messi@surabaya", "henderson@surabaya"
+
+ASKED = (
+    ("register budi@surabaya --password-stdin", "rahasia12\n"),
+    (f"login {HENDERSON} --password-stdin", "surabaya\n"),
+    (f"login {MESSI} --password-stdin", "surabaya\n"),
+    (f"use {MESSI}", ""),
+    ("accounts", ""),
+    ("passwd --password-stdin", "surabaya\nsurabaya\n"),
+    ("info", ""),
+    ("sessions", ""),
+    ("send henderson hello", ""),
+    ("creategroup jarkom3", ""),
+    (f"joingroup jarkom3 --account {HENDERSON}", ""),
+    ("sendgroup jarkom3 hello", ""),
+    (f"inboxgroup jarkom3 --account {HENDERSON}", ""),
+    (f"inbox --account {HENDERSON}", ""),
+    ("history henderson", ""),
+    ("search hello", ""),
+    ("tail", ""),
+    (f"tail --as archive --from-start --account {HENDERSON}", ""),
+    (f"read messi --account {HENDERSON}", ""),
+    ("groups", ""),
+    ("members jarkom3", ""),
+    (f"leavegroup jarkom3 --account {HENDERSON}", ""),
+    ("users hender", ""),
+    ("block lineker", ""),
+    ("unblock lineker", ""),
+    ("realms", ""),
+    ("help send", ""),
+    ("config show", ""),
+    ("config path", ""),
+    ("profiles", ""),
+    ("man --to man", ""),
+    ("logout", ""),
+    ("status", ""),
+    ("stop", ""),
+)
+"""Every command that has `--json`, and what it is given on standard input."""
+
+
+@pytest.fixture
+def demonstration(tmp_path: Path) -> Iterator[Demonstration]:
+    started = Demonstration(tmp_path)
+    started.start()
+    yield started
+    started.end()
+
+
+def test_the_tour_tells_the_truth(demonstration: Demonstration) -> None:
+    """Each command of the page, in one shell, prints what the page says."""
+    play(demonstration, PAGE, at_least=50)
+
+
+def test_the_keys_are_those_of_the_page(demonstration: Demonstration) -> None:
+    """Each line of each command has the keys that the page says, and no others."""
+    told = keys_told()
+    given: dict[str, set[str]] = {}
+
+    for line, stdin in ASKED:
+        done = subprocess.run(
+            [console_script("chat-cli"), *line.split(" "), "--json"],
+            env=environment(demonstration.home),
+            cwd=demonstration.home,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        rows = [json.loads(row) for row in done.stdout.splitlines()]
+        assert rows, line
+        name = next(name for name in sorted(told, reverse=True) if line.startswith(name))
+        assert [set(row) for row in rows] == [told[name]] * len(rows), line
+        given[name] = told[name]
+
+    assert given == told
+
+
+def test_every_command_with_keys_is_told() -> None:
+    """None that takes `--json` is left out; the shell's lines answer as their words do."""
+    with_json = {c.name for c in COMMANDS if any(option.name == "json" for option in c.options)}
+
+    assert {name.partition(" ")[0] for name in keys_told()} == with_json - {"shell"}
+
+
+def keys_told() -> dict[str, set[str]]:
+    """What the page says of each command; one row may go on from the one above it."""
+    table = PAGE.read_text(encoding="utf-8").split("## JSON", 1)[1]
+    told: dict[str, set[str]] = {}
+    keys: set[str] = set()
+    for commands, cell in re.findall(r"^\| (`.*`) \| (.*) \|$", table, re.MULTILINE):
+        own = set(re.findall(r"`(\w+)`", cell))
+        keys = keys | own if cell.startswith("the same") else own
+        told |= dict.fromkeys(re.findall(r"`([^`]+)`", commands), keys)
+    return told
