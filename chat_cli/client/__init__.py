@@ -15,6 +15,7 @@ from chat_cli.client.chat import Chat, connect
 from chat_cli.client.reader import Reader
 from chat_cli.client.shapes import (
     Conversation,
+    File,
     Group,
     GroupName,
     Member,
@@ -30,6 +31,7 @@ __all__ = [
     "Chat",
     "Conversation",
     "Event",
+    "File",
     "Group",
     "GroupName",
     "Member",

@@ -25,8 +25,23 @@ Target = str | GroupName
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file that a message is; its bytes are fetched by its id."""
+
+    file_id: str
+    name: str
+    size: int
+    type: str
+    sha256: str
+
+
+def file(found: Json) -> File:
+    return File(found["file_id"], found["name"], found["size"], found["type"], found["sha256"])
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """A message or a change of a group (`kind` is `system`)."""
+    """`kind` is `text`, `file`, or `system` for a change of a group."""
 
     conversation: str
     seq: int | None
@@ -39,6 +54,7 @@ class Message:
     """When main stored it."""
     sent_at: datetime
     state: str
+    file: File | None = None
     reply_to: Target | None = None
     """Whom an answer goes to; known of what a reader gives."""
     place: int | None = None
@@ -64,6 +80,7 @@ def message(found: Json) -> Message:
         at=None if found["at"] is None else moment(found["at"]),
         sent_at=moment(found["sent_at"]),
         state=found["state"],
+        file=file(found["file"]) if "file" in found else None,
         reply_to=target(found["reply_to"]) if "reply_to" in found else None,
         place=found.get("place"),
     )

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from chat_cli.client import AccountClient, Chat, GroupName, Message, connect, shapes
+from chat_cli.client import AccountClient, Chat, File, GroupName, Message, connect, shapes
 from chat_cli.client import reader as client_reader
 from chat_cli.reader_hold import held
+from realm_protocol.bodies import FileBody, pack_file_body
 from realm_protocol.errors import (
     GroupExists,
     InvalidName,
@@ -67,6 +68,16 @@ async def test_reading(realm: FakeRealm, me: AccountClient) -> None:
     assert await me.inbox() == []
     assert [row.seq for row in await me.history(conversation.id, before=2)] == [1]
     assert [row.text for row in await me.search("tw")] == ["two"]
+
+
+async def test_a_message_that_is_a_file(realm: FakeRealm, me: AccountClient) -> None:
+    conversation = realm.private(MESSI, HENDERSON)
+    body = FileBody("a" * 32, "notes.txt", 5, "text/plain", "b" * 64)
+    row = realm.store(conversation, HENDERSON, "k1", pack_file_body(body), "file")
+    realm.publish(conversation, row, None)
+    (message,) = await me.inbox()
+    assert (message.kind, message.text) == ("file", "notes.txt")
+    assert message.file == File("a" * 32, "notes.txt", 5, "text/plain", "b" * 64)
 
 
 async def test_groups(realm: FakeRealm, me: AccountClient) -> None:

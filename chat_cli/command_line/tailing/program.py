@@ -112,6 +112,7 @@ def environment(message: Mapping[str, Any], account: str) -> dict[bytes, bytes]:
         ),
         "REALMCHAT_ACCOUNT": account,
         "REALMCHAT_GROUP": answer_to["group"] if isinstance(answer_to, Mapping) else None,
+        "REALMCHAT_FILE_ID": message["file"]["file_id"] if "file" in message else None,
         "REALMCHAT_TEXT": text,
         "REALMCHAT_TEXT_CUT": None if whole else 1,
         "CHAT_CLI_ACCOUNT": account,
