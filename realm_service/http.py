@@ -172,6 +172,29 @@ async def _answer_defect(request: Request, exc: Exception) -> Response:
     return error_response(report_defect(exc, path=request.url.path))
 
 
+class _HealthGuard:
+    """ASGI middleware: what an operator looks at answers its own machine only.
+
+    Plain ASGI: one of FastAPI's `middleware` would pass each chunk of a body through queues.
+    """
+
+    def __init__(self, app: ASGIApp, allow_remote: bool) -> None:
+        self._app = app
+        self._allow_remote = allow_remote
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not self._may_see(scope):
+            refusal = error_response(NotAllowed(detail="this route answers its own machine only"))
+            await refusal(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _may_see(self, scope: Scope) -> bool:
+        watched = scope["path"].startswith(("/health", "/metrics", "/docs", "/openapi.json"))
+        client = scope["client"][0] if scope.get("client") else ""
+        return self._allow_remote or not watched or is_loopback(client)
+
+
 def add_health(
     app: FastAPI,
     registry: CollectorRegistry,
@@ -184,15 +207,7 @@ def add_health(
     `ready` answers what there is to tell, with `"ready": bool` in it.
     """
 
-    @app.middleware("http")
-    async def guard(
-        request: Request, call_next: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        watched = request.url.path.startswith(("/health", "/metrics", "/docs", "/openapi.json"))
-        client = request.client.host if request.client else ""
-        if watched and not allow_remote and not is_loopback(client):
-            return error_response(NotAllowed(detail="this route answers its own machine only"))
-        return await call_next(request)
+    app.add_middleware(_HealthGuard, allow_remote=allow_remote)
 
     @app.get("/health/live", tags=["health"])
     async def live() -> dict[str, str]:
