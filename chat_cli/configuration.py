@@ -285,6 +285,8 @@ def _read_toml(file: Path, *, named: bool) -> dict[str, Any]:
             return {}
         raise InvalidSetting(setting=profiles.CONFIG_VARIABLE, detail=f"no file {file}") from exc
     except (OSError, UnicodeDecodeError) as exc:
+        if not named and not os.access(file.parent, os.X_OK):
+            return {}  # a home that can't be looked into is told of by whoever needs it
         raise InvalidSetting(
             setting=str(file), detail=getattr(exc, "strerror", "") or str(exc)
         ) from exc

@@ -31,7 +31,9 @@ def settings_file(service: str, below: str = "") -> Path:
     """
     file = config_folder(service) / below / SETTINGS_FILE
     beside_the_data = home_folder(service) / below / SETTINGS_FILE
-    return beside_the_data if beside_the_data.exists() and not file.exists() else file
+    # Not as a path is asked: where a folder can't be looked into, there is no file to be read.
+    only_beside = os.path.exists(beside_the_data) and not os.path.exists(file)  # noqa: PTH110
+    return beside_the_data if only_beside else file
 
 
 def _chosen_home(name: str) -> Path | None:

@@ -1,11 +1,13 @@
 """The first conversation of the README, between two realms, with nothing in it made up."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 
 import pytest
 
-from tests.system.processes import System, running_system
+from tests.system.processes import System, console_script, environment, running_system
+from tests.waiting import wait_until
 
 MESSI, HENDERSON = ("--account", "messi"), ("--account", "henderson")
 
@@ -78,3 +80,34 @@ def test_each_ending_has_its_code(system: System) -> None:
     system.main.pause()
     assert run("send", "lineker@surabaya", "hi", "--wait", "0", *MESSI).returncode == 3
     system.main.resume()
+
+
+def test_a_message_outlives_the_service(system: System) -> None:
+    """Killed while a command waits for main: one line and 7; what was saved is sent once, later."""
+    chat_cli = system.chat_cli
+    history = ("history", "lineker@surabaya", "--json", *MESSI)
+    system.main.kill9()
+    sending = subprocess.Popen(
+        [console_script("chat-cli"), "send", "lineker@surabaya", "kept", "--wait", "60", *MESSI],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(chat_cli.home),
+        text=True,
+    )
+    wait_until(lambda: "kept" in chat_cli.run(*history).stdout)
+    chat_cli.kill9()
+    out, complaint = sending.communicate(timeout=30)
+    system.main.start()
+    system.main.wait_ready()
+
+    assert (sending.returncode, out) == (7, "")
+    assert complaint.count("\n") == 1
+    chat_cli.start()
+    chat_cli.wait_ready()
+    wait_until(lambda: _states(chat_cli.run(*history).stdout) == ["at_main"])
+
+
+def _states(lines: str) -> list[str]:
+    """How far each message with this text has got."""
+    messages = map(json.loads, lines.splitlines())
+    return [message["state"] for message in messages if message["text"] == "kept"]

@@ -117,39 +117,29 @@ def test_a_command_starts_the_service_and_the_next_one_finds_it(run: Run, tmp_pa
         wait_until(lambda: not (folder / "service.json").exists())
 
 
-def test_commands_that_start_it_at_once_share_one_service(
-    environment: dict[str, str], tmp_path: Path
+def test_a_message_is_sent_with_little_loaded(
+    service: FakeService, environment: dict[str, str]
 ) -> None:
-    """Three scripts at login: one service wins the folder, and all three use it."""
-    command = [sys.executable, "-m", "chat_cli", "token"]
-    own_port = {**environment, "CHAT_CLI_PORT": "0"}
-    programs = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, env=own_port, text=True) for _ in range(3)
-    ]
-    tokens = [program.communicate(timeout=60)[0] for program in programs]
-    service = json.loads((tmp_path / "chat-cli" / "service.json").read_text())
-    try:
-        assert [program.returncode for program in programs] == [0, 0, 0]
-        assert set(tokens) == {(tmp_path / "chat-cli" / "token").read_text()}
-    finally:
-        os.kill(service["pid"], signal.SIGTERM)
-        wait_until(lambda: not (tmp_path / "chat-cli" / "service.json").exists())
-
-
-def test_a_command_loads_no_server(service: FakeService, environment: dict[str, str]) -> None:
-    """A command runs for a moment: it never pays for what only the service needs."""
+    """A command runs for a moment: it never pays for what only the service or a table needs."""
     service.answers[SEND] = sent()
     program = (
         "import sys, chat_cli.command_line.program as c\n"
-        "sys.argv = ['chat-cli', 'send', 'henderson', 'hi']\n"
-        "try: c.main()\n"
-        "finally: print(*sys.modules)"
+        "code = c.run(['send', 'henderson', 'hi', '--quiet'])\n"
+        "print(code, *sys.modules)"
     )
 
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True
     )
 
-    loaded = {name.partition(".")[0] for name in done.stdout.split()}
-    heavy = {"fastapi", "starlette", "sqlalchemy", "uvicorn", "pydantic_settings", "picows"}
+    code, *modules = done.stdout.split()
+    loaded = {name.partition(".")[0] for name in modules}
+    heavy = {
+        *("fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic", "pydantic", "picows"),
+        *("httpx", "msgspec", "msgpack", "rich", "typer", "prompt_toolkit", "email", "ssl"),
+        *("importlib.metadata", "platformdirs", "asyncio", "subprocess", "difflib"),
+    }
+    assert code == "0"
+    assert service.last("POST").body == {"to": "henderson", "text": "hi"}
     assert loaded & heavy == set()
+    assert heavy.isdisjoint(modules)
