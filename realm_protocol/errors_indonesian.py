@@ -60,7 +60,7 @@ TEXTS: Mapping[str, str] = {
         " ganti kuncinya bila itu bukan milik Anda."
     ),
     "foreign_sender": (
-        "{address} bukan orang realm {realm}; realm ini tidak dapat bertindak atas namanya."
+        "{address} bukan orang realm {realm}; realm ini tidak bisa bertindak atas namanya."
     ),
     "not_allowed": "Anda tidak boleh melakukan ini: {detail}.",
     "foreign_origin": "Layanan ini hanya menjawab komputer ini; {detail}.",
@@ -75,8 +75,9 @@ TEXTS: Mapping[str, str] = {
     "reader_not_found": "Tidak ada pembaca “{name}”. Membaca dengan nama itu akan membuatnya.",
     "file_not_found": "Tidak ada berkas {file_id} yang boleh Anda buka.",
     "upload_not_found": "Tidak ada unggahan {file_id} milik Anda. Mulailah lagi.",
+    "transfer_not_found": "Tidak ada pengiriman {transfer}.",
     "route_not_found": "Tidak ada apa-apa di {path}.",
-    "method_not_allowed": "{method} tidak dapat dipakai di {path}.",
+    "method_not_allowed": "{method} tidak bisa dipakai di {path}.",
     "ambiguous_name": "“{name}” bisa berarti {candidates}. Tulis alamat lengkapnya.",
     "user_exists": "{address} sudah ada. Pilih nama lain.",
     "group_exists": "Grup {group} sudah ada. Bergabunglah, atau pilih nama lain.",
@@ -96,27 +97,31 @@ TEXTS: Mapping[str, str] = {
         "Program lain sedang membaca sebagai “{name}”. Akhiri program itu, atau pilih nama lain."
     ),
     "place_not_handed_out": (
-        "Pembaca “{name}” baru menerima pesan sampai tempat {handed}; tempat {place} belum dapat"
+        "Pembaca “{name}” baru menerima pesan sampai tempat {handed}; tempat {place} belum bisa"
         " dinyatakan selesai."
     ),
     "key_conflict": (
         "Kunci “{key}” sudah dipakai untuk pesan lain. Satu kunci untuk satu pesan, selamanya."
     ),
     "clear_text_refused": (
-        "{host} dapat dihubungi dari komputer lain, dan kata sandi akan lewat tanpa enkripsi."
+        "{host} bisa dihubungi dari komputer lain, dan kata sandi akan lewat tanpa enkripsi."
         " Berikan --tls-cert dan --tls-key, atau --allow-clear di belakang proxy yang memakai TLS."
     ),
     "address_in_use": (
-        "{host}:{port} tidak dapat dipakai: {detail}. Hentikan pemakainya, atau pilih yang lain."
+        "{host}:{port} tidak bisa dipakai: {detail}. Hentikan pemakainya, atau pilih yang lain."
     ),
-    "tls_unusable": "Berkas TLS {files} tidak dapat dipakai: {detail}.",
+    "tls_unusable": "Berkas TLS {files} tidak bisa dipakai: {detail}.",
     # --- asked wrongly: files
+    "file_unreadable": "{path} tidak bisa dibaca: {detail}.",
     "file_too_large": "Berkas ini {size} bita; batasnya {limit} bita.",
     "quota_exceeded": (
         "Berkas Anda sudah {used} bita; ditambah {size} bita dari yang ini, jumlahnya melewati"
         " batas Anda, {limit} bita."
     ),
     "upload_offset_conflict": "Unggahan ini berlanjut dari bita {offset}, bukan dari bita {got}.",
+    "upload_taken_over": (
+        "Unggahan {file_id} berlanjut di permintaan yang lebih baru; yang ini sudah berakhir."
+    ),
     "upload_protocol_mismatch": "Unggahan di sini memakai tus {wanted}, bukan {got}.",
     "range_not_satisfiable": "Berkas ini {size} bita; rentang yang diminta ada di luarnya.",
     # --- try later
@@ -132,8 +137,8 @@ TEXTS: Mapping[str, str] = {
     "outbox_full": "Kotak keluar penuh ({limit} bita). Tunggu sampai sebagian terkirim.",
     "link_down": "Realm {realm} terputus dari server utama sejak {since}. Coba lagi nanti.",
     "link_busy": "Sambungan realm {realm} sedang penuh. Coba lagi sebentar lagi.",
-    "realm_unreachable": "Server realm di {url} tidak dapat dihubungi: {detail}.",
-    "service_unreachable": "Layanan chat-cli tidak dapat dihubungi: {detail}.",
+    "realm_unreachable": "Server realm di {url} tidak bisa dihubungi: {detail}.",
+    "service_unreachable": "Layanan chat-cli tidak bisa dihubungi: {detail}.",
     "service_went_away": (
         "Layanan chat-cli berakhir sebelum menjawab. Yang sudah disimpannya tetap ada; periksa dulu"
         " apakah sudah dilakukan sebelum mengulanginya."
@@ -164,8 +169,8 @@ TEXTS: Mapping[str, str] = {
     "store_too_new": (
         "Basis data {path} dibuat oleh versi yang lebih baru (skema {found}). Perbarui program ini."
     ),
-    "store_unwritable": "{path} tidak dapat ditulisi: {detail}.",
-    "unknown_error": "Pihak lain menjawab galat yang tidak dikenal versi ini ({peer_code}).",
+    "store_unwritable": "{path} tidak bisa ditulisi: {detail}.",
+    "unknown_error": "Pihak lain menjawab kesalahan yang tidak dikenal versi ini ({peer_code}).",
 }
 
 PHRASES: Mapping[str, str] = {
@@ -195,7 +200,7 @@ PHRASES: Mapping[str, str] = {
     "Permission denied": "tidak ada izin",
     "Connection refused": "sambungan ditolak",
     "No space left on device": "disk penuh",
-    "Read-only file system": "sistem berkas hanya dapat dibaca",
+    "Read-only file system": "sistem berkas hanya bisa dibaca",
     "it was stopped": "layanan dihentikan",
     "what answers there speaks no HTTP": "yang menjawab di sana tidak memakai HTTP",
     "what answers there is no chat-cli service": "yang menjawab di sana bukan layanan chat-cli",
@@ -208,7 +213,7 @@ PHRASES: Mapping[str, str] = {
     ),
     "it said nothing": "tidak ada catatannya",
     "There is no program “{program}” that can be run.": (
-        "Tidak ada program “{program}” yang dapat dijalankan."
+        "Tidak ada program “{program}” yang bisa dijalankan."
     ),
     "it is closed": "sudah ditutup",
     # what is wrong with a setting

@@ -102,7 +102,7 @@ PASSWORD_MISSING = Text(
     "Standard input holds no {name} password.", "Masukan standar tidak berisi kata sandi {name}."
 )
 PASSWORDS_DIFFER = Text("The two are not the same.", "Keduanya tidak sama.")
-PASSWORD_TWICE_USAGE = Text("type it twice alike.", "ketik dua kali dengan sama.")
+PASSWORD_TWICE_USAGE = Text("type it twice alike.", "ketik yang sama dua kali.")
 PASSWORD_NO_ARGUMENT = Text(
     "A password is never an argument: it is asked for.",
     "Kata sandi tidak pernah menjadi argumen: kata sandi ditanyakan.",
@@ -144,7 +144,7 @@ TAIL_TRIES_AGAIN = Text(
 # --- groups and people ---------------------------------------------------------------------------
 
 GROUP_CREATED = Text("Created group {group}.", "Grup {group} sudah dibuat.")
-GROUP_JOINED = Text("You are in group {group}.", "Anda ada di grup {group}.")
+GROUP_JOINED = Text("You are in group {group}.", "Sekarang Anda ada di grup {group}.")
 GROUP_LEFT = Text("You have left group {group}.", "Anda sudah keluar dari grup {group}.")
 BLOCKED = Text("{address} is blocked.", "{address} diblokir.")
 UNBLOCKED = Text("{address} is no longer blocked.", "{address} tidak lagi diblokir.")
@@ -159,8 +159,8 @@ COUNTRY = Text("Country", "Negara")
 DEFAULT = Text("Default", "Bawaan")
 DEVICE = Text("Device", "Perangkat")
 GROUP = Text("Group", "Grup")
-HAS_READ = Text("Has read", "Dibaca")
-LAST_SEEN = Text("Last seen", "Terakhir")
+HAS_READ = Text("Has read", "Sudah dibaca")
+LAST_SEEN = Text("Last seen", "Terakhir terlihat")
 LINK = Text("Link", "Sambungan")
 MEMBERS = Text("Members", "Anggota")
 MESSAGES = Text("Messages", "Pesan")
@@ -190,8 +190,8 @@ LINKED = Text("linked", "terhubung")
 CUT_OFF = Text("cut off", "terputus")
 MEANT = Text("default", "bawaan")
 
-LINK_CONNECTING = Text("connecting", "menyambung")
-LINK_UP = Text("connected", "tersambung")
+LINK_CONNECTING = Text("connecting", "menghubungkan")
+LINK_UP = Text("connected", "terhubung")
 LINK_CUT_OFF = Text("the realm is cut off from the main server", "realm terputus dari server utama")
 LINK_UNREACHABLE = Text("the realm can't be reached", "realm tidak bisa dihubungi")
 LINK_SIGNED_OUT = Text("signed out", "sudah keluar")
@@ -297,10 +297,10 @@ BAR_HINT = Text("help · Tab completes", "help · Tab melengkapi")
 
 # --- configuration and profiles ------------------------------------------------------------------
 
-PROFILE = Text("profile", "profil")
-CURRENT = Text("current", "dipakai")
-HOME = Text("home", "folder")
-SERVICE = Text("service", "layanan")
+PROFILE = Text("Profile", "Profil")
+CURRENT = Text("Current", "Dipakai")
+HOME = Text("Home", "Folder")
+SERVICE = Text("Service", "Layanan")
 YES = Text("yes", "ya")
 NO = Text("no", "tidak")
 
@@ -333,7 +333,7 @@ FILE_CONFIG = Text(
     "Setelan, di folder setelan sistem; di bawah REALMCHAT_HOME bila itu diatur.",
 )
 FILE_SERVICE = Text(
-    "Where the running service listens.", "Di mana layanan yang berjalan dapat dihubungi."
+    "Where the running service listens.", "Di mana layanan yang berjalan bisa dihubungi."
 )
 FILE_LOG = Text("What the service has logged.", "Catatan layanan.")
 FILE_ACCOUNTS = Text(
@@ -347,7 +347,7 @@ VARIABLE_CONFIG = Text("The file of settings.", "Berkas setelan.")
 EXIT_MEANINGS = {
     "DONE": Text("Done.", "Selesai."),
     "UNEXPECTED": Text("Something unexpected.", "Sesuatu yang tak terduga."),
-    "USAGE": Text("Typed wrongly.", "Salah ketik."),
+    "USAGE": Text("Typed wrongly, or a wrong setting.", "Salah ketik, atau setelan salah."),
     "SAVED": Text(
         "Saved, but not yet at the main server.", "Tersimpan, tetapi belum sampai di server utama."
     ),
@@ -358,6 +358,9 @@ EXIT_MEANINGS = {
     "NOT_SIGNED_IN": Text(
         "Not signed in, or the wrong password.", "Belum masuk, atau kata sandinya salah."
     ),
-    "UNREACHABLE": Text("The service can't be reached.", "Layanan tidak dapat dihubungi."),
+    "UNREACHABLE": Text(
+        "The service, or the realm, can't be reached.",
+        "Layanan, atau realm, tidak bisa dihubungi.",
+    ),
 }
 """By the names of the exit codes."""

@@ -109,8 +109,8 @@ def _usage(parameter: Parameter) -> str:
 ACCOUNT = Option(
     "account",
     Help(
-        "Who to be. Default: CHAT_CLI_ACCOUNT, else as `use` said, else who signed in last.",
-        "Sebagai siapa. Bawaan: CHAT_CLI_ACCOUNT, lalu menurut `use`, lalu yang terakhir masuk.",
+        "Who to be. Default: as the settings say, else as `use` said, else who signed in last.",
+        "Sebagai siapa. Bawaan: menurut setelan, lalu menurut `use`, lalu yang terakhir masuk.",
     ),
     Takes.ACCOUNT,
     "ADDRESS",
@@ -416,7 +416,10 @@ _OWN = (
         (
             Option(
                 "follow",
-                Help("Go on with what comes, until Ctrl-C.", "Teruskan dengan yang masuk."),
+                Help(
+                    "Go on with what comes, until Ctrl-C.",
+                    "Teruskan dengan pesan yang masuk, sampai Ctrl-C.",
+                ),
             ),
             Option(
                 "as",
