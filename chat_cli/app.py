@@ -19,7 +19,6 @@ from chat_cli import (
     routes_service,
 )
 from chat_cli.accounts import Accounts
-from chat_cli.guard import Guard
 from chat_cli.settings import DEFAULT_PORT, ChatCliSettings
 from chat_cli.tokens import proof, service_token
 from realm_service import listening
@@ -27,6 +26,7 @@ from realm_service.http import new_app
 from realm_service.listening import AddressInUse, bind, client_tls
 from realm_service.locking import locked
 from realm_service.logs import configure_logs, get_logger
+from realm_service.own_pages import Guard
 from realm_service.version import VERSION
 
 log = get_logger("chat_cli")

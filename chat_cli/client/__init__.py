@@ -24,7 +24,7 @@ from chat_cli.client.shapes import (
     SignedIn,
     Target,
 )
-from chat_cli.sse import Event
+from realm_service.sse import Event
 
 __all__ = [
     "AccountClient",

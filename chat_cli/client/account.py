@@ -9,8 +9,8 @@ from chat_cli.client.asking import Asking
 from chat_cli.client.events import follow
 from chat_cli.client.reader import Reader
 from chat_cli.client.shapes import Conversation, Group, Member, Message, Sent, Target
-from chat_cli.sse import Event
 from realm_protocol.names import Address, check_name
+from realm_service.sse import Event
 
 SEND_WAIT_SECONDS = 5.0
 

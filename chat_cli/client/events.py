@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from chat_cli.client.asking import Asking
-from chat_cli.sse import Event, EventReader
 from realm_protocol.errors import ServiceUnreachable, ServiceWentAway, TimedOut
+from realm_service.sse import Event, EventReader
 
 _SILENCE_SECONDS = 45.0
 """The service shows a sign of life every 15 seconds."""

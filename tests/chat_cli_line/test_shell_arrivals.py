@@ -14,7 +14,7 @@ from chat_cli.command_line.shell.arrivals import (
     Sent,
     Withdrawn,
 )
-from chat_cli.sse import Event, EventReader
+from realm_service.sse import Event, EventReader
 
 MESSI, HENDERSON = "messi@surabaya", "henderson@jakarta"
 

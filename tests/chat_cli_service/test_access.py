@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chat_cli.guard import foreign
+from realm_service.own_pages import foreign
 
 from .conftest import HENDERSON, MESSI, Person, Service
 from .fake_realm import FakeRealm

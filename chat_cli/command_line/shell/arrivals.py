@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chat_cli.sse import Event
+from realm_service.sse import Event
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from typing import Any
 from chat_cli.command_line.shell.arrivals import Arrivals, Message, Missed, Shown
 from chat_cli.command_line.shell.known import Known
 from chat_cli.command_line.shell.service import LiveService
-from chat_cli.sse import Event
 from realm_protocol.errors import AskedWrongly, RealmchatError
+from realm_service.sse import Event
 
 _SHORTEST_WAIT_SECONDS = 0.2
 _LONGEST_WAIT_SECONDS = 2.0

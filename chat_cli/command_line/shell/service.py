@@ -14,8 +14,8 @@ import httpx
 
 from chat_cli.client.asking import Asking, Door
 from chat_cli.command_line.service_client import announced, connect
-from chat_cli.sse import Event, EventReader
 from realm_protocol.errors import ServiceUnreachable, ServiceWentAway, TimedOut
+from realm_service.sse import Event, EventReader
 
 _SILENCE_SECONDS = 45.0
 """A stream shows a sign of life every 15 seconds."""

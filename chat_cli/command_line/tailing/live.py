@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from chat_cli.command_line.tailing.lasting import LastingService
-from chat_cli.sse import Event, EventReader
 from realm_protocol.errors import ServiceWentAway, TimedOut
+from realm_service.sse import Event, EventReader
 
 _SILENCE_SECONDS = 45.0
 """The service shows a sign of life every 15 seconds."""

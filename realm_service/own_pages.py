@@ -1,4 +1,4 @@
-"""Who may ask this service at all: programs of this machine, and no page of another site."""
+"""Who may ask a service of this machine at all: its programs, and no page of another site."""
 
 from collections.abc import Iterable
 
@@ -30,17 +30,20 @@ def foreign(headers: Iterable[tuple[bytes, bytes]], port: int) -> str:
 
 
 class Guard:
-    """ASGI middleware that answers foreign requests 403."""
+    """ASGI middleware that answers foreign requests 403, those for a WebSocket too."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         problem = foreign(scope["headers"], scope["server"][1])
-        if problem:
-            await error_response(ForeignOrigin(detail=problem))(scope, receive, send)
-        else:
+        if not problem:
             await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            # Closed before it was accepted, a server answers its upgrade 403.
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await error_response(ForeignOrigin(detail=problem))(scope, receive, send)

@@ -1,4 +1,4 @@
-"""Server-sent events, as the service's stream has them: lines in, events out. Pure."""
+"""Server-sent events, as chat-cli's stream has them: lines in, events out. Pure."""
 
 import json
 from collections.abc import Mapping
