@@ -54,7 +54,11 @@ class _File(TomlConfigSettingsSource):
 
     def __init__(self, settings: type[ServiceSettings]) -> None:
         self._others = settings.read_elsewhere
-        super().__init__(settings, settings.config_file())
+        file = settings.config_file()
+        named = f"{settings.model_config['env_prefix']}CONFIG"
+        if os.environ.get(named) and not file.exists():
+            raise InvalidSetting(setting=named, detail=f"no file {file}")
+        super().__init__(settings, file)
 
     def __call__(self) -> dict[str, Any]:
         return {

@@ -264,6 +264,18 @@ def test_a_settings_file_that_is_none_is_told(
     assert str(file) in only_line(ended)
 
 
+def test_a_settings_file_that_is_named_must_be_there(tmp_path: Path, key_file: Path) -> None:
+    """A slip in its name doesn't start a server with the defaults; exit code 2."""
+    missing = tmp_path / "none.toml"
+
+    ended = run(tmp_path, "serve", "--key-file", str(key_file), REALM_SERVER_CONFIG=str(missing))
+
+    assert ended.returncode == 2
+    line = only_line(ended)
+    assert "REALM_SERVER_CONFIG" in line
+    assert str(missing) in line
+
+
 def test_a_key_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """And never shows when settings are printed."""
     monkeypatch.setenv("REALM_SERVER_KEY", "secret-key")
