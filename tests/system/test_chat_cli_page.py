@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from chat_cli.command_line.exit_codes import ExitCode
 from chat_cli.command_line.vocabulary import COMMANDS
 from tests.system.demonstration import Demonstration
 from tests.system.pages import play
@@ -99,6 +100,13 @@ def test_every_command_with_keys_is_told() -> None:
     with_json = {c.name for c in COMMANDS if any(option.name == "json" for option in c.options)}
 
     assert {name.partition(" ")[0] for name in keys_told()} == with_json - {"shell"}
+
+
+def test_every_exit_code_is_told() -> None:
+    """With what it means."""
+    told = re.findall(r"^\| (\d) \| \w.* \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert told == [str(code.value) for code in ExitCode]
 
 
 def keys_told() -> dict[str, set[str]]:
