@@ -13,7 +13,7 @@ from chat_cli.command_line.look import Look
 from chat_cli.command_line.tables import Column
 from chat_cli.command_line.texts import say
 from chat_cli.configuration import Source
-from realm_protocol.errors import NotSignedIn, SessionEnded
+from realm_protocol.errors import RealmchatError
 from realm_protocol.names import Address, check_name
 
 Arguments = Mapping[str, str]
@@ -71,7 +71,7 @@ def _meant(call: Call, listed: list[dict[str, Any]]) -> str | None:
         return choose_account(
             listed, call.configuration.value("account") or chosen(profiles.home())
         )
-    except (NotSignedIn, SessionEnded):
+    except RealmchatError:
         return None
 
 

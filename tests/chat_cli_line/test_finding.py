@@ -63,6 +63,53 @@ def test_the_account_of_a_flag_goes_before_the_environments(service: FakeService
     assert [path.split("/")[3] for path in paths] == [MESSI, "lineker@jakarta"]
 
 
+def test_the_chosen_account_is_used_until_it_signs_out(service: FakeService, run: Run) -> None:
+    """`use` is kept across commands; a flag and a variable go before it."""
+    service.answers["GET /v1/accounts"] = [ACCOUNT, LINEKER]
+    for account in (MESSI, "lineker@jakarta"):
+        service.answers[f"POST /v1/accounts/{account}/messages"] = sent()
+    service.answers[f"POST /v1/accounts/{MESSI}/logout"] = {"account": MESSI, "unsent": 0}
+
+    def used(*options: str, **variables: str) -> str:
+        assert run("send", "henderson", "hi", *options, env=variables).returncode == 0
+        return service.last("POST").path.split("/")[3]
+
+    assert used() == "lineker@jakarta"
+    assert run("use", "messi").stdout == "Commands are for messi@surabaya from now on.\n"
+    assert used() == MESSI
+    assert used("--account", "lineker@jakarta") == "lineker@jakarta"
+    assert used(CHAT_CLI_ACCOUNT="lineker") == "lineker@jakarta"
+    assert run("logout").returncode == 0
+    assert used() == "lineker@jakarta"
+
+
+def test_the_accounts_say_which_one_is_meant(service: FakeService, run: Run) -> None:
+    """With the state of each connection; a choice that is gone keeps nobody from looking."""
+    link = {"state": "up"}
+    service.answers["GET /v1/accounts"] = [{**ACCOUNT, "link": link}, {**LINEKER, "link": link}]
+
+    run("use", MESSI)
+    chosen = [json.loads(line)["default"] for line in run("accounts", "--json").stdout.splitlines()]
+    service.answers["GET /v1/accounts"] = [{**LINEKER, "link": link}]
+
+    assert chosen == [True, False]
+    assert run("accounts").stdout == "lineker@jakarta\tup\thttp://127.0.0.1:8000\tno\n"
+
+
+def test_a_setting_that_goes_before_a_choice_is_told(service: FakeService, run: Run) -> None:
+    """Else `use` would seem to do nothing."""
+    done = run("use", MESSI, env={"CHAT_CLI_ACCOUNT": "lineker@jakarta"})
+
+    assert done.returncode == 0
+    assert "CHAT_CLI_ACCOUNT goes before this, and says lineker@jakarta" in done.stderr
+
+
+def test_only_who_is_signed_in_can_be_used(service: FakeService, run: Run) -> None:
+    """Whatever else would be written to in vain."""
+    assert run("use", "lineker@jakarta").returncode == 6
+    assert not (service.home / "chat-cli" / "chosen-account").exists()
+
+
 def test_a_foreign_process_on_the_port_gets_nothing(service: FakeService, run: Run) -> None:
     """Who can't prove that it holds the token sees a random challenge, and no token or text."""
     service.proves = False
