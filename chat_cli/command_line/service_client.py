@@ -25,6 +25,7 @@ from realm_service.version import VERSION
 
 SERVICE_FILE = "service.json"
 TOKEN_FILE = "token"  # noqa: S105  # a file's name
+ACCOUNTS_FOLDER = "accounts"
 HOST = "127.0.0.1"
 ANSWER_SECONDS = 30.0
 _PROOF_SECONDS = 5.0
@@ -129,25 +130,25 @@ class ServiceClient:
         raise _answered_error(value)
 
     def _connect(self) -> tuple[Connection, str]:
-        """A connection whose other end holds the token, told without showing it; its version."""
+        """A connection whose other end holds the token; its version."""
         connection = Connection(HOST, self.port, _PROOF_SECONDS)
-        challenge = os.urandom(32).hex()
         try:
-            answer = connection.ask(
-                "GET",
-                f"/v1/health?challenge={challenge}",
-                headers={},
-                timeout_seconds=_PROOF_SECONDS,
-            )
-        except TimedOut as exc:
-            raise ServiceUnreachable(detail=f"process {self.pid} does not answer") from exc
-        value = _json(answer)
-        expected = hmac.new(self.token.encode(), challenge.encode(), "sha256").hexdigest()
-        proof = value.get("proof") if isinstance(value, dict) else None
-        if not isinstance(proof, str) or not hmac.compare_digest(proof.encode(), expected.encode()):
+            return connection, _proved(connection, self.token)
+        except RealmchatError:
             connection.close()
-            raise ServiceUnreachable(detail=_NO_SERVICE)
-        return connection, str(value.get("version"))
+            raise
+
+
+def _proved(connection: Connection, token: str) -> str:
+    """The version of a service that holds the token, which it tells without being shown it."""
+    challenge = os.urandom(32).hex()
+    path = f"/v1/health?challenge={challenge}"
+    value = _json(connection.ask("GET", path, headers={}, timeout_seconds=_PROOF_SECONDS))
+    expected = hmac.new(token.encode(), challenge.encode(), "sha256").hexdigest()
+    proof = value.get("proof") if isinstance(value, dict) else None
+    if not isinstance(proof, str) or not hmac.compare_digest(proof.encode(), expected.encode()):
+        raise ServiceUnreachable(detail=_NO_SERVICE)
+    return str(value.get("version"))
 
 
 def _with_query(path: str, query: Mapping[str, Any]) -> str:
@@ -175,12 +176,23 @@ def _answered_error(answer: Any) -> RealmchatError:
 
 
 def find(home: Path) -> ServiceClient | None:
-    """The running service, where one left its file and proves that it is the one."""
+    """The running service, where one left its file and proves that it is the one.
+
+    Raises `ServiceUnreachable` where it runs but doesn't answer.
+    """
     service = announced(home)
     if service is None:
         return None
     try:
         return ServiceClient(service)
+    except TimedOut as exc:
+        # Whoever listens says nothing: ours, if our home is held; else its port is another's now.
+        from realm_service.locking import is_locked
+
+        if is_locked(home / ACCOUNTS_FOLDER):
+            detail = f"it runs as process {service.pid}, and does not answer"
+            raise ServiceUnreachable(detail=detail) from exc
+        return None
     except RealmchatError:
         return None
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from chat_cli import profiles
-from chat_cli.command_line.service_client import ServiceClient, announced, find
+from chat_cli.command_line.service_client import ACCOUNTS_FOLDER, ServiceClient, announced, find
 from realm_protocol.errors import ServiceUnreachable, TimedOut
 from realm_service.locking import is_locked
 
@@ -29,7 +29,6 @@ STOP_SECONDS = 20.0
 _LOSER_SECONDS = 3.0
 """How long a second service, started at the same moment, may be awaited once ours gave way."""
 _POLL_SECONDS = 0.05
-_ACCOUNTS_FOLDER = "accounts"
 _LOCK_NAME = "starting.lock"
 LOG_NAME = "service.log"
 
@@ -59,7 +58,7 @@ def stop(client: ServiceClient) -> bool:
     with _alone(home):  # a command that comes now waits, and then starts the next one
         client.post("/v1/service/stop", {})
         if not _await(
-            lambda: started_again() or not is_locked(home / _ACCOUNTS_FOLDER), STOP_SECONDS
+            lambda: started_again() or not is_locked(home / ACCOUNTS_FOLDER), STOP_SECONDS
         ):
             raise TimedOut(seconds=STOP_SECONDS)
         return started_again()

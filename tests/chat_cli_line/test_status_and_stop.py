@@ -111,3 +111,15 @@ def test_a_service_that_dies_midway_is_one_line_and_7(service: FakeService, run:
     assert (done.returncode, done.stdout) == (7, "")
     assert done.stderr.count("\n") == 1
     assert "ended before it answered" in done.stderr
+
+
+def test_a_service_that_hangs_is_not_started_again(run: Run, started: dict[str, Any]) -> None:
+    """It holds the home: its process is named, so that its owner can look, or end it."""
+    os.kill(started["pid"], signal.SIGSTOP)
+    try:
+        done = run("accounts")
+    finally:
+        os.kill(started["pid"], signal.SIGCONT)
+
+    assert (done.returncode, done.stdout) == (7, "")
+    assert f"process {started['pid']}, and does not answer" in done.stderr

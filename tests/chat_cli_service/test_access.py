@@ -49,6 +49,8 @@ async def test_an_account_token_opens_its_account_only(realm: FakeRealm, service
         "/v1/accounts/login", json={"address": MESSI, "password": "secret"}, headers=mine
     )
     assert login.status_code == 403
+    stop = await service.http.post("/v1/service/stop", headers=mine)
+    assert stop.status_code == 403
     listed = await service.http.get("/v1/accounts", headers=mine)
     assert [account["account"] for account in listed.json()] == [MESSI]
 
