@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("realm_protocol", "realm_service", "main_server", "realm_server", "chat_cli", "deploy")
+PACKAGES = (
+    *("realm_protocol", "realm_service", "main_server", "realm_server", "chat_cli", "frontend"),
+    "deploy",
+)
 
 # What must not happen while a module is imported: files written, sockets, processes, databases.
 WATCHED = """

@@ -1,0 +1,157 @@
+"""One signed-in account: the routes of chat-cli that a window asks, typed."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, TypeVar
+
+from frontend.service import shapes
+from frontend.service.asking import Answer, Asking
+from frontend.service.shapes import (
+    Conversation,
+    Group,
+    Info,
+    Member,
+    Message,
+    Person,
+    Receipts,
+    SignedIn,
+)
+from realm_protocol.names import check_name
+from realm_service.sse import Event, EventReader
+
+T = TypeVar("T")
+
+PAGE = 60
+_SILENCE_SECONDS = 45.0
+"""The service shows a sign of life every 15 seconds."""
+
+
+class AccountClient:
+    """Opened by `login` or `register`; it holds the token of this account and no other."""
+
+    def __init__(self, asking: Asking, signed_in: SignedIn) -> None:
+        self.address = signed_in.address
+        self._asking = asking
+        self._token = signed_in.token
+
+    async def conversations(self) -> tuple[list[Conversation], int]:
+        """All of them, and the id of the last event that they contain."""
+        answer = await self._ask("GET", "conversations")
+        return [shapes.conversation(row) for row in answer.value], _place(answer)
+
+    async def history(
+        self, conversation: str, *, before: int | None = None
+    ) -> tuple[list[Message], int]:
+        """The newest messages, or those before a seq; ascending, those without a seq last."""
+        query = {"limit": PAGE} | ({} if before is None else {"before": before})
+        answer = await self._ask("GET", f"conversations/{conversation}/messages", query=query)
+        return [shapes.message(row) for row in answer.value], _place(answer)
+
+    async def info(self) -> Info:
+        told = (await self._ask("GET", "info")).value
+        return Info(shapes.link(told["link"]), told["unsent"])
+
+    async def send(self, to: str, kind: str, text: str, key: str) -> str:
+        """Save a message; answers its conversation. What becomes of it is told by events."""
+        target: str | dict[str, str] = {"group": to} if kind == "group" else to
+        body = {"to": target, "text": text, "key": key}
+        answer = await self._ask("POST", "messages", body=body, query={"wait": 0})
+        return str(answer.value["conversation"])
+
+    async def mark_read(self, conversation: str, seq: int) -> None:
+        await self._ask("POST", f"conversations/{conversation}/read", body={"seq": seq})
+
+    async def type_in(self, conversation: str) -> None:
+        await self._ask("POST", f"conversations/{conversation}/typing")
+
+    async def receipts(self, conversation: str, seq: int) -> Receipts:
+        answer = await self._ask(
+            "GET", f"conversations/{conversation}/receipts", query={"seq": seq}
+        )
+        return shapes.receipts(answer.value)
+
+    async def run_line(self, line: str) -> Any:
+        """Do what a line of the text grammar says; answers what its route would."""
+        answer = await self._ask("POST", "commands", body={"line": line})
+        return answer.value["result"]
+
+    async def search(self, words: str) -> list[Message]:
+        answer = await self._ask("GET", "search", query={"q": words})
+        return [shapes.message(row) for row in answer.value]
+
+    async def people(self, query: str) -> list[Person]:
+        answer = await self._ask("GET", "users", query={"q": query})
+        return [shapes.person(row) for row in answer.value]
+
+    async def groups(self) -> list[Group]:
+        return [shapes.group(row) for row in (await self._ask("GET", "groups")).value]
+
+    async def create_group(self, name: str) -> str:
+        """Answers its conversation."""
+        answer = await self._ask("POST", "groups", body={"name": name})
+        return str(answer.value["conversation"])
+
+    async def join_group(self, group: str) -> str:
+        """Answers its conversation."""
+        answer = await self._ask("POST", f"groups/{_in_a_path(group)}/join")
+        return str(answer.value["conversation"])
+
+    async def leave_group(self, group: str) -> None:
+        await self._ask("POST", f"groups/{_in_a_path(group)}/leave")
+
+    async def members(self, group: str) -> list[Member]:
+        answer = await self._ask("GET", f"groups/{_in_a_path(group)}/members")
+        return [shapes.member(row) for row in answer.value]
+
+    async def logout(self) -> None:
+        await self._ask("POST", "logout")
+
+    async def events(self, place: int) -> AsyncIterator[Event]:
+        """Events behind a place, until the connection is cut, which raises."""
+        path = self._path("events")
+        async with self._asking.stream(path, self._token, place, _SILENCE_SECONDS) as response:
+            reader = EventReader()
+            async for text in response.aiter_text():
+                for event in reader.take(text):
+                    yield event
+
+    async def _ask(
+        self,
+        method: str,
+        route: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        return await self._asking.ask(
+            method, self._path(route), token=self._token, query=query, body=body
+        )
+
+    def _path(self, route: str) -> str:
+        return f"/v1/accounts/{self.address}/{route}"
+
+
+async def login(asking: Asking, address: str, password: str, realm_url: str | None) -> SignedIn:
+    """Raises what the service refuses it with."""
+    body = {"address": address, "password": password, "realm_url": realm_url}
+    told = (await asking.ask("POST", "/v1/accounts/login", body=body)).value
+    return SignedIn(told["account"], told["token"])
+
+
+async def register(
+    asking: Asking, address: str, password: str, name: str, country: str, realm_url: str | None
+) -> SignedIn:
+    """Make a person and sign them in; raises what the service refuses it with."""
+    body = {"address": address, "password": password, "name": name, "country": country}
+    body |= {"realm_url": realm_url} if realm_url else {}
+    told = (await asking.ask("POST", "/v1/accounts/register", body=body)).value
+    return SignedIn(told["account"], told["token"])
+
+
+def _place(answer: Answer) -> int:
+    return answer.event_id or 0
+
+
+def _in_a_path(group: str) -> str:
+    """The name of a group, which must be one to stand in a URL; raises `InvalidName`."""
+    name, at, realm = group.partition("@")
+    return f"{check_name(name)}@{check_name(realm)}" if at else check_name(name)

@@ -1,0 +1,109 @@
+"""What stands in a pane of messages, from top to bottom: days, groups of one sender, the line above
+what is new. Pure; how it looks is `views`'.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from frontend.service.shapes import Message
+
+GROUP_MINUTES = 5
+STATES_WITH_WORDS = ("saved", "at_realm", "at_main", "delivered", "read")
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """The line above the first message that hadn't been read when the conversation was opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemRow:
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class BubbleRow:
+    message: Message
+    own: bool
+    begins: bool
+    """It begins a group: its sender is named, and there is room above."""
+    tells_state: bool
+    """The last own message of its state says it in words."""
+
+
+Row = DayRow | NewRow | SystemRow | BubbleRow
+
+
+def row_key(row: Row) -> str:
+    """What a row keeps when others come: the same row, drawn once."""
+    match row:
+        case DayRow(day=day):
+            return f"day-{day.isoformat()}"
+        case NewRow():
+            return "new-line"
+        case SystemRow(message=message):
+            return f"system-{message.seq}"
+        case BubbleRow(message=message):
+            return f"msg-{message.sender}-{message.key}"
+
+
+def moment(message: Message) -> datetime:
+    """When a message is shown to be of; its place comes of its number alone."""
+    return message.at or message.sent_at
+
+
+def rows_of(
+    messages: Sequence[Message], me: str, new_after: int | None, now: datetime
+) -> list[Row]:
+    """The rows of a conversation. `new_after`: the seq behind which the line of new ones stands."""
+    last_of_state = {m.state: m for m in messages if m.sender == me and m.kind != "system"}
+    rows: list[Row] = []
+    before: Message | None = None
+    line_drawn = new_after is None
+    today: date | None = None
+    for message in messages:
+        day = moment(message).astimezone(now.tzinfo).date()
+        if day != today:
+            rows.append(DayRow(day))
+            today, before = day, None
+        if not line_drawn and _is_new(message, me, new_after or 0):
+            rows.append(NewRow())
+            line_drawn, before = True, None
+        if message.kind == "system":
+            rows.append(SystemRow(message))
+            before = None
+            continue
+        own = message.sender == me
+        tells = own and last_of_state[message.state] is message
+        rows.append(
+            BubbleRow(message, own, not _continues(before, message), tells and _has_words(message))
+        )
+        before = message
+    return rows
+
+
+def first_new(messages: Sequence[Message], me: str, new_after: int) -> int | None:
+    """How many messages of others are new; None when there are none."""
+    return sum(1 for m in messages if _is_new(m, me, new_after)) or None
+
+
+def _is_new(message: Message, me: str, after: int) -> bool:
+    new = message.seq is None or message.seq > after
+    return new and message.sender != me and message.kind != "system"
+
+
+def _has_words(message: Message) -> bool:
+    return message.state in STATES_WITH_WORDS
+
+
+def _continues(before: Message | None, message: Message) -> bool:
+    if before is None or before.sender != message.sender:
+        return False
+    apart = abs(moment(message) - moment(before))
+    return apart <= timedelta(minutes=GROUP_MINUTES)

@@ -1,0 +1,152 @@
+"""What the composer makes of its text: a message, a command, or a slip; and what completes it.
+
+The words are those of the command table. Pure.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from realm_protocol.command_table import BY_NAME, WORDS, Kind, Parameter, Word
+
+SHOWN = 6
+_BY_BUTTONS = frozenset({"auth", "register", "logout", "passwd"})
+"""Words that change who is signed in, or hold a password: the window has places for them."""
+_FITTING = {
+    Kind.PERSON: ("person",),
+    Kind.PEOPLE: ("person",),
+    Kind.GROUP: ("group",),
+    Kind.CONVERSATION: ("person", "group"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A message to whom the conversation is with."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A line of the grammar."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Begins like a command and is none: nothing is sent."""
+
+    word: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByButtons:
+    """A command that the window does elsewhere."""
+
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Only blanks."""
+
+
+Meaning = Send | Run | Unknown | ByButtons | Nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Something that could stand at the end of the line, and the text once it does."""
+
+    shown: str
+    usage: str
+    help: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A name that completes an argument; `kind` is `person` or `group`."""
+
+    kind: str
+    address: str
+
+
+def meaning(text: str) -> Meaning:
+    """What Enter does with a text."""
+    if not text.strip():
+        return Nothing()
+    if text.startswith("//"):
+        return Send(text[1:])
+    if not text.startswith("/"):
+        return Send(text)
+    name = text[1:].split(maxsplit=1)[0] if text[1:].split() else ""
+    word = BY_NAME.get(name.lower())
+    if word is None or text[1:2].isspace():
+        return Unknown(f"/{name}", text)
+    if word.name in _BY_BUTTONS:
+        return ByButtons(f"/{name}")
+    return Run(text[1:])
+
+
+def candidates(text: str, known: Iterable[Known], language: str) -> list[Candidate]:
+    """What completes a command that is being written; nothing where it is a message."""
+    if not text.startswith("/") or text.startswith("//") or "\n" in text:
+        return []
+    name, blank, rest = text[1:].partition(" ")
+    if not blank:
+        return _words(name.lower(), language)
+    word = BY_NAME.get(name.lower())
+    if word is None:
+        return []
+    return _arguments(text, word, rest, known, language)[:SHOWN]
+
+
+def is_finished(text: str) -> bool:
+    """Whether the word of a command is written out, so that Enter runs it."""
+    return text[1:].partition(" ")[0].lower() in BY_NAME
+
+
+def _words(begun: str, language: str) -> list[Candidate]:
+    found = []
+    for word in WORDS:
+        if word.name in _BY_BUTTONS or not any(n.startswith(begun) for n in word.names):
+            continue
+        end = " " if word.parameters else ""
+        found.append(
+            Candidate(f"/{word.name}", word.usage, _help(word, language), f"/{word.name}{end}")
+        )
+    return found
+
+
+def _help(word: Word, language: str) -> str:
+    return word.help.indonesian if language == "id" else word.help.english
+
+
+def _arguments(
+    text: str, word: Word, rest: str, known: Iterable[Known], language: str
+) -> list[Candidate]:
+    given = rest.split(" ")
+    parameter = _parameter(word, len(given) - 1)
+    if parameter is None or parameter.kind not in _FITTING:
+        return [Candidate(f"/{word.name}", word.usage, _help(word, language), text)]
+    begun = given[-1].lower()
+    found = []
+    for one in known:
+        if one.kind not in _FITTING[parameter.kind]:
+            continue
+        prefix = "group:" if parameter.kind is Kind.CONVERSATION and one.kind == "group" else ""
+        value = prefix + one.address
+        if value.startswith(begun) and value != begun:
+            completed = text[: len(text) - len(given[-1])] + value
+            found.append(Candidate(value, "", "", completed + " "))
+    return found or [Candidate(f"/{word.name}", word.usage, _help(word, language), text)]
+
+
+def _parameter(word: Word, index: int) -> Parameter | None:
+    if index < len(word.parameters):
+        return word.parameters[index]
+    last = word.parameters[-1] if word.parameters else None
+    return last if last is not None and last.kind is Kind.PEOPLE else None

@@ -1,0 +1,83 @@
+"""Where one account of a window stands: conversations, messages, drafts, the link. Values only.
+
+How they change is `arriving`'s; what is drawn of them is `rows`'.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from frontend.service.shapes import Conversation, Link, Message
+
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The newest part of a conversation that the window holds, without a hole.
+
+    Made when a conversation is opened, before its first page is there, so that no event which
+    comes meanwhile is lost.
+    """
+
+    messages: tuple[Message, ...] = ()
+    """Ascending by seq, then those that have none, in the order of their sending."""
+    loaded: bool = False
+    """The newest page is in; until then there may be holes."""
+    whole: bool = False
+    """Nothing is before the first message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    online: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """Everything that a window knows of one account."""
+
+    me: str
+    place: int = 0
+    """The id of the last event that was taken; the stream resumes behind it."""
+    listed: bool = False
+    """Whether the conversations were ever read."""
+    listed_at: int = -1
+    """The event up to which the list of conversations, with its unread counts, was told."""
+    outdated: bool = False
+    """The list must be read again: something came that only the service can count."""
+    conversations: Mapping[str, Conversation] = field(default_factory=dict)
+    histories: Mapping[str, History] = field(default_factory=dict)
+    drafts: Mapping[str, str] = field(default_factory=dict)
+    presence: Mapping[str, Presence] = field(default_factory=dict)
+    typing: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
+    """By conversation, who was writing there and when that was told."""
+    link: Link | None = None
+    unsent: int = 0
+    away: bool = False
+    """chat-cli doesn't answer."""
+    ended: bool = False
+    """The token opens nothing any more: the person must sign in again."""
+
+    @property
+    def realm(self) -> str:
+        return self.me.partition("@")[2]
+
+    @property
+    def total_unread(self) -> int:
+        return sum(one.unread for one in self.conversations.values())
+
+
+def ordered(state: AccountState) -> list[Conversation]:
+    """The conversation with the newest message first; those without one by name."""
+    return sorted(
+        (one for one in state.conversations.values() if one.role != "left" or one.last_message),
+        key=lambda one: (-_moment(one), one.title),
+    )
+
+
+def _moment(conversation: Conversation) -> float:
+    last = conversation.last_message
+    return 0.0 if last is None else (last.at or last.sent_at).timestamp()

@@ -1,0 +1,228 @@
+"""Every text that a person reads in the window, in English and in Indonesian.
+
+Errors have their texts with their classes, in `realm_protocol`; the words of commands are in the
+command table.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+LANGUAGES = {"en": "English", "id": "Bahasa Indonesia"}
+
+
+class Text(NamedTuple):
+    """`one` is the English form for n = 1, where it differs; Indonesian has one form."""
+
+    english: str
+    indonesian: str
+    one: str = ""
+
+
+TEXTS: Mapping[str, Text] = {
+    # --- signing in
+    "sign_in": Text("Sign in", "Masuk"),
+    "create_account": Text("Create account", "Buat akun"),
+    "address": Text("Address", "Alamat"),
+    "address_hint": Text("name@site", "nama@lokasi"),
+    "password": Text("Password", "Kata sandi"),
+    "site_server": Text("Server of the site", "Server lokasi"),
+    "site_usual": Text("The usual site of this machine", "Lokasi yang biasa di komputer ini"),
+    "site_other": Text("Another server…", "Server lain…"),
+    "full_name": Text("Full name", "Nama lengkap"),
+    "country": Text("Country", "Negara"),
+    "sign_out": Text("Sign out", "Keluar"),
+    "add_account": Text("Add an account", "Tambah akun"),
+    "back_to_chats": Text("Back to the chats", "Kembali ke chat"),
+    "wrong_password": Text("Wrong address or password.", "Alamat atau kata sandi salah."),
+    "site_unreachable": Text(
+        "Can't reach the site. Check the network or choose another site.",
+        "Lokasi tidak dapat dihubungi. Periksa jaringan atau pilih lokasi lain.",
+    ),
+    "address_needed": Text("Write your address.", "Isi alamat Anda."),
+    "password_needed": Text("Write your password.", "Isi kata sandi Anda."),
+    "session_over": Text(
+        "You were signed out. Sign in again; unsent messages are kept.",
+        "Sesi Anda berakhir. Masuk lagi; pesan yang belum terkirim tetap tersimpan.",
+    ),
+    # --- chat-cli and the link
+    "service_away": Text(
+        "The realmchat service isn't running on this machine.",
+        "Layanan realmchat di komputer ini tidak berjalan.",
+    ),
+    "start_it": Text("Start it", "Jalankan"),
+    "connected": Text("Connected", "Terhubung"),
+    "reconnecting": Text("Reconnecting…", "Menyambungkan kembali…"),
+    "cut_off": Text(
+        "Site {realm} is cut off from main since {time} · {n} messages waiting."
+        " Chat within the site goes on.",
+        "Lokasi {realm} terputus dari server pusat sejak {time} · {n} pesan menunggu."
+        " Chat di dalam lokasi tetap berjalan.",
+        "Site {realm} is cut off from main since {time} · 1 message waiting."
+        " Chat within the site goes on.",
+    ),
+    "site_away": Text(
+        "Can't reach site {realm} since {time} · {n} messages saved on this device."
+        " They go out by themselves.",
+        "Lokasi {realm} tidak terhubung sejak {time} · {n} pesan tersimpan di perangkat ini dan"
+        " akan terkirim otomatis.",
+        "Can't reach site {realm} since {time} · 1 message saved on this device."
+        " It goes out by itself.",
+    ),
+    "cut_off_short": Text("Cut off since {time} · {n} waiting", "Terputus {time} · {n} menunggu"),
+    "site_away_short": Text(
+        "No connection since {time} · {n} saved", "Tanpa koneksi {time} · {n} tersimpan"
+    ),
+    "hide": Text("Hide", "Sembunyikan"),
+    # --- the list
+    "chats": Text("Chats", "Chat"),
+    "search": Text("Search", "Cari"),
+    "new_chat": Text("New chat", "Chat baru"),
+    "new_group": Text("New group", "Grup baru"),
+    "no_chats": Text("No chats yet.", "Belum ada chat."),
+    "choose_chat": Text("Choose a chat", "Pilih chat"),
+    "choose_chat_hint": Text("Ctrl+K finds one", "Ctrl+K untuk mencarinya"),
+    "unread": Text("{n} unread", "{n} belum dibaca"),
+    "online": Text("online", "online"),
+    "offline": Text("offline", "offline"),
+    "presence_unknown": Text("status unknown", "status tidak diketahui"),
+    "last_seen": Text("last seen {time}", "terakhir dilihat {time}"),
+    "draft": Text("Draft:", "Draf:"),
+    "you": Text("You", "Anda"),
+    "account_menu": Text("Account {name}", "Akun {name}"),
+    "show_more": Text("Show more", "Tampilkan lagi"),
+    # --- messages
+    "message_to": Text("Message {name}", "Tulis pesan ke {name}"),
+    "composer_cut_off": Text(
+        "Cut off: your message is kept and sent later",
+        "Koneksi terputus: pesan disimpan dan dikirim nanti",
+    ),
+    "send": Text("Send", "Kirim"),
+    "today": Text("Today", "Hari ini"),
+    "yesterday": Text("Yesterday", "Kemarin"),
+    "new_messages": Text("New messages", "Pesan baru"),
+    "first_new": Text("{n} new", "{n} pesan baru"),
+    "newest": Text("Newest", "Pesan terbaru"),
+    "newest_count": Text("Newest · {n}", "Pesan terbaru · {n}"),
+    "mark_read": Text("Mark as read", "Tandai sudah dibaca"),
+    "no_messages": Text("No messages yet. Say hello to {name}.", "Belum ada pesan. Sapa {name}!"),
+    "is_typing": Text("{name} is typing…", "{name} sedang mengetik…"),
+    "are_typing": Text("{n} people are typing…", "{n} orang sedang mengetik…"),
+    "saved": Text("Saved on this device", "Tersimpan di perangkat ini"),
+    "at_realm": Text("At your site, waiting for main", "Di lokasi Anda, menunggu server pusat"),
+    "at_main": Text("Sent", "Terkirim"),
+    "delivered": Text("Delivered", "Tersampaikan"),
+    "read": Text("Read", "Dibaca"),
+    "refused": Text("Not sent: {reason}", "Tidak terkirim: {reason}"),
+    "withdrawn": Text("Only seen at this site", "Hanya terlihat di lokasi ini"),
+    "edit_again": Text("Edit and send again", "Ubah lalu kirim lagi"),
+    "copy": Text("Copy", "Salin"),
+    "copied": Text("Copied", "Disalin"),
+    "message_info": Text("Message info", "Info pesan"),
+    "message_actions": Text("Message actions", "Tindakan pesan"),
+    "number": Text("Number {seq}", "Nomor {seq}"),
+    "no_number": Text("No number yet", "Belum bernomor"),
+    "written": Text("Written {time}", "Ditulis {time}"),
+    "stored": Text("At main {time}", "Di server pusat {time}"),
+    "got_by": Text("Delivered to {n} of {of}", "Tersampaikan ke {n} dari {of}"),
+    "read_by": Text("Read by {n} of {of}", "Dibaca {n} dari {of}"),
+    "show_all": Text("Show all ({size})", "Tampilkan semua ({size})"),
+    "file": Text("File {name}", "File {name}"),
+    "earlier": Text("Loading earlier messages…", "Memuat pesan sebelumnya…"),
+    "too_long": Text(
+        "{size} of 64 KiB. Shorten it or send it as a file.",
+        "{size} dari 64 KiB. Persingkat atau kirim sebagai file.",
+    ),
+    "nearly_full": Text("{size} of 64 KiB", "{size} dari 64 KiB"),
+    # --- commands
+    "unknown_command": Text(
+        "Unknown command {word}; nothing was sent.",
+        "Perintah {word} tidak dikenal; tidak ada yang dikirim.",
+    ),
+    "send_as_text": Text("Send as text", "Kirim sebagai teks"),
+    "only_you": Text("Only you see this", "Hanya Anda yang melihat ini"),
+    "done": Text("Done.", "Selesai."),
+    "nothing_there": Text("Nothing.", "Tidak ada."),
+    "here_by_buttons": Text(
+        "In this window, use the account menu for that.",
+        "Di jendela ini, gunakan menu akun untuk itu.",
+    ),
+    # --- groups and people
+    "group_name": Text("Name of the group", "Nama grup"),
+    "create": Text("Create", "Buat"),
+    "join_group": Text("Join group", "Gabung ke grup"),
+    "leave_group": Text("Leave group", "Keluar dari grup"),
+    "leave_sure": Text(
+        "Leave {name}? You can join again if it is open.",
+        "Keluar dari {name}? Anda dapat bergabung lagi bila grupnya terbuka.",
+    ),
+    "left_group": Text("You left this group.", "Anda sudah keluar dari grup ini."),
+    "members": Text("{n} members", "{n} anggota", "1 member"),
+    "details": Text("Info", "Info"),
+    "jump_hint": Text("Name of a person, group or site", "Nama orang, grup, atau lokasi"),
+    "people_at": Text("People at {realm}", "Orang di {realm}"),
+    "groups": Text("Groups", "Grup"),
+    "nothing_found": Text("Nothing found for “{q}”.", "Tidak ada hasil untuk “{q}”."),
+    "search_scope": Text(
+        "Searches what this device has.", "Hanya mencari pesan yang ada di perangkat ini."
+    ),
+    # --- settings and dialogs
+    "settings": Text("Settings", "Pengaturan"),
+    "theme": Text("Theme", "Tema"),
+    "theme_system": Text("System", "Ikuti sistem"),
+    "theme_light": Text("Light", "Terang"),
+    "theme_dark": Text("Dark", "Gelap"),
+    "language": Text("Language", "Bahasa"),
+    "text_size": Text("Text size", "Ukuran teks"),
+    "keys": Text("Keyboard", "Papan ketik"),
+    "key_jump": Text("Find a chat, person or group", "Cari chat, orang, atau grup"),
+    "key_search": Text("Search messages", "Cari pesan"),
+    "key_chat": Text("Chat before, after", "Chat sebelum, sesudah"),
+    "key_unread": Text("Unread chat before, after", "Chat belum dibaca sebelum, sesudah"),
+    "key_first_new": Text("First new message", "Pesan baru pertama"),
+    "key_newest": Text("Newest message", "Pesan terbaru"),
+    "key_send": Text("Send, new line", "Kirim, baris baru"),
+    "key_shut": Text("Shut; back to writing", "Tutup; kembali menulis"),
+    "key_regions": Text("Next part of the window", "Bagian jendela berikutnya"),
+    "key_list": Text("This list", "Daftar ini"),
+    "close": Text("Close", "Tutup"),
+    "cancel": Text("Cancel", "Batal"),
+    "back": Text("Back", "Kembali"),
+    "try_again": Text("Try again", "Coba lagi"),
+    "arrived": Text("New message from {name}", "Pesan baru dari {name}"),
+}
+
+_MONTHS = {
+    "en": (
+        *("January", "February", "March", "April", "May", "June", "July", "August"),
+        *("September", "October", "November", "December"),
+    ),
+    "id": (
+        *("Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus"),
+        *("September", "Oktober", "November", "Desember"),
+    ),
+}
+_DAYS = {
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    "id": ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu"),
+}
+
+
+class Words:
+    """The texts in one language: `words("unread", n=3)`."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def __call__(self, name: str, **fields: Any) -> str:
+        text = TEXTS[name]
+        if self.language == "id":
+            return text.indonesian.format(**fields)
+        form = text.one if text.one and fields.get("n") == 1 else text.english
+        return form.format(**fields)
+
+    def month(self, number: int) -> str:
+        return _MONTHS[self.language][number - 1]
+
+    def weekday(self, number: int) -> str:
+        """Monday is 0."""
+        return _DAYS[self.language][number]

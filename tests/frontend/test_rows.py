@@ -1,0 +1,121 @@
+"""How messages stand under each other, and what a composer's text means."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from frontend.service.shapes import Message
+from frontend.window import slash
+from frontend.window.identity import colour_index, initials
+from frontend.window.rows import BubbleRow, DayRow, NewRow, SystemRow, row_key, rows_of
+from tests.frontend.chat_log import BEGIN, ME, PEER, message
+
+NOW = BEGIN + timedelta(days=2)
+
+
+def _kinds(messages: list[Message], new_after: int | None = None) -> list[str]:
+    return [type(row).__name__ for row in rows_of(messages, ME, new_after, NOW)]
+
+
+def _bubbles(messages: list[Message]) -> list[BubbleRow]:
+    return [row for row in rows_of(messages, ME, None, NOW) if isinstance(row, BubbleRow)]
+
+
+def test_messages_of_a_day_and_a_sender_stand_together() -> None:
+    """A group ends with another sender, after five minutes, and with the day."""
+    later = message(9)
+    messages = [message(1), message(2), message(3, ME), message(8), later]
+    tomorrow = replace(message(10), at=BEGIN + timedelta(days=1, minutes=9))
+
+    assert [row.begins for row in _bubbles(messages)] == [True, False, True, True, False]
+    assert _kinds([later, tomorrow]) == ["DayRow", "BubbleRow", "DayRow", "BubbleRow"]
+
+
+def test_the_line_of_new_messages_is_above_the_first_of_others() -> None:
+    """Own messages are never new, and there is no line where nothing is new."""
+    messages = [message(1), message(2, ME), message(3), message(4)]
+
+    rows = rows_of(messages, ME, 1, NOW)
+
+    assert [type(row) for row in rows] == [
+        DayRow,
+        BubbleRow,
+        BubbleRow,
+        NewRow,
+        BubbleRow,
+        BubbleRow,
+    ]
+    assert "NewRow" not in _kinds(messages, 4)
+    assert "NewRow" not in _kinds(messages)
+
+
+def test_changes_of_a_group_stand_alone() -> None:
+    """They part what one person wrote before and after."""
+    messages = [message(1), message(2, kind="system", text="joined"), message(3)]
+
+    assert _kinds(messages) == ["DayRow", "BubbleRow", "SystemRow", "BubbleRow"]
+    assert [row.begins for row in _bubbles(messages)] == [True, True]
+    assert isinstance(rows_of(messages, ME, None, NOW)[2], SystemRow)
+
+
+def test_the_last_own_message_of_each_state_says_it_in_words() -> None:
+    """Read and delivered differ by colour alone otherwise."""
+    messages = [message(1, ME, "read"), message(2, ME, "read"), message(3, ME, "delivered")]
+
+    assert [row.tells_state for row in _bubbles(messages)] == [False, True, True]
+
+
+def test_a_row_keeps_its_key_when_its_message_gets_a_number() -> None:
+    """So that it is drawn once, and changed in place."""
+    saved = message(None, ME, "saved", key="k")
+
+    keys = {row_key(row) for row in rows_of([saved], ME, None, NOW)}
+    numbered = {row_key(row) for row in rows_of([replace(saved, seq=7)], ME, None, NOW)}
+
+    assert keys == numbered
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("halo", slash.Send("halo")),
+        ("//etc/hosts", slash.Send("/etc/hosts")),
+        (" /joingroup x", slash.Send(" /joingroup x")),
+        ("/joingroup jarkom3@surabaya", slash.Run("joingroup jarkom3@surabaya")),
+        ("/SEND messi hi", slash.Run("SEND messi hi")),
+        ("/joingruop jarkom3", slash.Unknown("/joingruop", "/joingruop jarkom3")),
+        ("/", slash.Unknown("/", "/")),
+        ("/ send messi", slash.Unknown("/send", "/ send messi")),
+        ("/passwd old new", slash.ByButtons("/passwd")),
+        (" \n ", slash.Nothing()),
+    ],
+)
+def test_what_enter_does_with_a_text(text: str, meant: slash.Meaning) -> None:
+    """A mistyped command never goes to the others."""
+    assert slash.meaning(text) == meant
+
+
+def test_words_and_names_complete_a_command() -> None:
+    """From the command table, with its help in both languages, and from who is known."""
+    known = [slash.Known("person", PEER), slash.Known("group", "jarkom3@surabaya")]
+
+    words = slash.candidates("/join", known, "id")
+    assert [(one.shown, one.text) for one in words] == [("/joingroup", "/joingroup ")]
+    assert words[0].help == "Bergabung ke grup."
+    assert slash.candidates("/joingroup ja", known, "en")[0].text == "/joingroup jarkom3@surabaya "
+    assert slash.candidates("/send hen", known, "en")[0].text == f"/send {PEER} "
+    assert slash.candidates("/history jar", known, "en")[0].help
+    assert slash.candidates("/history group:", known, "en")[0].shown == "group:jarkom3@surabaya"
+    assert [one.shown for one in slash.candidates("/auth", known, "en")] == []
+    assert slash.candidates("halo /join", known, "en") == []
+    assert slash.candidates("//join", known, "en") == []
+
+
+def test_colours_and_initials_come_of_the_address() -> None:
+    """Every device agrees, and every name has some."""
+    assert colour_index("user", "messi@surabaya") == colour_index("user", "messi@surabaya")
+    assert {colour_index("user", f"p{n}@x") for n in range(50)} == set(range(6))
+    assert [initials(name) for name in ("messi@surabaya", "Lionel Messi", "a.b@x", "-")] == [
+        *("ME", "LM", "AB", "?"),
+    ]
