@@ -15,6 +15,8 @@ from chat_cli.account.account import (
     read_identity,
     take_session,
 )
+from chat_cli.account.files.realm import RealmFiles
+from chat_cli.account.files.spool import Spool
 from chat_cli.account.identity import Session
 from chat_cli.account.link_state import Link
 from chat_cli.account.store import Store
@@ -45,6 +47,7 @@ class Accounts:
         self._settings = settings
         self._tls = tls
         self._realm = RealmSignIn(tls)
+        self._realm_files = RealmFiles(tls)
         self._device = "chat-cli"
         self._accounts: dict[Address, Account] = {}
         self._opens: dict[bytes, Address] = {}
@@ -70,6 +73,7 @@ class Accounts:
     async def close(self) -> None:
         await asyncio.gather(*(account.close() for account in self._accounts.values()))
         await self._realm.close()
+        await self._realm_files.close()
 
     def end_streams(self) -> None:
         """The service is stopping: readers come back with their last event's id."""
@@ -177,11 +181,16 @@ class Accounts:
             store,
             device=self._device,
             tls=self._tls if who.realm_url.startswith("https") else None,
+            spool=self._spool(who.address),
+            realm_files=self._realm_files,
             outbox_limit=self._settings.outbox_limit,
             prune=self._prune,
         )
         self._accounts[who.address] = account
         return account
+
+    def _spool(self, address: Address) -> Spool:
+        return Spool(self._folder / f"{address}.files", self._settings.file_limit)
 
     def _prune(self, connection: Any) -> None:
         event_log.prune(
@@ -208,6 +217,7 @@ class Accounts:
             await account.close()
             if forget:
                 _erase(account.store.path)
+                self._spool(address).erase()
             return {
                 "account": address,
                 "unsent": unsent,

@@ -15,6 +15,7 @@ from chat_cli import (
     routes_conversations,
     routes_directory,
     routes_events,
+    routes_files,
     routes_readers,
     routes_service,
 )
@@ -60,6 +61,7 @@ def build_app(settings: ChatCliSettings, folder: Path, token: str, port: int) ->
         lifespan=lifespan,
         description=DESCRIPTION,
         body_limit=_BODY_LIMIT,
+        streamed=routes_files.is_streamed,
     )
     app.state.service_token = token
     app.add_middleware(Guard)
@@ -69,6 +71,7 @@ def build_app(settings: ChatCliSettings, folder: Path, token: str, port: int) ->
         routes_conversations,
         routes_directory,
         routes_events,
+        routes_files,
         routes_readers,
         routes_commands,
         routes_service,

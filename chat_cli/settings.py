@@ -8,6 +8,7 @@ from pydantic_settings import SettingsConfigDict
 
 from chat_cli import profiles
 from chat_cli.configuration import COMMAND_LINE
+from realm_protocol.limits import FILE_LIMIT
 from realm_service.settings import ServiceSettings
 
 DEFAULT_PORT = 7000
@@ -39,6 +40,9 @@ class ChatCliSettings(ServiceSettings):
 
     outbox_limit: int = Field(default=64 * 1024 * 1024, ge=1024)
     """Bytes of unsent text that one account may have waiting."""
+
+    file_limit: int = Field(default=FILE_LIMIT, ge=1024)
+    """Bytes of one file that is sent from here. The main server has a limit of its own."""
 
     event_days: int = Field(default=7, ge=1)
     """Days that an account's events are kept for readers that come back."""

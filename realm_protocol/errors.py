@@ -337,6 +337,12 @@ class UploadNotFound(AskedWrongly):
     text = "There is no upload {file_id} of yours. Begin it again."
 
 
+class TransferNotFound(AskedWrongly):
+    code = "transfer_not_found"
+    status = 404
+    text = "There is no transfer {transfer}."
+
+
 class RouteNotFound(AskedWrongly):
     code = "route_not_found"
     status = 404
@@ -424,6 +430,12 @@ class PlaceNotHandedOut(AskedWrongly):
     )
 
 
+class TransferCancelled(AskedWrongly):
+    code = "transfer_cancelled"
+    status = 409
+    text = "Transfer {transfer} was cancelled."
+
+
 class KeyConflict(AskedWrongly):
     code = "key_conflict"
     status = 409
@@ -431,6 +443,11 @@ class KeyConflict(AskedWrongly):
 
 
 # --- asked wrongly: files ------------------------------------------------------------------------
+
+
+class FileUnreadable(AskedWrongly):
+    code = "file_unreadable"
+    text = "{path} can't be read: {detail}."
 
 
 class FileTooLarge(AskedWrongly):
@@ -452,6 +469,12 @@ class UploadOffsetConflict(AskedWrongly):
     code = "upload_offset_conflict"
     status = 409
     text = "The upload goes on at byte {offset}, not at byte {got}."
+
+
+class UploadTakenOver(AskedWrongly):
+    code = "upload_taken_over"
+    status = 409
+    text = "Upload {file_id} goes on in a newer request; this one is over."
 
 
 class UploadProtocolMismatch(AskedWrongly):

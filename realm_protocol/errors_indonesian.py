@@ -100,6 +100,7 @@ TEXTS: Mapping[str, str] = {
         "Pembaca “{name}” baru menerima pesan sampai tempat {handed}; tempat {place} belum bisa"
         " dinyatakan selesai."
     ),
+    "transfer_cancelled": "Pengiriman {transfer} dibatalkan.",
     "key_conflict": (
         "Kunci “{key}” sudah dipakai untuk pesan lain. Satu kunci untuk satu pesan, selamanya."
     ),

@@ -24,8 +24,12 @@ from chat_cli.account import (
 from chat_cli.account.engine import Engine
 from chat_cli.account.event_log import Event
 from chat_cli.account.feed import Feed
+from chat_cli.account.files.account_files import AccountFiles
+from chat_cli.account.files.realm import AtRealm, RealmFiles
+from chat_cli.account.files.spool import Spool
 from chat_cli.account.identity import Identity, Session
 from chat_cli.account.lanes import SendingLanes, Unsent
+from chat_cli.account.link_state import Link
 from chat_cli.account.named_readers import NamedReaders
 from chat_cli.account.outbox_rows import Sent
 from chat_cli.account.outgoing import Outgoing
@@ -67,6 +71,8 @@ class Account:
         *,
         device: str,
         tls: ssl.SSLContext | None,
+        spool: Spool,
+        realm_files: RealmFiles,
         outbox_limit: int,
         prune: Callable[[Connection], None],
     ) -> None:
@@ -90,6 +96,20 @@ class Account:
             self._outgoing,
             device=device,
             tls=tls,
+            linked=lambda: self.files.hurry(),
+            now=now_ms,
+            jitter=jitter,
+        )
+        self.files = AccountFiles(
+            store,
+            who.address,
+            self.feed,
+            self._outgoing,
+            spool,
+            realm_files,
+            at=self._at_realm,
+            resolve=self.resolve,
+            outbox_limit=outbox_limit,
             now=now_ms,
             jitter=jitter,
         )
@@ -97,14 +117,24 @@ class Account:
             store, self.feed, who.address, now=now_ms, freshen=self.engine.freshen
         )
         self._pruning = asyncio.create_task(self._prune_for_ever())
+        self._going_on = asyncio.create_task(self.files.go_on())
         self.engine.start()
 
     async def close(self) -> None:
         """Stop; what is unsent stays in the file."""
         self._pruning.cancel()
         self.feed.close()
+        await asyncio.gather(self._going_on, return_exceptions=True)
+        await self.files.close()
         await self.engine.stop()
         await self.store.close()
+
+    def _at_realm(self) -> AtRealm | None:
+        """Where files go and come from; None while nobody is signed in."""
+        if self.engine.state.link is Link.SIGNED_OUT:
+            return None
+        who = self.engine.who
+        return AtRealm(who.realm_url, who.session.token)
 
     async def _prune_for_ever(self) -> None:
         while True:
@@ -233,6 +263,13 @@ class Account:
         await self.engine.freshen()
         return await self.store.run(
             lambda connection: reading.newest(connection, self.address, limit)
+        )
+
+    async def newest_files(self, limit: int) -> Snapshot[list[JsonRow]]:
+        """The newest messages with files, the last one last."""
+        await self.engine.freshen()
+        return await self.store.run(
+            lambda connection: reading.newest(connection, self.address, limit, with_file=True)
         )
 
     async def search(self, words: str) -> Snapshot[list[JsonRow]]:

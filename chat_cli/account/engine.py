@@ -70,9 +70,11 @@ class Engine:
         *,
         device: str,
         tls: ssl.SSLContext | None,
+        linked: Callable[[], None],
         now: Callable[[], int],
         jitter: Callable[[], float],
     ) -> None:
+        """`linked` hears that main can be reached."""
         self.who = who
         self.state = LinkState(Link.CONNECTING, who.address.realm, who.realm_url, now())
         self.marking = Marking(store)
@@ -81,6 +83,7 @@ class Engine:
         self._outgoing = outgoing
         self._device = device
         self._tls = tls
+        self._linked = linked
         self._now = now
         self._jitter = jitter
         self._intake = Intake(
@@ -321,6 +324,7 @@ class Engine:
             return
         self._want(behind)
         self._set_link(Link.UP)
+        self._linked()
         await self._outgoing.start(connection.ask)
         self.marking.start(connection.tell)
         await self._end_superseded()

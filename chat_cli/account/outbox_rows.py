@@ -9,7 +9,7 @@ from chat_cli.account import event_log
 from chat_cli.account.conversation_rows import find
 from chat_cli.account.lanes import Unsent
 from chat_cli.account.recipients import Recipient, target_of
-from chat_cli.account.schema import messages, outbox
+from chat_cli.account.schema import messages, outbox, uploads
 from chat_cli.account.shapes import (
     print_refusal,
     read_file,
@@ -45,12 +45,18 @@ def look_up(
     A file's has its name for text, and the hash of its bytes. A refused message is not remembered:
     its key is free.
     """
+    if sha256 is None and connection.scalar(_file_on_its_way(key)):
+        raise KeyConflict(key=key)
     sent = find_sent(connection, me, key)
     if sent is None or sent.state == "refused":
         return None
     if not recipient.means(sent.target) or _content(connection, me, key) != (text, sha256):
         raise KeyConflict(key=key)
     return sent
+
+
+def _file_on_its_way(key: str) -> Any:
+    return select(uploads.c.id).where(uploads.c.key == key, uploads.c.state != "done")
 
 
 def find_sent(connection: Connection, me: str, key: str) -> Sent | None:

@@ -109,9 +109,13 @@ def inbox(connection: Connection, me: str) -> Snapshot[list[JsonRow]]:
     return Snapshot(found, event_log.newest_id(connection))
 
 
-def newest(connection: Connection, me: str, limit: int) -> Snapshot[list[JsonRow]]:
+def newest(
+    connection: Connection, me: str, limit: int, *, with_file: bool = False
+) -> Snapshot[list[JsonRow]]:
     """The newest messages of all conversations, oldest of them first, each in its order."""
     last = select(messages.c.id).order_by(messages.c.at.desc(), messages.c.seq.desc()).limit(limit)
+    if with_file:
+        last = last.where(messages.c.file.is_not(None))
     rows = connection.execute(
         select(messages, *(conversations.c[name] for name in _MARKS))
         .join(conversations, messages.c.conversation == conversations.c.conversation)

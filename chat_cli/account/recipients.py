@@ -32,6 +32,13 @@ class Recipient:
         name = self.name.lower()
         return f"group:{name}" if self.kind == "group" else name
 
+    @classmethod
+    def of_target(cls, target: str) -> "Recipient":
+        """Who is meant by the wire form of a target; undoes `written` of a full name."""
+        if target.startswith("group:"):
+            return cls("group", target.removeprefix("group:"))
+        return cls("person", target)
+
     def address(self) -> Target:
         """The address of a full name; raises `InvalidAddress`."""
         reader = GroupAddress if self.kind == "group" else Address

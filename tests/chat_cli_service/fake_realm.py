@@ -14,6 +14,8 @@ from realm_protocol.errors import RealmchatError
 from realm_protocol.events import Heads, LinkChanged, MessageStored, SignedOut, WatermarkMoved
 from realm_protocol.names import Address, GroupAddress, group_conversation, private_conversation
 
+from .fake_realm_files import FakeFiles
+
 if TYPE_CHECKING:
     from .fake_realm_session import RealmSession
 
@@ -64,6 +66,7 @@ class FakeRealm:
         self.fetch_gate = asyncio.Event()
         self.fetch_gate.set()
         self.url = ""
+        self.files = FakeFiles()
 
     # --- what tests do ---------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from realm_service.channel import Channel, Flusher, bearer_token, mount
 from realm_service.http import new_app
 
 from .fake_realm import FakeRealm
+from .fake_realm_files import add_files, is_upload
 from .fake_realm_session import READ_LIMIT, RealmSession
 
 
@@ -32,7 +33,8 @@ def _http_side(realm: FakeRealm) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
 
-    app = new_app("fake realm", "0", lifespan=lifespan)
+    app = new_app("fake realm", "0", lifespan=lifespan, streamed=is_upload)
+    add_files(app, realm)
 
     @app.get("/v1/info")
     async def info() -> dict[str, str]:

@@ -182,7 +182,7 @@ class RealmSession:
                 raise KeyConflict(key=command.key)
             return known[0]
         conversation = self.conversation_to(command.to)
-        row = realm.store(conversation, self.address, command.key, command.body)
+        row = realm.store(conversation, self.address, command.key, command.body, command.kind)
         realm.publish(conversation, row, self)
         accepted = Accepted(conversation.id, row.seq, row.at)
         realm.keys[self.address, command.key] = (accepted, command.to, command.body)
