@@ -2,6 +2,7 @@
 while `REALMCHAT_HOME` says where."""
 
 import os
+import sys
 from pathlib import Path
 
 HOME_VARIABLE = "REALMCHAT_HOME"
@@ -41,8 +42,19 @@ def _chosen_home(name: str) -> Path | None:
     return Path(home).expanduser().absolute() / name if home else None
 
 
+_XDG = {
+    "data": ("XDG_DATA_HOME", ".local/share"),
+    "config": ("XDG_CONFIG_HOME", ".config"),
+}
+
+
 def _platform_folder(of: str) -> Path:
-    # Here, because it looks at the platform, which most who set a home needn't wait for.
+    if sys.platform == "linux":
+        # By the specification that platformdirs goes by, without the 8 ms that it takes to import:
+        # a test holds that it comes to the same.
+        variable, below = _XDG[of]
+        chosen = os.environ.get(variable, "").strip()
+        return Path(chosen or Path.home() / below) / _APPLICATION
     import platformdirs
 
     folder = {"data": platformdirs.user_data_dir, "config": platformdirs.user_config_dir}[of]

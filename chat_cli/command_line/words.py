@@ -3,6 +3,7 @@
 Only the command that runs is made. What a command does is in the module that it names.
 """
 
+import gc
 import importlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -165,6 +166,8 @@ def _run(command: Command, configuration: "Configuration", given: dict[str, Any]
         arguments |= ask_passwords(command.word, from_stdin=options.pop("password_stdin"))
     module, _, function = command.does.partition(":")
     does = getattr(importlib.import_module(f"{__package__}.{module}"), function)
+    gc.freeze()
+    gc.enable()  # some commands run for days
     code: int | None = does(call, arguments, **options)
     return code
 
