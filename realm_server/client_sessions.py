@@ -32,7 +32,7 @@ from realm_protocol.wire import Misshapen, array_header, pack, tag_of
 from realm_server.admission import lane_of
 from realm_server.counts import Counts
 from realm_server.requests import Request
-from realm_service.channel import Channel, close_code
+from realm_service.channel import close_code
 from realm_service.logs import get_logger, report_defect
 
 log = get_logger("realm.session")
@@ -72,8 +72,27 @@ class Desk(Protocol):
     def take(self, session: "ClientSession", command: Any) -> None: ...
 
 
+class SessionChannel(Protocol):
+    """What carries a session's messages: a WebSocket, or a client within this process."""
+
+    @property
+    def bytes_waiting(self) -> int: ...
+
+    def send(self, message: bytes) -> None: ...
+
+    def close(self, code: WSCloseCode, reason: str = "") -> None: ...
+
+    def abort(self) -> None: ...
+
+    def silent_sweeps(self) -> int: ...
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+
 class ClientSession:
-    """A `Channel`'s owner, and an `Asker` of main."""
+    """A channel's owner, and an `Asker` of main."""
 
     __slots__ = (
         "_counts",
@@ -124,7 +143,7 @@ class ClientSession:
         """When it was last passed on that its person types, by the event loop's clock."""
         self.was_new = False
         """It has been looked after once: its `Hello` is due."""
-        self.channel: Channel
+        self.channel: SessionChannel
         self._entrance = entrance
         self._desk = desk
         self._counts = counts
@@ -188,10 +207,10 @@ class ClientSession:
 
     # --- from the client -------------------------------------------------------------------------
 
-    def opened(self, channel: Channel) -> None:
+    def opened(self, channel: SessionChannel) -> None:
         self._entrance.came(self)
 
-    def frame_received(self, channel: Channel, frame: bytes) -> None:
+    def frame_received(self, channel: SessionChannel, frame: bytes) -> None:
         try:
             messages = CLIENT_COMMANDS.open_frame(frame, CLIENT_FRAME_LIMIT)
         except AskedWrongly as error:
@@ -203,17 +222,17 @@ class ClientSession:
         else:
             self._take(messages)
 
-    def broken(self, channel: Channel, error: RealmchatError) -> None:
+    def broken(self, channel: SessionChannel, error: RealmchatError) -> None:
         self.turn_away(0, error, close_code(error))
 
-    def overflowed(self, channel: Channel) -> None:
+    def overflowed(self, channel: SessionChannel) -> None:
         if self.stage is not Stage.CLOSED:
             self.stage = Stage.CLOSED
             self._counts.slow_sessions += 1
             log.info("slow_session_closed", address=self.address, session=self.session_id)
         channel.abort()
 
-    def closed(self, channel: Channel) -> None:
+    def closed(self, channel: SessionChannel) -> None:
         self.stage = Stage.CLOSED
         self._held = None
         self._entrance.gone(self)

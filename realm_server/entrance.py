@@ -93,18 +93,23 @@ class Entrance:
         token = bearer_token(request)
         if not token:
             raise NotSignedIn
-        if self.draining:
-            raise ServerDraining
-        token_hash = hashlib.sha256(token.encode(errors="replace")).digest()
-        session = ClientSession(next(self._handles), token_hash, self, self._desk, self._counts)
-        session.channel = Channel(
+        session = self.new_session(token)
+        channel = Channel(
             session,
             self._flusher,
             read_limit=CLIENT_FRAME_LIMIT,
             frame_limit=_FRAME_LIMIT,
             unsent_limit=SESSION_UNSENT_LIMIT,
         )
-        return session.channel
+        session.channel = channel
+        return channel
+
+    def new_session(self, token: str) -> ClientSession:
+        """A session without its channel yet; raises `ServerDraining`."""
+        if self.draining:
+            raise ServerDraining
+        token_hash = hashlib.sha256(token.encode(errors="replace")).digest()
+        return ClientSession(next(self._handles), token_hash, self, self._desk, self._counts)
 
     def came(self, session: ClientSession) -> None:
         """Its socket is open."""
