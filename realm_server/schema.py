@@ -23,3 +23,13 @@ facts = sa.Table(
     sa.Column("value", sa.Integer, nullable=False),
 )
 """Single numbers: `epoch` of main as last seen, `had_link`, `made_at`."""
+
+line_cursors = sa.Table(
+    "line_cursors",
+    metadata,
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("dialect", sa.Text, primary_key=True),
+    sa.Column("conversation", sa.Text, primary_key=True),
+    sa.Column("seq", sa.Integer, nullable=False),
+)
+"""Up to where an account's programs of a dialect were handed each conversation's messages."""

@@ -6,7 +6,7 @@ confirmed by main and will be confirmed again. Reads are single rows by their ke
 
 import itertools
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from realm_protocol.errors import RealmchatError
 from realm_protocol.names import Address
-from realm_server.schema import facts, sessions
+from realm_server.schema import facts, line_cursors, sessions
 from realm_service.locking import locked
 from realm_service.logs import get_logger
 from realm_service.sqlite import in_words, migrate
@@ -51,6 +51,7 @@ class Store:
         self._path = path
         self._unwritten: dict[bytes, KnownSession | None] = {}
         self._unwritten_facts: dict[str, int] = {}
+        self._unwritten_cursors: dict[tuple[Address, str, str], int] = {}
         with engine.connect() as connection:
             self._facts: dict[str, int] = {
                 row.name: row.value for row in connection.execute(sa.select(facts))
@@ -94,20 +95,39 @@ class Store:
         values = row._asdict()
         return KnownSession(**{**values, "address": Address(values["address"])})
 
+    def cursors(self, address: Address, dialect: str) -> dict[str, int]:
+        """Up to where an account's programs of a dialect are in each conversation."""
+        query = sa.select(line_cursors.c.conversation, line_cursors.c.seq).where(
+            line_cursors.c.address == address, line_cursors.c.dialect == dialect
+        )
+        with in_words(self._path), self._engine.connect() as connection:
+            found = {row.conversation: row.seq for row in connection.execute(query)}
+        for (owner, spoken, conversation), seq in self._unwritten_cursors.items():
+            if (owner, spoken) == (address, dialect):
+                found[conversation] = seq
+        return found
+
+    def set_cursors(self, address: Address, dialect: str, moved: Mapping[str, int]) -> None:
+        """They are here now. Written with the next `write`."""
+        for conversation, seq in moved.items():
+            self._unwritten_cursors[address, dialect, conversation] = seq
+
     def write(self, now: int) -> None:
         """Write what has gathered. Where the file takes it not, it is kept for the next time."""
-        if not self._unwritten and not self._unwritten_facts:
+        if not (self._unwritten or self._unwritten_facts or self._unwritten_cursors):
             return
         batch = dict(itertools.islice(self._unwritten.items(), _BATCH))
         try:
             with in_words(self._path), self._engine.begin() as connection:
                 _write_facts(connection, self._unwritten_facts)
                 _write_sessions(connection, batch)
+                _write_cursors(connection, self._unwritten_cursors)
                 connection.execute(sa.delete(sessions).where(sessions.c.expires_at <= now))
         except RealmchatError as error:
             log.error("store_not_written", code=error.code, detail=error.message)
             return
         self._unwritten_facts.clear()
+        self._unwritten_cursors.clear()
         for token_hash in batch:
             del self._unwritten[token_hash]
 
@@ -141,6 +161,20 @@ def _write_sessions(connection: Connection, batch: dict[bytes, KnownSession | No
             sa.delete(sessions).where(sessions.c.token_hash == sa.bindparam("gone")),
             [{"gone": token_hash} for token_hash in gone],
         )
+
+
+def _write_cursors(connection: Connection, moved: dict[tuple[Address, str, str], int]) -> None:
+    if not moved:
+        return
+    upsert = insert(line_cursors)
+    key = [column for column in line_cursors.c if column.primary_key]
+    connection.execute(
+        upsert.on_conflict_do_update(index_elements=key, set_={"seq": upsert.excluded.seq}),
+        [
+            {"address": str(address), "dialect": dialect, "conversation": conversation, "seq": seq}
+            for (address, dialect, conversation), seq in moved.items()
+        ],
+    )
 
 
 @contextmanager

@@ -86,6 +86,23 @@ def test_the_first_link_is_remembered(tmp_path: Path) -> None:
         assert (store.had_link, store.epoch) == (True, 7)
 
 
+def test_a_line_program_goes_on_where_it_was(tmp_path: Path) -> None:
+    """Each account and dialect has places of its own, known at once and after a restart."""
+    messi, lineker = Address("messi@surabaya"), Address("lineker@surabaya")
+    with open_store(tmp_path) as store:
+        store.set_cursors(messi, "mesin", {"c1": 3, "c2": 1})
+        store.set_cursors(messi, "kelompok5", {"c1": 9})
+        store.write(now=0)
+        store.set_cursors(messi, "mesin", {"c1": 4})
+        assert store.cursors(messi, "mesin") == {"c1": 4, "c2": 1}
+        store.write(now=0)
+
+    with open_store(tmp_path) as store:
+        assert store.cursors(messi, "mesin") == {"c1": 4, "c2": 1}
+        assert store.cursors(messi, "kelompok5") == {"c1": 9}
+        assert store.cursors(lineker, "mesin") == {}
+
+
 def test_two_servers_do_not_share_a_store(tmp_path: Path) -> None:
     """The second is refused in words."""
     with open_store(tmp_path), pytest.raises(StoreLocked), open_store(tmp_path):
