@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -13,11 +14,16 @@ from sqlalchemy.engine import Connection, Engine
 
 from main_server.delivery import Delivery
 from main_server.effects import Asker, Effect, LiveSession
+from main_server.files.folder import BlobFolder
+from main_server.files.routes import add_file_routes, is_upload
+from main_server.files.service import Files, files_beside
+from main_server.files.uploads import FileLimits
 from main_server.link import Links, serve_in_words
 from main_server.metrics import Metrics
 from main_server.operations import note
 from main_server.passwords import Passwords
 from main_server.rules import sessions, sign_in
+from main_server.rules.files import person_behind
 from main_server.rules.reading import READING, Question, RealmState
 from main_server.rules.table import Call, MainRules
 from main_server.settings import MainSettings
@@ -45,7 +51,15 @@ _SECONDS_TO_ANSWER_ALL = 3.0
 class MainServer:
     """Everything of one main server over an open store. `start` it on the event loop."""
 
-    def __init__(self, engine: Engine, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        clock: Callable[[], float] = time.time,
+        folder: BlobFolder | None = None,
+        file_limits: FileLimits | None = None,
+    ) -> None:
+        """`folder` of the files' bytes is beside the database where none is given."""
         self._clock = clock
         self.engine = engine
         self.metrics = Metrics()
@@ -64,6 +78,8 @@ class MainServer:
             link_changed=self._link_changed,
             tell_operator=self._tell_operator,
         )
+        beside = files_beside(Path(engine.url.database or ""))
+        self.files = Files(folder or BlobFolder(beside), self, file_limits or FileLimits())
         self._realm_states: dict[str, tuple[bool, int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._answering: set[asyncio.Task[None]] = set()
@@ -76,6 +92,7 @@ class MainServer:
     def start(self) -> None:
         """On the event loop that will serve."""
         self._loop = asyncio.get_running_loop()
+        self.files.folder.make()
         self.links.epoch = self.writer.epoch
         self.writer.start()
         self._spawn(self._sweep())
@@ -84,6 +101,7 @@ class MainServer:
     async def drain(self) -> None:
         """Take nothing more, answer what was taken, close the links."""
         self.links.stop_reading()
+        self.files.drain()
         await self.settled()
         if self._answering:
             await asyncio.wait(self._answering, timeout=_SECONDS_TO_ANSWER_ALL)
@@ -93,6 +111,7 @@ class MainServer:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.get_running_loop().run_in_executor(None, self.writer.stop)
+        self.files.close()
         self.passwords.close()
         self.readers.close()
 
@@ -122,6 +141,16 @@ class MainServer:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self.writer.submit([Job(Call(work, future))])
         return await future
+
+    async def read(self, question: Callable[[Connection], T]) -> T:
+        """`question`'s answer from a snapshot of the store."""
+        return await self.readers.read(question)
+
+    async def person_behind(self, realm_key: str, token_hash: bytes) -> int:
+        """The person of a session that a realm speaks for over HTTP; raises what hinders it."""
+        now = int(self._clock() * 1000)
+        ask = partial(person_behind, realm_key=realm_key, token_hash=token_hash, now=now)
+        return await self.readers.read(ask)
 
     async def settled(self) -> None:
         """Until everything that was submitted before is committed and told."""
@@ -202,12 +231,13 @@ class MainServer:
 
     async def _prune(self) -> None:
         while True:
-            try:
-                await self.prune_sessions()
-            except RealmchatError as error:  # a full disk: there is no hurry
-                log.warning("sessions_not_pruned", error=error.message)
-            except Exception as exc:
-                report_defect(exc, during="pruning sessions")
+            for forget in (self.prune_sessions, self.files.collector.collect):
+                try:
+                    await forget()
+                except RealmchatError as error:  # a full disk: there is no hurry
+                    log.warning("not_pruned", error=error.message)
+                except Exception as exc:
+                    report_defect(exc, during="pruning")
             await asyncio.sleep(_PRUNE_SECONDS)
 
     async def prune_sessions(self) -> None:
@@ -248,6 +278,7 @@ def build_app(
         await main.settled()
         return {"ready": True, "epoch": main.writer.epoch, "realms": main.links.online_by_realm()}
 
-    app = new_app("realmchat main server", VERSION, lifespan=lifespan)
+    app = new_app("realmchat main server", VERSION, lifespan=lifespan, streamed=is_upload)
+    add_file_routes(app, main.files, main)
     add_health(app, main.metrics.registry, ready, allow_remote=settings.allow_remote_health)
     return app

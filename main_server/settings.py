@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from realm_protocol.limits import FILE_LIMIT
 from realm_service.listening import ProxyNetworks
 from realm_service.settings import ServiceSettings, home_folder
 
@@ -24,6 +25,12 @@ class MainSettings(ServiceSettings):
     """Port to listen on."""
     database_url: str = Field(default_factory=default_database_url)
     """Where everything is stored, `sqlite:///PATH`; by default `main.db` in the home folder."""
+    files_folder: Path | None = None
+    """Folder of the bytes of files; `files` beside the database when not given."""
+    file_limit_bytes: int = Field(FILE_LIMIT, ge=1)
+    """Most bytes of one file."""
+    file_quota_bytes: int = Field(20 * FILE_LIMIT, ge=0)
+    """Most bytes of all files that one person has uploaded."""
     tls_cert: Path | None = None
     """Certificate chain (PEM) to serve TLS with."""
     tls_key: Path | None = None

@@ -74,7 +74,7 @@ def attach(tx: Transaction, job: Job, command: Attach, realm: str) -> None:
     """A session's client has connected over this realm's link: confirm it and tell its heads."""
     if job.asker is None:
         raise TypeError("an attach is answered")
-    row = _valid_session(tx, command.token_hash, realm)
+    row = valid_session(tx.connection, command.token_hash, realm, tx.now)
     session = LiveSession(
         session_id=row.id,
         person_id=row.person_id,
@@ -114,8 +114,9 @@ def attach(tx: Transaction, job: Job, command: Attach, realm: str) -> None:
     )
 
 
-def _valid_session(tx: Transaction, token_hash: bytes, realm: str) -> Row[Any]:
-    row = tx.connection.execute(
+def valid_session(connection: Connection, token_hash: bytes, realm: str, now: int) -> Row[Any]:
+    """The session of a token that may be used at this realm now; raises why it may not."""
+    row = connection.execute(
         sa.select(
             sessions,
             people.c.address,
@@ -135,7 +136,7 @@ def _valid_session(tx: Transaction, token_hash: bytes, realm: str) -> Row[Any]:
         raise SessionEnded(reason=row.end_reason)
     if row.disabled:
         raise UserDisabled(address=row.address)
-    if row.expires_at <= tx.now:
+    if row.expires_at <= now:
         raise SessionEnded(reason="expired")
     return row
 

@@ -132,6 +132,31 @@ A commit dirties few pages, because rows are appended by `id`: half of what a ta
 (conversation_id, seq) costs.
 """
 
+files = Table(
+    "files",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("file_id", Text, nullable=False, unique=True),
+    Column("owner_id", ForeignKey("people.id"), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False, index=True),
+    Column("type", Text, nullable=False),
+    Column("whole_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_files_owner_id_size", "owner_id", "size"),
+)
+"""An upload, and once `whole_at` is set a file. Before, `sha256` is what its sender announced."""
+
+message_files = Table(
+    "message_files",
+    metadata,
+    Column("file_row", ForeignKey("files.id"), primary_key=True),
+    Column("conversation_id", ForeignKey("conversations.id"), primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Which messages name a file: whoever may see one of them may open it."""
+
 blocks = Table(
     "blocks",
     metadata,

@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from main_server.app import MainServer, build_app
+from main_server.files.folder import BlobFolder
+from main_server.files.uploads import FileLimits
 from main_server.operations import add_realm
 from main_server.rules.people import add_person
 from main_server.settings import MainSettings
@@ -95,10 +97,14 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    store: Path, keys: dict[str, str], clock: Callable[[], float] = time.time
+    store: Path,
+    keys: dict[str, str],
+    clock: Callable[[], float] = time.time,
+    folder: BlobFolder | None = None,
+    limits: FileLimits | None = None,
 ) -> AsyncIterator[Running]:
     engine: Engine = open_engine(store)
-    main = MainServer(engine, clock=clock)
+    main = MainServer(engine, clock=clock, folder=folder, file_limits=limits)
     websocket = mount({"/v1/link": main.links.accept}, read_limit=LINK_READ_LIMIT)
     async with served(build_app(MainSettings(), main), websocket, drain=main.drain) as server:
         yield Running(main, f"ws://127.0.0.1:{server.port}", keys)

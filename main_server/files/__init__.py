@@ -1,0 +1,1 @@
+"""Files: their uploads, their bytes on the disk, and their way out again, beside the links."""
