@@ -547,6 +547,14 @@ class ServiceUnreachable(TryLater):
     text = "The chat-cli service can't be reached: {detail}."
 
 
+class ServiceHangs(TryLater):
+    code = "service_hangs"
+    text = (
+        "The chat-cli service runs as process {pid}, but does not answer. Wait a moment, or end"
+        " that process; what it has saved is kept."
+    )
+
+
 class ServiceWentAway(TryLater):
     code = "service_went_away"
     text = (

@@ -140,6 +140,10 @@ TEXTS: Mapping[str, str] = {
     "link_busy": "Sambungan realm {realm} sedang penuh. Coba lagi sebentar lagi.",
     "realm_unreachable": "Server realm di {url} tidak bisa dihubungi: {detail}.",
     "service_unreachable": "Layanan chat-cli tidak bisa dihubungi: {detail}.",
+    "service_hangs": (
+        "Layanan chat-cli berjalan sebagai proses {pid}, tetapi tidak menjawab. Tunggu sebentar,"
+        " atau akhiri proses itu; yang sudah disimpannya tetap ada."
+    ),
     "service_went_away": (
         "Layanan chat-cli berakhir sebelum menjawab. Yang sudah disimpannya tetap ada; periksa dulu"
         " apakah sudah dilakukan sebelum mengulanginya."

@@ -17,6 +17,7 @@ from chat_cli.command_line.exchange import Answer, Connection, Streamed
 from realm_protocol.errors import (
     OtherServiceVersion,
     RealmchatError,
+    ServiceHangs,
     ServiceUnreachable,
     TimedOut,
     rebuild,
@@ -178,7 +179,7 @@ def _answered_error(answer: Any) -> RealmchatError:
 def find(home: Path) -> ServiceClient | None:
     """The running service, where one left its file and proves that it is the one.
 
-    Raises `ServiceUnreachable` where it runs but doesn't answer.
+    Raises `ServiceHangs` where it runs but doesn't answer.
     """
     service = announced(home)
     if service is None:
@@ -190,8 +191,7 @@ def find(home: Path) -> ServiceClient | None:
         from realm_service.locking import is_locked
 
         if is_locked(home / ACCOUNTS_FOLDER):
-            detail = f"it runs as process {service.pid}, and does not answer"
-            raise ServiceUnreachable(detail=detail) from exc
+            raise ServiceHangs(pid=service.pid) from exc
         return None
     except RealmchatError:
         return None

@@ -122,4 +122,4 @@ def test_a_service_that_hangs_is_not_started_again(run: Run, started: dict[str, 
         os.kill(started["pid"], signal.SIGCONT)
 
     assert (done.returncode, done.stdout) == (7, "")
-    assert f"process {started['pid']}, and does not answer" in done.stderr
+    assert f"process {started['pid']}, but does not answer" in done.stderr
