@@ -161,7 +161,7 @@ def show_facts(call: Call, facts: Sequence[Column], answer: Mapping[str, Any]) -
             put(f"{name}\t{plain(value)}")
         return
     labels = [say(fact.heading) for fact in facts]
-    widest = max(map(len, labels))
+    widest = max(map(len, labels), default=0)
     for label, fact in zip(labels, facts, strict=True):
         told = fact.told(flat.get(fact.key), call.look)
         put(call.look.paint(f"{label:<{widest}}", "dim") + f"  {told}")

@@ -63,14 +63,14 @@ class Call:
         """A route below the account of this call."""
         return f"/v1/accounts/{self.account}/{route}"
 
-    def show(self, result: Mapping[str, Any], text: texts.Bilingual, **fields: object) -> None:
+    def show(self, result: Mapping[str, Any], text: texts.Bilingual, /, **fields: object) -> None:
         """What was done: for programs as it was answered, for people as a sentence."""
         if self.as_json:
             put_json(result)
         elif not self.quiet:
             put(say(text, **fields))
 
-    def note(self, text: texts.Bilingual, **fields: object) -> None:
+    def note(self, text: texts.Bilingual, /, **fields: object) -> None:
         """What is beside the result, for people."""
         if not self.quiet:
             put_note(text, **fields)
