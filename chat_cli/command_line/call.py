@@ -13,8 +13,8 @@ from chat_cli.command_line.service_client import ServiceClient, connect
 from chat_cli.command_line.texts import say
 
 if TYPE_CHECKING:
+    from chat_cli.command_line.command import Command
     from chat_cli.command_line.look import Look
-    from chat_cli.command_line.vocabulary import Command
     from chat_cli.configuration import Configuration
 
 

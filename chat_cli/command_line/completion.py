@@ -23,10 +23,11 @@ from click.shell_completion import (
 
 from chat_cli import profiles
 from chat_cli.command_line.accounts import account_for
+from chat_cli.command_line.command import Takes
 from chat_cli.command_line.output import put
 from chat_cli.command_line.program import COMPLETION_VARIABLE
 from chat_cli.command_line.service_client import ServiceClient, find
-from chat_cli.command_line.vocabulary import COMMANDS, Takes
+from chat_cli.command_line.vocabulary import COMMANDS
 from realm_protocol.command_table import Kind
 from realm_protocol.errors import RealmchatError
 
@@ -65,8 +66,8 @@ def complete(
     typed: str,
 ) -> list[CompletionItem[str]]:
     """What begins as typed; nothing of what only a service knows that is away or takes long."""
-    if what in (Takes.FILE, Takes.FOLDER):
-        return [CompletionItem(typed, type="file" if what is Takes.FILE else "dir")]
+    if what in (Takes.FILE, Takes.FOLDER, Kind.PATH):
+        return [CompletionItem(typed, type="dir" if what is Takes.FOLDER else "file")]
     found = dict.fromkeys(choices)
     try:
         with _a_moment():

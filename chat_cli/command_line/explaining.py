@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 import click
 
 from chat_cli.command_line import texts
+from chat_cli.command_line.command import Command, Option
+from chat_cli.command_line.options import EVERYWHERE
 from chat_cli.command_line.texts import Bilingual, say
-from chat_cli.command_line.vocabulary import COMMANDS, EVERYWHERE, Command, Option
+from chat_cli.command_line.vocabulary import COMMANDS
 from chat_cli.configuration import SETTINGS
 from chat_cli.profiles import CONFIG_VARIABLE
 from realm_protocol.command_table import Kind, Parameter

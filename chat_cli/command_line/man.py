@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chat_cli.command_line import texts
+from chat_cli.command_line.command import Command
 from chat_cli.command_line.exit_codes import ExitCode
 from chat_cli.command_line.explaining import (
     Row,
@@ -17,7 +18,7 @@ from chat_cli.command_line.explaining import (
 )
 from chat_cli.command_line.output import put
 from chat_cli.command_line.texts import Bilingual, Language, say
-from chat_cli.command_line.vocabulary import COMMAND_BY_NAME, COMMANDS, Command
+from chat_cli.command_line.vocabulary import COMMAND_BY_NAME, COMMANDS
 from realm_protocol.errors import StoreUnwritable
 from realm_protocol.grammar import find_word
 from realm_service.version import VERSION

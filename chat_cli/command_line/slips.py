@@ -3,8 +3,9 @@
 import click
 
 from chat_cli.command_line import texts
+from chat_cli.command_line.command import Command
 from chat_cli.command_line.texts import say
-from chat_cli.command_line.vocabulary import COMMAND_BY_NAME, Command
+from chat_cli.command_line.vocabulary import COMMAND_BY_NAME
 from realm_protocol.errors import RealmchatError, WrongArguments
 from realm_protocol.grammar import find_word
 

@@ -14,8 +14,9 @@ import click
 from chat_cli.command_line import texts
 from chat_cli.command_line.accounts import ask_passwords
 from chat_cli.command_line.call import Call
+from chat_cli.command_line.command import Command, Option, Takes
+from chat_cli.command_line.options import EVERYWHERE
 from chat_cli.command_line.texts import say
-from chat_cli.command_line.vocabulary import EVERYWHERE, Command, Option, Takes
 from realm_protocol.command_table import Kind, Parameter
 from realm_protocol.errors import TextNotUnicode, TextTooLong, WrongArguments
 from realm_protocol.limits import TEXT_LIMIT

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from chat_cli.command_line.vocabulary import COMMAND_BY_NAME, COMMANDS, Command
+from chat_cli.command_line.command import Command
+from chat_cli.command_line.vocabulary import COMMAND_BY_NAME, COMMANDS
 from realm_protocol.command_table import WORDS
 from tests.chat_cli_line.conftest import Run
 from tests.chat_cli_line.fake_service import MESSI, FakeService

@@ -10,9 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chat_cli.command_line.call import Call
+from chat_cli.command_line.command import Command, Takes
 from chat_cli.command_line.exit_codes import ExitCode
 from chat_cli.command_line.shell.explaining import put_help
-from chat_cli.command_line.vocabulary import COMMAND_BY_NAME, Command, Takes
+from chat_cli.command_line.vocabulary import COMMAND_BY_NAME
 from realm_protocol.command_table import WhenCutOff
 from realm_protocol.errors import ServiceWentAway
 from realm_protocol.grammar import ParsedLine
