@@ -8,9 +8,9 @@ import math
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from realm_protocol.bodies import check_text_body
+from realm_protocol.bodies import check_body
 from realm_protocol.commands import SendMessage
-from realm_protocol.errors import NotAllowed, RateLimited
+from realm_protocol.errors import RateLimited
 from realm_protocol.names import parse_target, print_target
 
 
@@ -78,9 +78,7 @@ class SendingLimits:
 
 def check_message(command: SendMessage) -> None:
     """What any sender must keep to. A refusal of these is final, so it stops no lane."""
-    if command.kind != "text":
-        raise NotAllowed(detail="system rows are written by the main server")
-    check_text_body(command.body)
+    check_body(command.kind, command.body)
 
 
 def lane_of(to: str) -> str:

@@ -3,13 +3,15 @@
 from functools import partial
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from main_server.effects import Answered, Asker, Entered, LiveSession, Moved, Stored
+from main_server.rules.files import StoredFile, find_readable, name_file
 from main_server.rules.people import find_person
 from main_server.store.ledger import Conversation, Member, StoredKey
 from main_server.store.schema import conversations, memberships
 from main_server.store.writer import Job, Transaction
-from realm_protocol.bodies import check_text_body
+from realm_protocol.bodies import FileBody, check_body, pack_file_body, read_file_body
 from realm_protocol.commands import SendMessage
 from realm_protocol.errors import (
     AskedWrongly,
@@ -45,6 +47,7 @@ def send_message(tx: Transaction, job: Job) -> None:
         if tx.careful and _answer_known_key(tx, session, command, asker):
             return
         conversation = _writable(tx, session, command)
+        file = _named_file(tx, session, command)
     except AskedWrongly:
         # The first try may have been stored while its sender still had the right.
         if not tx.careful and _answer_known_key(tx, session, command, asker):
@@ -52,9 +55,9 @@ def send_message(tx: Transaction, job: Job) -> None:
         raise
     if tx.careful:
         with tx.savepoint():
-            _store(tx, session, command, conversation, asker)
+            _store(tx, session, command, conversation, asker, file)
     else:
-        _store(tx, session, command, conversation, asker)
+        _store(tx, session, command, conversation, asker, file)
 
 
 def _store(
@@ -63,23 +66,38 @@ def _store(
     command: SendMessage,
     conversation: Conversation,
     asker: Asker,
+    file: StoredFile | None,
 ) -> None:
     event, answer = tx.ledger.append(
         conversation,
         (session.person_id, session.address),
         command.key,
         command.kind,
-        command.body,
+        command.body if file is None else _body_with(file, command.body),
         (command.sent_at, tx.now),
     )
+    if file is not None:
+        name_file(tx, file, conversation.row_id, conversation.last_seq)
     tx.effects.append(Stored(conversation.public_id, event, asker, answer))
+
+
+def _named_file(tx: Transaction, session: LiveSession, command: SendMessage) -> StoredFile | None:
+    """The file that a message names: its sender's own, or one that they may see."""
+    if command.kind != "file":
+        return None
+    return find_readable(tx.connection, read_file_body(command.body).file_id, session.person_id)
+
+
+def _body_with(file: StoredFile, body: bytes) -> bytes:
+    """What main knows of the bytes takes the place of what the sender says."""
+    told = read_file_body(body)
+    known = replace(told, size=file.size, type=file.type, sha256=file.sha256)
+    return pack_file_body(known)
 
 
 def _writable(tx: Transaction, session: LiveSession, command: SendMessage) -> Conversation:
     """The conversation a message goes to, if this sender may write there now."""
-    if command.kind != "text":
-        raise NotAllowed(detail=f"people don't send messages of kind {command.kind}")
-    check_text_body(command.body)
+    check_body(command.kind, command.body)
     conversation = tx.ledger.target(session.person_id, command.to)
     if conversation is None:
         conversation = _open_target(tx, session, parse_target(command.to))
@@ -199,7 +217,16 @@ def _same_message(stored: StoredKey, sender: Address, command: SendMessage) -> b
         if isinstance(target, GroupAddress)
         else private_conversation(sender, target)
     )
-    return (stored.conversation, stored.kind, stored.body) == (meant, command.kind, command.body)
+    if (stored.conversation, stored.kind) != (meant, command.kind):
+        return False
+    if command.kind == "file":
+        return _as_sent(stored.body) == _as_sent(command.body)
+    return stored.body == command.body
+
+
+def _as_sent(body: bytes) -> FileBody:
+    """A file's body without what main knows better than its sender."""
+    return replace(read_file_body(body), size=0, type="", sha256="0" * 64)
 
 
 def move_watermark(tx: Transaction, job: Job) -> None:
