@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.population import PASSWORD
-from benchmarks.processes import ServerFailed, run, script
+from benchmarks.processes import ServerFailed, script
 from benchmarks.report import Row
 from benchmarks.systems import Realmchat
 
@@ -39,7 +39,7 @@ def signed_in(running: Realmchat, address: str, friend: str) -> Iterator[Callabl
         try:
             yield lambda: cpu_ms(send, environment, expected=3)
         finally:
-            run([script("chat-cli"), "stop"], environment)
+            subprocess.run([script("chat-cli"), "stop", "--quiet"], env=environment, check=True)
 
 
 def _environment(home: Path) -> dict[str, str]:
