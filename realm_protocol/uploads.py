@@ -20,6 +20,8 @@ UPLOAD_TYPE = "application/offset+octet-stream"
 """The `Content-Type` of a `PATCH`."""
 SESSION_HEADER = "Realmchat-Session"
 """Realm to main: the SHA-256 of the token of the session it speaks for, in hexadecimal digits."""
+ERROR_HEADER = "Realmchat-Error"
+"""The error of an answer that has no body, to a `HEAD`: its JSON, in ASCII."""
 
 _HASH = re.compile(SHA256_PATTERN)
 _DIGITS = re.compile(r"[0-9]{1,15}")

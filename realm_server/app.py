@@ -11,6 +11,7 @@ from picows import WSUpgradeRequest
 
 from realm_protocol.limits import CLIENT_FRAME_LIMIT, PROTOCOL_VERSION
 from realm_server.counts import Counts, Gauge, new_registry
+from realm_server.files.routes import add_file_routes, is_upload
 from realm_server.link import MainServer
 from realm_server.realm import Realm, Times
 from realm_server.settings import RealmSettings
@@ -66,9 +67,11 @@ def build_app(
         f"Realm {settings.name}",
         VERSION,
         lifespan=lifespan,
-        description="Sign-in, registration and health. Clients speak the realm protocol over"
+        description="Sign-in, registration, files and health. Clients speak the realm protocol over"
         " the WebSocket `/v1/client`.",
+        streamed=is_upload,
     )
+    add_file_routes(app, lambda: running.realm.files)
     _add_routes(app, settings, running)
     registry = new_registry(counts, _gauges(running))
     add_health(app, registry, ready, allow_remote=settings.allow_remote_health)

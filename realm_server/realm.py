@@ -13,6 +13,7 @@ from realm_server.counts import Counts
 from realm_server.delivery import Delivery
 from realm_server.desk import Desk
 from realm_server.entrance import Entrance
+from realm_server.files.service import Files
 from realm_server.link import Link, LinkTimes, MainServer
 from realm_server.requests import Requests
 from realm_server.routes import Routes
@@ -71,6 +72,7 @@ class Realm:
             now=now,
             times=times.link,
         )
+        self.files = Files(settings, main, self.link.down_fields)
         self._desk = Desk(self.link, self._limits, self.watermarks, self.routes)
         self.entrance = Entrance(
             server, self.link, store, self.routes, self._desk, self._flusher, counts, now
@@ -100,11 +102,13 @@ class Realm:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self.store.write_all(self._now())
+            await self.files.close()
 
     async def drain(self) -> None:
         """Take nothing new, answer what is on its way, then let the clients go."""
         self.entrance.drain()
         self.front_door.draining = True
+        await self.files.drain()
         empty = asyncio.Event()
         self.requests.when_empty(empty.set)
         with contextlib.suppress(TimeoutError):

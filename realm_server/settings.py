@@ -71,6 +71,14 @@ class RealmSettings(ServiceSettings):
     host_per_second: float = Field(
         1, gt=0, description="Wrong passwords and registrations a second from it after that."
     )
+    file_cache_bytes: int = Field(
+        2 * 1024**3,
+        ge=0,
+        description="Bytes of files kept for people of this site; one in use may pass it.",
+    )
+    file_bytes_per_second: int = Field(
+        0, ge=0, description="Bytes of files a second to and from main; 0 for no limit."
+    )
     drain_seconds: float = Field(
         3, ge=0, le=60, description="How long a stopping server waits for answers on their way."
     )

@@ -1,6 +1,7 @@
 """The HTTP side of every service: one shape of errors, health, metrics, and the docs page."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -22,6 +23,7 @@ from realm_protocol.errors import (
     RequestTooSlow,
     RouteNotFound,
 )
+from realm_protocol.uploads import ERROR_HEADER
 from realm_service.listening import is_loopback
 from realm_service.logs import report_defect
 
@@ -144,7 +146,10 @@ def error_response(error: RealmchatError) -> JSONResponse:
 async def _answer_error(request: Request, exc: Exception) -> Response:
     if not isinstance(exc, RealmchatError):
         raise exc
-    return error_response(exc)
+    response = error_response(exc)
+    if request.method == "HEAD":
+        response.headers[ERROR_HEADER] = json.dumps(exc.body()["error"])
+    return response
 
 
 async def _answer_invalid(request: Request, exc: Exception) -> Response:

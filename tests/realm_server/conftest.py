@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 import pytest
 import uvloop
-from fastapi import FastAPI
 
 from realm_protocol.events import Synced
 from realm_protocol.limits import LINK_READ_LIMIT
@@ -21,6 +20,7 @@ from realm_server.store import open_store
 from realm_service.channel import mount
 from realm_service.listening import client_tls
 from tests.ports import free_port
+from tests.realm_server.fake_files import FakeFiles
 from tests.realm_server.fake_main import KEY, FakeMain
 from tests.realm_server.raw_client import RawClient, hello, open_client
 from tests.realm_server.serving import Served, served
@@ -41,6 +41,7 @@ class World:
 
     home: Path
     main: FakeMain = field(default_factory=FakeMain)
+    files: FakeFiles = field(default_factory=lambda: FakeFiles(KEY))
     main_port: int = field(default_factory=free_port)
     realm_port: int = field(default_factory=free_port)
     settings: dict[str, Any] = field(default_factory=dict)
@@ -63,7 +64,7 @@ class World:
         routes = {"/v1/link": self.main.accept}
         websocket = mount(routes, read_limit=LINK_READ_LIMIT)
         return await self.stack.enter_async_context(
-            served(FastAPI(), websocket, port=self.main_port, tls=self.tls)
+            served(self.files.app, websocket, port=self.main_port, tls=self.tls)
         )
 
     @asynccontextmanager

@@ -1,0 +1,96 @@
+"""One file's bytes in the cache of a realm, on the disk: growing, then whole. It blocks.
+
+They are checked as a whole when the last one has come, and block by block whenever they are read.
+"""
+
+import hashlib
+import os
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+BLOCK_BYTES = 1024 * 1024
+
+
+class BlockDamaged(Exception):
+    """What is read is not what was written."""
+
+
+class CachedBlob:
+    """Appended by one thread at a time; read by any."""
+
+    def __init__(self, path: Path, sha256: str, size: int) -> None:
+        self.path = path
+        self.sha256 = sha256
+        self.size = size
+        self.written = 0
+        self.readable = 0
+        """So many bytes may be given out; the last block only once the hash was right."""
+        self._digest = hashlib.sha256()
+        self._checks: list[int] = []
+        """Of each block that has begun, its CRC-32 so far."""
+
+    @property
+    def is_whole(self) -> bool:
+        return self.readable == self.size
+
+    def may_read(self, position: int) -> bool:
+        """Whether the block in which this byte stands may be given out."""
+        return min((position // BLOCK_BYTES + 1) * BLOCK_BYTES, self.size) <= self.readable
+
+    def load(self) -> None:
+        """Take what an earlier run of the server has left, if it is right."""
+        self.path.touch(mode=0o600)
+        self.written = 0
+        with self.path.open("rb") as file:
+            while chunk := file.read(BLOCK_BYTES):
+                self._note(chunk)
+        if self.written > self.size or (self.written == self.size and not self.finish()):
+            self.clear()
+
+    def append(self, chunks: Sequence[bytes]) -> None:
+        with self.path.open("ab", buffering=0) as file:
+            for chunk in chunks:
+                rest = memoryview(chunk)
+                while rest:
+                    rest = rest[file.write(rest) :]
+                self._note(chunk)
+
+    def _note(self, chunk: bytes) -> None:
+        self._digest.update(chunk)
+        rest = memoryview(chunk)
+        while rest:
+            begun = self.written % BLOCK_BYTES
+            if begun == 0:
+                self._checks.append(0)
+            some = rest[: BLOCK_BYTES - begun]
+            self._checks[-1] = zlib.crc32(some, self._checks[-1])
+            self.written += len(some)
+            rest = rest[len(some) :]
+        self.readable = min(self.written, self.size - 1) // BLOCK_BYTES * BLOCK_BYTES
+
+    def finish(self) -> bool:
+        """Whether all bytes are there and have the right hash."""
+        if self.written != self.size or self._digest.hexdigest() != self.sha256:
+            return False
+        self.readable = self.size
+        return True
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.path.write_bytes(b"")
+        self.written = self.readable = 0
+        self._digest = hashlib.sha256()
+        self._checks.clear()
+
+    def read(self, start: int) -> bytes:
+        """From there to the end of its block; raises `BlockDamaged`."""
+        number, within = divmod(start, BLOCK_BYTES)
+        try:
+            with self.path.open("rb", buffering=0) as file:
+                block = os.pread(file.fileno(), BLOCK_BYTES, start - within)
+        except OSError as exc:
+            raise BlockDamaged from exc
+        if zlib.crc32(block) != self._checks[number]:
+            raise BlockDamaged
+        return block[within:]

@@ -1,0 +1,250 @@
+"""The cache of files of one realm: each is pulled over the link once, whoever asks meanwhile.
+
+All who wait follow the file as it grows. What nobody follows is dropped, the longest unused first,
+where the cache is full.
+"""
+
+import asyncio
+import contextlib
+import errno
+import secrets
+import shutil
+from collections.abc import AsyncGenerator, Iterator
+from pathlib import Path
+
+from realm_protocol.errors import (
+    FileDamaged,
+    InternalError,
+    RealmchatError,
+    ServerDraining,
+    StorageFull,
+    StoreUnwritable,
+)
+from realm_server.files.blob import BLOCK_BYTES, BlockDamaged, CachedBlob
+from realm_server.files.main_files import FoundFile, MainFiles
+from realm_server.files.pace import Pace
+from realm_service.disk_threads import DiskThreads
+from realm_service.logs import get_logger, report_defect
+
+log = get_logger("realm.cache")
+
+_ROOM_KEPT_FREE = 64 * 1024 * 1024
+
+
+class _Entry:
+    """A blob, who follows it, and the pull that makes it grow."""
+
+    def __init__(self, blob: CachedBlob) -> None:
+        self.blob = blob
+        self.followers = 0
+        self.loaded = asyncio.Lock()
+        self.is_loaded = False
+        self.pull: asyncio.Task[None] | None = None
+        self.error: RealmchatError | None = None
+        """Why the last pull ended too early."""
+        self._grew = asyncio.Event()
+
+    def tell(self) -> None:
+        """It has grown, or will not."""
+        self._grew.set()
+        self._grew = asyncio.Event()
+
+    async def change(self) -> None:
+        await self._grew.wait()
+
+
+class FileCache:
+    """Of one realm."""
+
+    def __init__(
+        self, folder: Path, limit: int, main: MainFiles, threads: DiskThreads, pace: Pace
+    ) -> None:
+        """`limit` in bytes; what is followed at this moment may pass it."""
+        self._folder = folder
+        self._limit = limit
+        self._main = main
+        self._threads = threads
+        self._pace = pace
+        self._entries: dict[str, _Entry] = {}
+        """By hash, the longest unused first."""
+        self._draining = False
+        self.pulls = 0
+        self.hits = 0
+
+    def open(self) -> None:
+        """Take the folder, with what an earlier run has left: it is checked before it is used."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for path in sorted(self._folder.iterdir(), key=lambda path: path.stat().st_mtime):
+            sha256 = path.name.partition(".")[0]
+            if (older := self._entries.pop(sha256, None)) is not None:
+                _remove(older.blob.path)
+            entry = self._entries[sha256] = _Entry(CachedBlob(path, sha256, 0))
+            entry.blob.written = path.stat().st_size
+        self._evict()
+
+    async def drain(self) -> None:
+        """End what is under way."""
+        self._draining = True
+        pulls = [entry.pull for entry in self._entries.values() if entry.pull is not None]
+        for pull in pulls:
+            pull.cancel()
+        await asyncio.gather(*pulls, return_exceptions=True)
+
+    @property
+    def bytes_kept(self) -> int:
+        return sum(entry.blob.written for entry in self._entries.values())
+
+    # --- following -------------------------------------------------------------------------------
+
+    async def blocks(
+        self, session: str, file: FoundFile, part: range
+    ) -> AsyncGenerator[bytes, None]:
+        """The bytes of this part, as they come. `session` may open the file: it was asked before.
+
+        Raises what ends it; a later request goes on where the cache is then.
+        """
+        position = part.start
+        while position < part.stop:
+            with self._followed(file) as entry:
+                try:
+                    async for block in self._follow(entry, session, file, position):
+                        some = block[: part.stop - position]
+                        position += len(some)
+                        yield some
+                        if position == part.stop:
+                            return
+                except BlockDamaged:
+                    log.error("cached_file_damaged", sha256=file.sha256)
+                    self._forget(file.sha256, entry)
+
+    @contextlib.contextmanager
+    def _followed(self, file: FoundFile) -> Iterator[_Entry]:
+        entry = self._entries.pop(file.sha256, None) or self._new_entry(file)
+        if not entry.is_loaded:
+            entry.blob.size = file.size
+        self._entries[file.sha256] = entry
+        entry.followers += 1
+        try:
+            yield entry
+        finally:
+            entry.followers -= 1
+            self._evict()
+
+    def _new_entry(self, file: FoundFile) -> _Entry:
+        # A name of its own: one that is given up may still be written to for a moment.
+        path = self._folder / f"{file.sha256}.{secrets.token_hex(4)}"
+        return _Entry(CachedBlob(path, file.sha256, file.size))
+
+    async def _follow(
+        self, entry: _Entry, session: str, file: FoundFile, position: int
+    ) -> AsyncGenerator[bytes, None]:
+        blob = entry.blob
+        await self._load(entry)
+        self.hits += blob.is_whole
+        waited = False
+        while position < blob.size:
+            if self._draining:
+                raise ServerDraining
+            if blob.may_read(position):
+                block = await self._threads.run(blob.read, position)
+                position += len(block)
+                yield block
+            elif entry.pull is not None:
+                await entry.change()
+                waited = True
+            elif waited and entry.error is not None:
+                raise entry.error
+            else:
+                self._begin_pull(entry, session, file)
+
+    async def _load(self, entry: _Entry) -> None:
+        async with entry.loaded:
+            if not entry.is_loaded:
+                try:
+                    await self._threads.run(entry.blob.load)
+                except OSError as exc:
+                    raise _unwritable(exc) from exc
+                entry.is_loaded = True
+
+    # --- pulling ---------------------------------------------------------------------------------
+
+    def _begin_pull(self, entry: _Entry, session: str, file: FoundFile) -> None:
+        entry.error = None
+        entry.pull = asyncio.create_task(self._pull(entry, session, file), name="pull")
+
+    async def _pull(self, entry: _Entry, session: str, file: FoundFile) -> None:
+        """Until the blob is whole, nobody follows any more, or main can't be asked."""
+        self.pulls += 1
+        try:
+            await self._fetch(entry, session, file)
+            if entry.blob.written == file.size and not entry.blob.finish():
+                await self._threads.run(entry.blob.clear)
+                raise FileDamaged(file_id=file.file_id)
+        except RealmchatError as error:
+            log.warning("pull_ended", code=error.code, sha256=file.sha256)
+            entry.error = error
+        except OSError as exc:
+            log.error("cache_unwritable", detail=str(exc))
+            entry.error = _unwritable(exc)
+        except asyncio.CancelledError:
+            entry.error = ServerDraining()
+            raise
+        except Exception as exc:
+            report_defect(exc, during="pulling a file")
+            entry.error = InternalError(incident="pull")
+        finally:
+            entry.pull = None
+            entry.tell()
+
+    async def _fetch(self, entry: _Entry, session: str, file: FoundFile) -> None:
+        blob = entry.blob
+        missing = file.size - blob.written
+        if missing == 0:
+            return
+        if shutil.disk_usage(self._folder).free < missing + _ROOM_KEPT_FREE:
+            raise StorageFull(server="realm server")
+        async with self._main.opened(session, file, blob.written) as chunks:
+            gathered: list[bytes] = []
+            async for chunk in chunks:
+                await self._pace.spend(len(chunk))
+                gathered.append(chunk)
+                if sum(map(len, gathered)) >= BLOCK_BYTES:
+                    await self._write(entry, gathered)
+                    gathered = []
+                if not entry.followers:
+                    break
+            await self._write(entry, gathered)
+
+    async def _write(self, entry: _Entry, chunks: list[bytes]) -> None:
+        await self._threads.run(entry.blob.append, chunks)
+        entry.tell()
+
+    # --- dropping --------------------------------------------------------------------------------
+
+    def _forget(self, sha256: str, entry: _Entry) -> None:
+        """Drop a blob; whoever still follows it begins with a new one."""
+        if self._entries.get(sha256) is entry:
+            del self._entries[sha256]
+            if entry.pull is not None:
+                entry.pull.cancel()
+            # In a thread: to free the blocks of a large file takes its time.
+            self._threads.start(_remove, entry.blob.path)
+
+    def _evict(self) -> None:
+        too_many = self.bytes_kept - self._limit
+        for sha256, entry in list(self._entries.items()):
+            if too_many <= 0:
+                return
+            if entry.followers == 0 and entry.pull is None:
+                too_many -= entry.blob.written
+                self._forget(sha256, entry)
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+def _unwritable(exc: OSError) -> RealmchatError:
+    if exc.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageFull(server="realm server")
+    return StoreUnwritable(path=str(exc.filename or "cache"), detail=exc.strerror)
