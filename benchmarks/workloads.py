@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import command_line, load, systems
+from benchmarks import command_line, files, load, systems
 from benchmarks.clients import Account
 from benchmarks.load import Acknowledged, Idle, Measured, Target
 from benchmarks.population import PASSWORD, REALM, Template, make_accounts, make_template
@@ -39,13 +39,22 @@ class Effort:
     sign_ins: int
     kill_after: int
     """Acknowledgements."""
+    file_bytes: int = 1024**3
 
     def with_runs(self, runs: int) -> "Effort":
         return replace(self, runs=runs)
 
 
 FULL = Effort(runs=3, warm_up=3, seconds=8, sessions=5000, sign_ins=100, kill_after=20_000)
-QUICK = Effort(runs=1, warm_up=1, seconds=2, sessions=1000, sign_ins=16, kill_after=5000)
+QUICK = Effort(
+    runs=1,
+    warm_up=1,
+    seconds=2,
+    sessions=1000,
+    sign_ins=16,
+    kill_after=5000,
+    file_bytes=256 * 1024**2,
+)
 
 
 class Bench:
@@ -69,6 +78,11 @@ class Bench:
     @cached_property
     def certificates(self) -> Certificates:
         return systems.make_certificates(self._folder)
+
+    @cached_property
+    def sample(self) -> files.Sample:
+        """The file of the workloads with files."""
+        return files.make_sample(self._folder, self.effort.file_bytes)
 
     @contextmanager
     def realmchat(self, old_messages: int = 0, *, tls: bool = False) -> Iterator[Realmchat]:
@@ -381,6 +395,58 @@ def c1(bench: Bench) -> list[Row]:
             return command_line.rows("C1 command line", bench.effort.runs, send)
 
 
+# --- files ---------------------------------------------------------------------------------------
+
+
+def f1(bench: Bench) -> list[Row]:
+    """A file of 1 GiB up, down, and down from the realm's cache; what that takes in memory."""
+    sample = bench.sample
+    runs: list[files.Transferred] = []
+    for number in range(1, bench.effort.runs + 1):
+        bench.tell(f"  run {number} of {bench.effort.runs}")
+        with bench.realmchat() as running:
+            client = files.FileClient(running.http_url, bench.accounts[0].token)
+            runs.append(files.transfer(client, sample, running.target.pids))
+    size = sample.size / 1e6
+    work = f"F1 a file of {sample.size >> 20:,} MiB"
+    return [
+        Row(work, "upload, checked", "MB/s", [size / r.upload for r in runs], at_least=120),
+        Row(work, "download", "MB/s", [size / r.first_download for r in runs], at_least=200),
+        Row(work, "from the cache", "MB/s", [size / r.cached_download for r in runs], at_least=200),
+        *(
+            Row(
+                work,
+                f"{name}'s memory beyond",
+                "MB",
+                [r.memory[name] / 1e6 for r in runs],
+                at_most=50,
+            )
+            for name in ("main", "realm")
+        ),
+    ]
+
+
+def f2(bench: Bench) -> list[Row]:
+    """W2 while files of 1 GiB go up and come down, one after the other."""
+    effort = bench.effort
+    stretch = (effort.warm_up, 2 * effort.seconds)
+    alone: list[Measured] = []
+    beside: list[Measured] = []
+    for number in range(1, effort.runs + 1):
+        bench.tell(f"  run {number} of {effort.runs}")
+        with bench.realmchat() as running:
+            client = files.FileClient(running.http_url, bench.accounts[-1].token)
+            pace = partial(in_own_process, load.pace_pairs, running.target, bench.pairs(50), 200)
+            alone.append(pace(*stretch))
+            with files.transfers_going_on(client, bench.sample):
+                beside.append(pace(*stretch))
+    figures = [
+        Figure("p50", "ms", _percentile(50)),
+        Figure("p99", "ms", _percentile(99), at_most_times=2),
+    ]
+    return _rows("F2 W2 beside files", beside, figures, alone, "alone")
+
+
 WORKLOADS: dict[str, Callable[[Bench], list[Row]]] = {
     "W1": w1,
     "W1b": w1b,
@@ -390,4 +456,6 @@ WORKLOADS: dict[str, Callable[[Bench], list[Row]]] = {
     "W4": w4,
     "W5": w5,
     "C1": c1,
+    "F1": f1,
+    "F2": f2,
 }
