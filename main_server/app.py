@@ -25,13 +25,14 @@ from main_server.passwords import Passwords
 from main_server.rules import sessions, sign_in
 from main_server.rules.files import person_behind
 from main_server.rules.reading import READING, Question, RealmState
+from main_server.rules.realm_lists import add_realm
 from main_server.rules.table import Call, MainRules
 from main_server.settings import MainSettings
 from main_server.store.reader import Readers
 from main_server.store.schema import realms
 from main_server.store.writer import Job, Transaction, Writer
 from realm_protocol import commands, link
-from realm_protocol.errors import MalformedMessage, RealmchatError
+from realm_protocol.errors import MalformedMessage, NotSignedIn, RealmchatError
 from realm_service.http import add_health, new_app
 from realm_service.logs import get_logger, report_defect
 from realm_service.version import VERSION
@@ -87,6 +88,7 @@ class MainServer:
             link.SignIn: self._sign_in,
             link.Register: self._register,
             commands.ChangePassword: self._change_password,
+            commands.AddRealm: self._add_realm,
         }
 
     def start(self) -> None:
@@ -176,6 +178,13 @@ class MainServer:
         self, realm: str, session: LiveSession | None, request: commands.ChangePassword
     ) -> Any:
         return await sign_in.change_password(self, session, request)
+
+    async def _add_realm(
+        self, realm: str, session: LiveSession | None, request: commands.AddRealm
+    ) -> commands.RealmAdded:
+        if session is None:
+            raise NotSignedIn
+        return await self.write(lambda tx: add_realm(tx, session, request, self.links.line_ports))
 
     # --- what links and operators ask ------------------------------------------------------------
 

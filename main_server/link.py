@@ -74,6 +74,7 @@ class RealmChannel:
         self.key = key
         self.sessions: dict[int, LiveSession] = {}
         self.welcomed = False
+        self.line_ports: list[int] = []
         self.channel = Channel(
             self,
             hub.flusher,
@@ -211,6 +212,8 @@ class Links:
         self._realm_of_key = realm_of_key
         self._link_changed = link_changed
         self._tell_operator = tell_operator
+        self.line_ports: dict[str, list[int]] = {}
+        """Of each realm's line listeners, as it told when it was last linked."""
         self._by_realm: dict[str, RealmChannel] = {}
         self._contests: set[asyncio.Task[None]] = set()
         self._draining = False
@@ -235,6 +238,7 @@ class Links:
 
     def greet(self, newcomer: RealmChannel, hello: link.LinkHello) -> None:
         """Check the handshake; a second link waits until the first was seen to be dead."""
+        newcomer.line_ports = hello.line_ports
         if hello.version != PROTOCOL_VERSION:
             newcomer.refuse_link(VersionMismatch(wanted=PROTOCOL_VERSION, got=hello.version))
         elif hello.realm != newcomer.realm:
@@ -267,6 +271,7 @@ class Links:
             return
         self._by_realm[newcomer.realm] = newcomer
         newcomer.welcomed = True
+        self.line_ports[newcomer.realm] = newcomer.line_ports
         self.delivery.link_opened(newcomer)
         self._link_changed(newcomer.realm, True)
         log.info("link_up", realm=newcomer.realm)

@@ -122,6 +122,8 @@ class Realm(WireMessage, frozen=True):
     """When its link last came or went; 0 when it has never been linked."""
     online: int
     """How many of its people have a session connected."""
+    names: list[str] = []
+    """What the asker calls it besides; and, of another realm, what its people call the asker's."""
 
 
 class DeviceSession(WireMessage, frozen=True):
@@ -311,6 +313,18 @@ class OpenConversation(WireMessage, frozen=True, tag=19):
     conversation: Conversation
 
 
+class AddRealm(WireMessage, frozen=True, tag=20):
+    """Add a realm to the asker's list: by its name, or as their own name for what listens there."""
+
+    number: Number
+    name: ShortText
+    """The realm's name; or, where no realm bears it, what the asker will call the realm."""
+    host: ShortText
+    """Where it listens."""
+    port: Annotated[int, Meta(ge=0, lt=65536)]
+    """Of its clients, or of one of its line listeners."""
+
+
 ClientCommand = (
     Hello
     | SendMessage
@@ -331,6 +345,7 @@ ClientCommand = (
     | ListSessions
     | EndSession
     | OpenConversation
+    | AddRealm
 )
 CLIENT_COMMANDS = Vocabulary(ClientCommand)
 
@@ -373,6 +388,13 @@ class Joined(WireMessage, frozen=True):
     seq: Seq
 
 
+class RealmAdded(WireMessage, frozen=True):
+    """The realm is on the asker's list."""
+
+    realm: str
+    """Its name, whatever the asker calls it."""
+
+
 class Done(WireMessage, frozen=True):
     """Nothing to tell beyond that it is done."""
 
@@ -395,5 +417,6 @@ REPLIES: dict[type[WireMessage], object] = {
     ListSessions: list[DeviceSession],
     EndSession: Done,
     OpenConversation: Head,
+    AddRealm: RealmAdded,
 }
 """The shape of each command's result. A command that is missing here has no answer."""

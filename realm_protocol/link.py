@@ -31,6 +31,8 @@ class LinkHello(WireMessage, frozen=True, tag=128):
     realm: str
     epoch: int
     """The epoch that the realm saw last; 0 when none."""
+    line_ports: list[int] = []
+    """Where its line listeners are."""
 
 
 class SignIn(WireMessage, frozen=True, tag=129):

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from main_server.effects import LiveSession
 from main_server.rules.people import resolve_group, resolve_person
+from main_server.rules.realm_lists import names_for
 from main_server.store.schema import (
     blocks,
     conversations,
@@ -208,6 +209,7 @@ def find_people(connection: Connection, question: Question) -> list[commands.Per
 def list_realms(connection: Connection, question: Question) -> list[commands.Realm]:
     """Every realm in use, where it is and whether its link is up."""
     unknown = RealmState(False, 0, 0)
+    names = names_for(connection, question.session)
     states = [
         (row, question.realm_states.get(row.name, unknown))
         for row in connection.execute(
@@ -215,7 +217,15 @@ def list_realms(connection: Connection, question: Question) -> list[commands.Rea
         )
     ]
     return [
-        commands.Realm(row.name, row.host, row.port, state.linked, state.since, state.online)
+        commands.Realm(
+            row.name,
+            row.host,
+            row.port,
+            state.linked,
+            state.since,
+            state.online,
+            names.get(row.name, []),
+        )
         for row, state in states
     ]
 

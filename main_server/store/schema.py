@@ -165,6 +165,16 @@ blocks = Table(
     sqlite_with_rowid=False,
 )
 
+realm_names = Table(
+    "realm_names",
+    metadata,
+    Column("person_id", ForeignKey("people.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("realm_id", ForeignKey("realms.id"), nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What people call the realms on their lists."""
+
 audit = Table(
     "audit",
     metadata,

@@ -1,0 +1,86 @@
+"""Lists of realms: by a realm's name, or by what a person calls the one that listens there."""
+
+import pytest
+
+from realm_protocol import commands, link
+from realm_protocol.errors import InvalidName, RealmExists, RealmNotFound
+from realm_protocol.limits import PROTOCOL_VERSION
+from tests.main_server.conftest import Running
+from tests.main_server.realm_end import Attached, RealmEnd, open_link
+from tests.waiting import eventually
+
+AT_JAKARTA = ("127.0.0.1", 8890)
+
+
+@pytest.fixture
+async def jakarta(main: Running) -> RealmEnd:
+    """With a line listener."""
+    end = await open_link(main.url, main.keys["jakarta"])
+    end.send(link.LinkHello(1, PROTOCOL_VERSION, "jakarta", 0, [AT_JAKARTA[1], 8888]))
+    await eventually(lambda: end.told_of(link.LinkWelcome))
+    return end
+
+
+@pytest.fixture
+async def messi(surabaya: RealmEnd, main: Running, jakarta: RealmEnd) -> Attached:
+    await main.main.write(_at_loopback)
+    return await surabaya.enter("messi@surabaya")
+
+
+@pytest.fixture
+async def henderson(jakarta: RealmEnd) -> Attached:
+    return await jakarta.enter("henderson@jakarta")
+
+
+def _at_loopback(tx) -> None:
+    """Both realms' clients connect at one host."""
+    tx.connection.exec_driver_sql("UPDATE realms SET host = '127.0.0.1', port = id + 8000")
+
+
+async def names(who: Attached) -> dict[str, list[str]]:
+    return {realm.name: realm.names for realm in await who.do(commands.ListRealms)}
+
+
+async def test_a_realm_is_added_by_its_name(messi: Attached) -> None:
+    """Wherever it is said to be; once."""
+    added = await messi.do(commands.AddRealm, "jakarta", "elsewhere", 1)
+
+    assert added.realm == "jakarta"
+    assert await names(messi) == {"jakarta": [], "surabaya": []}
+    with pytest.raises(RealmExists):
+        await messi.do(commands.AddRealm, "jakarta", "elsewhere", 1)
+
+
+async def test_what_listens_there_may_be_called_anything(messi: Attached) -> None:
+    """At a line listener's port, and on the list of this person alone in their realm."""
+    added = await messi.do(commands.AddRealm, "Realm2", *AT_JAKARTA)
+
+    assert added.realm == "jakarta"
+    assert await names(messi) == {"jakarta": ["realm2"], "surabaya": []}
+    lineker = await messi.realm.enter("lineker@surabaya")
+    assert await names(lineker) == {"jakarta": [], "surabaya": []}
+    with pytest.raises(RealmExists):
+        await messi.do(commands.AddRealm, "realm2", *AT_JAKARTA)
+
+
+async def test_both_ends_of_a_pair_use_the_same_name(messi: Attached, henderson: Attached) -> None:
+    """What surabaya's people call jakarta means surabaya there; one's own list goes first."""
+    await messi.do(commands.AddRealm, "realm2", *AT_JAKARTA)
+    assert await names(henderson) == {"jakarta": [], "surabaya": ["realm2"]}
+
+    await henderson.do(commands.AddRealm, "realm2", *AT_JAKARTA)
+    assert await names(henderson) == {"jakarta": ["realm2"], "surabaya": []}
+
+
+@pytest.mark.parametrize("place", [("127.0.0.1", 9999), ("elsewhere", AT_JAKARTA[1])])
+async def test_where_no_realm_listens_none_is_added(messi: Attached, place) -> None:
+    """A clear refusal, and the name stays free."""
+    with pytest.raises(RealmNotFound):
+        await messi.do(commands.AddRealm, "realm2", *place)
+    assert (await messi.do(commands.AddRealm, "realm2", *AT_JAKARTA)).realm == "jakarta"
+
+
+async def test_what_can_be_no_name_is_refused(messi: Attached) -> None:
+    """A person's name for a realm has the form of a realm's."""
+    with pytest.raises(InvalidName):
+        await messi.do(commands.AddRealm, "realm two", *AT_JAKARTA)
