@@ -106,7 +106,7 @@ def _default(field: FieldInfo) -> str:
     value = field.default
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if value is None or isinstance(value, SecretStr):
+    if value in (None, ()) or isinstance(value, SecretStr):
         return "none"
     return f"`{value:,}`" if isinstance(value, int) and value > 99_999 else f"`{value}`"
 

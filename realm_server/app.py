@@ -12,6 +12,7 @@ from picows import WSUpgradeRequest
 from realm_protocol.limits import CLIENT_FRAME_LIMIT, PROTOCOL_VERSION
 from realm_server.counts import Counts, Gauge, new_registry
 from realm_server.files.routes import add_file_routes, is_upload
+from realm_server.lines.connections import LineSockets
 from realm_server.link import MainServer
 from realm_server.realm import Realm, Times
 from realm_server.settings import RealmSettings
@@ -40,15 +41,30 @@ class _Running:
 
 
 def build_app(
-    settings: RealmSettings, store: Store, main: MainServer, times: Times | None = None
+    settings: RealmSettings,
+    store: Store,
+    main: MainServer,
+    times: Times | None = None,
+    line_sockets: LineSockets = (),
 ) -> BuiltApp:
-    """The application of one realm over an open store. Nothing runs before uvicorn starts it."""
+    """The application of one realm over an open store. Nothing runs before uvicorn starts it.
+
+    `line_sockets` are those of `settings.line_port`, bound.
+    """
     running = _Running()
     counts = Counts()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        running.realm = Realm(settings, store, main, counts, server=SERVER, times=times or Times())
+        running.realm = Realm(
+            settings,
+            store,
+            main,
+            counts,
+            server=SERVER,
+            times=times or Times(),
+            line_sockets=line_sockets,
+        )
         async with running.realm.running():
             yield
 
@@ -113,6 +129,7 @@ def _gauges(running: _Running) -> dict[str, Gauge]:
 
     return {
         "sessions": lambda: len(running.realm.entrance.sessions),
+        "line_connections": lambda: running.realm.lines.connections,
         "people": lambda: running.realm.routes.people,
         "session_bytes_waiting": waiting,
         "link_up": lambda: running.realm.link.is_up,

@@ -33,6 +33,7 @@ Examples:
   realm-server serve --name surabaya --main-url http://127.0.0.1:8080 --key-file surabaya.key
   realm-server serve --name jakarta --main-url https://chat.example.org:8080 \\
       --key-file jakarta.key --host 0.0.0.0 --tls-cert site.pem --tls-key site.key
+  realm-server serve --name surabaya --key-file surabaya.key --line-port 8889:mesin
 
 \b
 Every flag can also be an environment variable (--main-url: REALM_SERVER_MAIN_URL)
@@ -69,6 +70,9 @@ def serve(
     key_file: Annotated[Path | None, _option("key_file")] = None,
     host: Annotated[str | None, _option("host")] = None,
     port: Annotated[int | None, _option("port")] = None,
+    line_port: Annotated[list[str] | None, _option("line_port")] = None,
+    line_connections: Annotated[int | None, _option("line_connections")] = None,
+    line_idle_seconds: Annotated[float | None, _option("line_idle_seconds")] = None,
     registration: Annotated[str | None, _option("registration")] = None,
     password_min: Annotated[int | None, _option("password_min")] = None,
     ca: Annotated[Path | None, _option("ca")] = None,
@@ -91,8 +95,9 @@ def _serve(settings: RealmSettings) -> None:
     tls = client_tls(settings.ca) if settings.link_url.startswith("wss:") else None
     main_server = MainServer(settings.link_url, settings.realm_key(), tls)
     _allow_many_sockets()
+    line_sockets = [(place, bind(place.host, place.port)) for place in settings.line_port]
     with open_store(settings.folder()) as store:
-        built = build_app(settings, store, main_server)
+        built = build_app(settings, store, main_server, line_sockets=line_sockets)
         run(
             built.app,
             bind(settings.host, settings.port),

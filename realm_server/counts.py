@@ -45,6 +45,7 @@ _COUNTERS = {
 
 _GAUGES = {
     "sessions": "Connections of clients.",
+    "line_connections": "Connections of line programs.",
     "people": "People with a session attached.",
     "session_bytes_waiting": "Bytes that wait for clients to read.",
     "link_up": "1 while the link to main is up.",

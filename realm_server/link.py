@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import random
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -84,6 +84,7 @@ class Link:
         epoch: Callable[[], int],
         now: Callable[[], int],
         times: LinkTimes,
+        line_ports: Sequence[int] = (),
     ) -> None:
         """`epoch` is main's as seen last; `now` the wall clock in milliseconds."""
         self.is_up = False
@@ -96,6 +97,7 @@ class Link:
         self._epoch = epoch
         self._now = now
         self._times = times
+        self._line_ports = list(line_ports)
         self._last_ref = 0
         self._lasted_ms = 0
         self._listener: LinkListener
@@ -213,7 +215,8 @@ class Link:
 
     def opened(self, channel: Channel) -> None:
         self._channel = channel
-        channel.send(pack(LinkHello(0, PROTOCOL_VERSION, self._realm, self._epoch())))
+        hello = LinkHello(0, PROTOCOL_VERSION, self._realm, self._epoch(), self._line_ports)
+        channel.send(pack(hello))
 
     def frame_received(self, channel: Channel, frame: bytes) -> None:
         if channel is not self._channel:

@@ -14,6 +14,8 @@ from realm_server.delivery import Delivery
 from realm_server.desk import Desk
 from realm_server.entrance import Entrance
 from realm_server.files.service import Files
+from realm_server.lines.connections import Bounds, Lines, LineSockets
+from realm_server.lines.site import Site
 from realm_server.link import Link, LinkTimes, MainServer
 from realm_server.requests import Requests
 from realm_server.routes import Routes
@@ -52,6 +54,7 @@ class Realm:
         *,
         server: str,
         times: Times,
+        line_sockets: LineSockets = (),
         now: Callable[[], int] = wall_clock,
     ) -> None:
         self.store = store
@@ -71,6 +74,7 @@ class Realm:
             epoch=lambda: store.epoch,
             now=now,
             times=times.link,
+            line_ports=[place.port for place in settings.line_port],
         )
         self.files = Files(settings, main, self.link.down_fields)
         self._desk = Desk(self.link, self._limits, self.watermarks, self.routes)
@@ -87,6 +91,10 @@ class Realm:
             registration=settings.registration,
             password_min=settings.password_min,
         )
+        site = Site(settings.name, self.front_door, self.entrance, store, now)
+        bounds = Bounds(settings.line_connections, settings.line_idle_seconds)
+        self.lines = Lines(site, bounds)
+        self._line_sockets = line_sockets
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -95,9 +103,11 @@ class Realm:
             asyncio.create_task(self.link.run(self._delivery, self._flusher), name="link"),
             asyncio.create_task(self._keep_house(), name="housekeeping"),
         ]
+        await self.lines.listen(self._line_sockets)
         try:
             yield
         finally:
+            await self.lines.close()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -106,6 +116,7 @@ class Realm:
 
     async def drain(self) -> None:
         """Take nothing new, answer what is on its way, then let the clients go."""
+        self.lines.refuse_new()
         self.entrance.drain()
         self.front_door.draining = True
         await self.files.drain()
@@ -115,6 +126,7 @@ class Realm:
             await asyncio.wait_for(empty.wait(), self._drain_seconds)
         self._desk.tell_all_marks()
         self.entrance.close_all()
+        await self.lines.close()
 
     async def _keep_house(self) -> None:
         """Each tick: write what the store has gathered, look after a share of the sessions."""

@@ -1,14 +1,15 @@
 """The settings of a realm server: flag over REALM_SERVER_* over TOML file over default."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from realm_protocol.errors import RealmchatError
 from realm_protocol.names import check_name
+from realm_server.line_ports import LinePort, parse_line_port
 from realm_service.listening import ProxyNetworks, is_host, is_loopback
 from realm_service.settings import InvalidSetting, ServiceSettings, home_folder
 
@@ -79,6 +80,18 @@ class RealmSettings(ServiceSettings):
     file_bytes_per_second: int = Field(
         0, ge=0, description="Bytes of files a second to and from main; 0 for no limit."
     )
+    line_port: Annotated[tuple[LinePort, ...], NoDecode] = Field(
+        (),
+        description="Listen for older programs' text lines at [ADDRESS:]PORT[:mesin|kelompok5]:"
+        " plain TCP, from this machine only where no ADDRESS is named; others need --allow-clear."
+        " May be given again; with commas in the variable.",
+    )
+    line_connections: int = Field(
+        512, ge=1, description="Line connections from one IP address at a time."
+    )
+    line_idle_seconds: float = Field(
+        3600, gt=0, description="A line connection is closed after so long without a byte."
+    )
     drain_seconds: float = Field(
         3, ge=0, le=60, description="How long a stopping server waits for answers on their way."
     )
@@ -93,6 +106,17 @@ class RealmSettings(ServiceSettings):
             return check_name(value)
         except RealmchatError as error:
             raise ValueError(error.message) from error
+
+    @field_validator("line_port", mode="before")
+    @classmethod
+    def _line_port(cls, value: object) -> tuple[LinePort, ...]:
+        places = value.split(",") if isinstance(value, str) else value
+        places = places if isinstance(places, list | tuple) else [places]
+        return tuple(
+            place if isinstance(place, LinePort) else parse_line_port(str(place))
+            for place in places
+            if place != ""
+        )
 
     @field_validator("main_url")
     @classmethod
@@ -114,6 +138,12 @@ class RealmSettings(ServiceSettings):
                 f"the realm's key would reach {host} in the clear; give --main-url https://…, or"
                 " --allow-clear behind a tunnel that encrypts"
             )
+        for place in self.line_port:
+            if not is_loopback(place.host) and not self.allow_clear:
+                raise ValueError(
+                    f"passwords would cross in the clear to the line listener {place}; leave its"
+                    " address out, or give --allow-clear on a network that you trust"
+                )
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError("--tls-cert and --tls-key go together")
         return self

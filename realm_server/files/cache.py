@@ -9,7 +9,7 @@ import contextlib
 import errno
 import secrets
 import shutil
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from pathlib import Path
 
 from realm_protocol.errors import (
@@ -204,15 +204,26 @@ class FileCache:
         if shutil.disk_usage(self._folder).free < missing + _ROOM_KEPT_FREE:
             raise StorageFull(server="realm server")
         async with self._main.opened(session, file, blob.written) as chunks:
-            gathered: list[bytes] = []
+            await self._write_behind(entry, chunks)
+
+    async def _write_behind(self, entry: _Entry, chunks: AsyncIterator[bytes]) -> None:
+        """Write a block while the next one comes. What came before a cut is written too."""
+        writing: asyncio.Task[None] | None = None
+        gathered: list[bytes] = []
+        try:
             async for chunk in chunks:
                 await self._pace.spend(len(chunk))
                 gathered.append(chunk)
                 if sum(map(len, gathered)) >= BLOCK_BYTES:
-                    await self._write(entry, gathered)
+                    if writing is not None:
+                        await writing
+                    writing = asyncio.create_task(self._write(entry, gathered))
                     gathered = []
                 if not entry.followers:
                     break
+        finally:
+            if writing is not None:
+                await writing
             await self._write(entry, gathered)
 
     async def _write(self, entry: _Entry, chunks: list[bytes]) -> None:

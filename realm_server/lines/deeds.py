@@ -1,0 +1,310 @@
+"""What words of both dialects do: commands and questions of the session behind the token."""
+
+import contextlib
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from realm_protocol.bodies import text_body
+from realm_protocol.command_table import Word
+from realm_protocol.commands import (
+    CreateGroup,
+    FetchMessages,
+    JoinGroup,
+    ListRealms,
+    Page,
+    Realm,
+    SendMessage,
+    StoredMessage,
+)
+from realm_protocol.errors import (
+    AlreadyMember,
+    GroupNotFound,
+    InvalidAddress,
+    InvalidName,
+    MalformedMessage,
+    NotMember,
+    RealmNotFound,
+    UserNotFound,
+)
+from realm_protocol.limits import PAGE_MESSAGES
+from realm_protocol.names import Address, GroupAddress, Target, print_target
+from realm_server.lines import inboxes
+from realm_server.lines.answers import Answer, Sentences, said
+from realm_server.lines.framing import FileForm
+from realm_server.lines.inner_client import InnerClient, Standing
+from realm_server.lines.site import Site
+from realm_server.signing_in import RegisterForm, SessionAnswer, SignInForm
+
+
+class Connection(Protocol):
+    """What a word may need of the connection that it came by."""
+
+    host: str
+    """The IP address of the program."""
+
+    async def open(self, token: str) -> InnerClient:
+        """The session of this token, which becomes the one that signed in last."""
+
+    async def last(self) -> InnerClient:
+        """The session that signed in last; raises `NotSignedIn`."""
+
+    def forget(self, token: str) -> None: ...
+
+
+@dataclass(slots=True)
+class Turn:
+    """One request on its way: who asks where, and what follows once its answer is written."""
+
+    site: Site
+    connection: Connection
+    dialect: "Dialect"
+    arguments: Mapping[str, str]
+    client: InnerClient | None = None
+    """The session of the request's token, where its word takes one."""
+    held: AsyncExitStack = field(default_factory=AsyncExitStack)
+    """Until the answer is written, or can't be."""
+    when_written: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def session(self) -> InnerClient:
+        if self.client is None:
+            raise TypeError("this word takes no token")
+        return self.client
+
+    def __getitem__(self, parameter: str) -> str:
+        return self.arguments[parameter]
+
+
+Deed = Callable[[Turn], Awaitable[Answer]]
+
+
+class Entry(NamedTuple):
+    """One word of a dialect: its form, what it does, and where the file stands that it carries."""
+
+    word: Word
+    deed: Deed
+    file: FileForm | None = None
+    at_sign_in: bool = False
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One family's words and sentences."""
+
+    name: str
+    entries: Mapping[str, Entry]
+    sentences: Sentences
+
+    @property
+    def words(self) -> Mapping[str, Word]:
+        return {name: entry.word for name, entry in self.entries.items()}
+
+    @property
+    def file_words(self) -> Mapping[bytes, FileForm]:
+        return {n.encode(): e.file for n, e in self.entries.items() if e.file is not None}
+
+
+# --- signing in ----------------------------------------------------------------------------------
+
+F = TypeVar("F", bound=BaseModel)
+
+
+def _form(kind: type[F], **fields: str) -> F:
+    try:
+        return kind(**fields)
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        raise MalformedMessage(detail=f"{first['loc'][0]}: {first['msg']}") from exc
+
+
+def device_of(dialect: "Dialect") -> str:
+    """What the list of one's sessions calls it."""
+    return f"line program ({dialect.name})"
+
+
+async def auth(turn: Turn) -> Answer:
+    form = _form(
+        SignInForm,
+        address=turn["user"],
+        password=turn["password"],
+        device=device_of(turn.dialect),
+    )
+    opened = await turn.site.front_door.sign_in(form, turn.connection.host)
+    await turn.connection.open(opened.token)
+    return {"status": "OK", "tokenid": opened.token}
+
+
+async def registered(turn: Turn, display_name: str, country: str) -> SessionAnswer:
+    """A new person of this realm, with their first session."""
+    form = _form(
+        RegisterForm,
+        address=turn["user"],
+        password=turn["password"],
+        display_name=display_name,
+        country=country,
+        device=device_of(turn.dialect),
+    )
+    return await turn.site.front_door.register(form, turn.connection.host)
+
+
+# --- whom a name means ---------------------------------------------------------------------------
+
+
+def person(name: str, realm: str) -> Address:
+    """A bare name is one of this realm's people; raises `UserNotFound` for what can't be one."""
+    try:
+        return Address.parse(name) if "@" in name else Address.of(name, realm)
+    except (InvalidName, InvalidAddress) as exc:
+        raise UserNotFound(address=name[:100]) from exc
+
+
+def group(name: str, realm: str) -> GroupAddress:
+    """As `person`, for a group."""
+    try:
+        return GroupAddress.parse(name) if "@" in name else GroupAddress.of(name, realm)
+    except (InvalidName, InvalidAddress) as exc:
+        raise GroupNotFound(group=name[:100]) from exc
+
+
+def shown(address: Address, realm: str) -> str:
+    """A name that a program may send to again: bare only where the bare name means this one."""
+    return address.name if address.realm == realm else str(address)
+
+
+async def other_realms(client: InnerClient) -> list[Realm]:
+    found: list[Realm] = await client.ask(ListRealms)
+    return [realm for realm in found if realm.name != client.address.realm]
+
+
+async def realm_called(client: InnerClient, name: str) -> str:
+    """The realm that this account means by a name; raises `RealmNotFound`."""
+    for realm in await client.ask(ListRealms):
+        if name.lower() in (realm.name, *realm.names):
+            return str(realm.name)
+    raise RealmNotFound(realm=name[:100])
+
+
+# --- sending and groups --------------------------------------------------------------------------
+
+
+async def send_to(turn: Turn, *targets: Target) -> None:
+    """One message to each; raises the first refusal once all were offered."""
+    refusals = []
+    body = text_body(turn["text"])
+    for target in targets:
+        try:
+            await turn.session.ask(
+                SendMessage,
+                to=print_target(target),
+                key=secrets.token_hex(16),
+                kind="text",
+                body=body,
+                sent_at=turn.site.now(),
+            )
+        except (UserNotFound, RealmNotFound) as error:
+            refusals.append(error)
+    if refusals:
+        raise refusals[0]
+
+
+async def send(turn: Turn) -> Answer:
+    await send_to(turn, person(turn["user"], turn.site.realm))
+    return said("Message Sent")
+
+
+async def send_group(turn: Turn, answer: str) -> Answer:
+    await send_to(turn, group(turn["group"], turn.site.realm))
+    return said(answer)
+
+
+async def send_to_foreign_group(turn: Turn, target: GroupAddress) -> None:
+    """These programs have no word for joining elsewhere: whoever writes to a group is let in."""
+    try:
+        await send_to(turn, target)
+    except NotMember:
+        with contextlib.suppress(AlreadyMember):  # another connection of theirs was quicker
+            await turn.session.ask(JoinGroup, group=target)
+        await send_to(turn, target)
+
+
+async def create_group(turn: Turn, members: Iterable[str], answer: str) -> Answer:
+    realm = turn.site.realm
+    others = [person(name, realm) for name in members]
+    await turn.session.ask(CreateGroup, group=GroupAddress.of(turn["group"], realm), members=others)
+    return said(answer)
+
+
+# --- fetching ------------------------------------------------------------------------------------
+
+
+async def fetch_from(
+    client: InnerClient, conversation: str, after: int, limit: int
+) -> list[StoredMessage]:
+    """Rows behind `after`, oldest first, up to so many."""
+    rows: list[StoredMessage] = []
+    more = True
+    while more and len(rows) < limit:
+        page: Page = await client.ask(
+            FetchMessages,
+            conversation=conversation,
+            after=rows[-1].seq if rows else after,
+            before=0,
+            limit=min(PAGE_MESSAGES, limit - len(rows)),
+            newest=False,
+        )
+        rows += page.messages
+        more = page.more
+    return rows
+
+
+async def fetch_newest(
+    client: InnerClient, conversation: str, after: int = 0
+) -> list[StoredMessage]:
+    """The newest rows behind `after` that one answer may hold, oldest first."""
+    rows: list[StoredMessage] = []
+    more, size = True, 0
+    while more and len(rows) < inboxes.NEWEST and size < inboxes.ANSWER_BYTES:
+        page: Page = await client.ask(
+            FetchMessages,
+            conversation=conversation,
+            after=after,
+            before=rows[0].seq if rows else 0,
+            limit=min(PAGE_MESSAGES, inboxes.NEWEST - len(rows)),
+            newest=True,
+        )
+        rows = page.messages + rows
+        size += sum(len(row.body) for row in page.messages)
+        more = page.more
+    return rows
+
+
+async def drain(turn: Turn, wanted: Callable[[Standing], bool]) -> list[StoredMessage]:
+    """What was not handed out yet of these conversations. It is once the answer is written."""
+    site, client, dialect = turn.site, turn.session, turn.dialect.name
+    await turn.held.enter_async_context(site.draining(client.address, dialect))
+    await client.be_up_to_date()
+    cursors = site.cursors(client.address, dialect)
+    if cursors is None:
+        cursors = inboxes.first_cursors(client.standings)
+        site.begin(client.address, dialect, cursors)
+    ahead, moved = inboxes.waiting(client.standings, cursors)
+    found: list[list[StoredMessage]] = []
+    room = inboxes.NEWEST
+    for conversation, cursor in ahead.items():
+        standing = client.standings.get(conversation)
+        if standing is None or not wanted(standing) or room <= 0:
+            continue
+        rows = await fetch_from(client, conversation, cursor, room)
+        if rows:
+            room -= len(rows)
+            moved[conversation] = rows[-1].seq
+            with_oneself = standing.name == client.address
+            own = standing.kind == "group" or with_oneself
+            found.append(inboxes.handed_out(rows, client.address, own=own))
+    turn.when_written.append(lambda: site.move(client.address, dialect, moved))
+    return inboxes.in_order(found)

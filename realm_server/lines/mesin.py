@@ -1,0 +1,196 @@
+"""The dialect `mesin`: its words, what they do, and the forms of its messages.
+
+An inbox of it hands out each message once. Bodies bear a leading space, people their full names.
+"""
+
+import hashlib
+from collections.abc import Callable
+
+from realm_protocol.bodies import read_file_body
+from realm_protocol.commands import (
+    AddRealm,
+    EndSession,
+    FindPeople,
+    JoinGroup,
+    Person,
+    StoredMessage,
+)
+from realm_protocol.names import Address, GroupAddress
+from realm_server.lines import words as w
+from realm_server.lines.answers import FILES_NOT_CARRIED, MESIN, Answer, failed, said
+from realm_server.lines.deeds import (
+    Dialect,
+    Entry,
+    Turn,
+    auth,
+    create_group,
+    drain,
+    group,
+    person,
+    realm_called,
+    registered,
+    send,
+    send_group,
+    send_to,
+    send_to_foreign_group,
+    shown,
+)
+from realm_server.lines.framing import FileForm
+from realm_server.lines.inner_client import Standing
+
+_GROUP_PREFIX = "group:"
+
+
+async def _register(turn: Turn) -> Answer:
+    opened = await registered(turn, turn["full_name"], turn["country"])
+    await turn.connection.open(opened.token)
+    return {"status": "OK", "tokenid": opened.token}
+
+
+async def _add_group(turn: Turn) -> Answer:
+    return await create_group(turn, (), "Add group successful")
+
+
+async def _join_group(turn: Turn) -> Answer:
+    await turn.session.ask(JoinGroup, group=group(turn["group"], turn.site.realm))
+    return said("Join group successful")
+
+
+async def _send_group(turn: Turn) -> Answer:
+    return await send_group(turn, "Message Sent")
+
+
+async def _logout(turn: Turn) -> Answer:
+    await turn.session.ask(EndSession, session_id="")
+    turn.connection.forget(turn["token"])
+    return {"status": "OK"}
+
+
+async def _info(turn: Turn) -> Answer:
+    """Who is signed in here. What stands in the place of their tokens opens nothing."""
+    client = await turn.connection.last()
+    people: list[Person] = await client.ask(FindPeople, query="", realm=turn.site.realm, limit=1000)
+    sessions = {
+        hashlib.sha256(one.address.encode()).hexdigest()[:32]: {
+            "username": one.address.name,
+            "userdetail": {"nama": one.display_name, "negara": one.country},
+        }
+        for one in people
+        if one.online
+    }
+    return {"status": "OK", "message": sessions}
+
+
+# --- other realms --------------------------------------------------------------------------------
+
+
+async def _add_realm(turn: Turn) -> Answer:
+    client = await turn.connection.last()
+    await client.ask(
+        AddRealm, name=turn["realm"].lower(), host=turn["address"], port=int(turn["port"])
+    )
+    return {"status": "OK"}
+
+
+async def _send_private_realm(turn: Turn) -> Answer:
+    realm = await realm_called(turn.session, turn["realm"])
+    await send_to(turn, person(turn["user"], realm))
+    return said("Message Sent to Realm")
+
+
+async def _send_group_realm(turn: Turn) -> Answer:
+    realm = await realm_called(turn.session, turn["realm"])
+    named = turn["users"]
+    if named.startswith(_GROUP_PREFIX):
+        await send_to_foreign_group(turn, group(named.removeprefix(_GROUP_PREFIX), realm))
+    else:
+        await send_to(turn, *(person(name, realm) for name in named.split(",") if name))
+    return said("Message Sent to Group in Realm")
+
+
+# --- inboxes -------------------------------------------------------------------------------------
+
+
+async def _inbox(turn: Turn) -> Answer:
+    """What people of this realm wrote, and all groups, by who wrote it."""
+    realm = turn.site.realm
+
+    def wanted(standing: Standing) -> bool:
+        return standing.kind == "group" or Address(standing.name).realm == realm
+
+    found: dict[str, list[object]] = {}
+    for row in await drain(turn, wanted):
+        found.setdefault(shown(row.sender, realm), []).append(await _message(turn, row))
+    return {"status": "OK", "messages": found}
+
+
+async def _realm_inbox(turn: Turn) -> Answer:
+    """What people of another realm wrote; one's own realm's name means any other."""
+    realm = await realm_called(turn.session, turn["realm"])
+    from_realm = _any_but(realm) if realm == turn.site.realm else realm.__eq__
+
+    def wanted(standing: Standing) -> bool:
+        return standing.kind == "private" and bool(from_realm(Address(standing.name).realm))
+
+    rows = await drain(turn, wanted)
+    return {"status": "OK", "messages": [await _message(turn, row) for row in rows]}
+
+
+def _any_but(realm: str) -> Callable[[str], bool]:
+    return lambda other: other != realm
+
+
+async def _message(turn: Turn, row: StoredMessage) -> dict[str, str]:
+    client, site = turn.session, turn.site
+    message = {
+        "msg_from": await site.full_name(client, row.sender),
+        "msg_to": await site.full_name(client, client.address),
+        "msg": f" {_text(row)}",
+    }
+    standing = client.standings.get(row.conversation)
+    if standing is not None and standing.kind == "group":
+        message["group"] = shown(GroupAddress(standing.name), site.realm)
+    return message
+
+
+def _text(row: StoredMessage) -> str:
+    if row.kind == "file":
+        file = read_file_body(row.body)
+        return f"[{file.name}, {file.size} byte]"
+    return row.body.decode()
+
+
+# --- the words -----------------------------------------------------------------------------------
+
+
+async def _refuse_file(turn: Turn) -> Answer:
+    return failed(FILES_NOT_CARRIED)
+
+
+def _carrying(words: int) -> FileForm:
+    return FileForm(words, in_line=True)
+
+
+_ENTRIES = (
+    Entry(w.word("auth", w.USER, w.PASSWORD), auth, at_sign_in=True),
+    Entry(w.word("register", w.USER, w.PASSWORD, w.FULL_NAME, w.COUNTRY), _register),
+    Entry(w.word("addgroup", w.TOKEN, w.GROUP), _add_group),
+    Entry(w.word("joingroup", w.TOKEN, w.GROUP), _join_group),
+    Entry(w.word("send", w.TOKEN, w.USER, w.TEXT), send),
+    Entry(w.word("sendgroup", w.TOKEN, w.GROUP, w.TEXT), _send_group),
+    Entry(w.word("inbox", w.TOKEN), _inbox),
+    Entry(w.word("sendfile", w.TOKEN, w.USER, w.FILE), _refuse_file, _carrying(4)),
+    Entry(w.word("sendgroupfile", w.TOKEN, w.GROUP, w.FILE), _refuse_file, _carrying(4)),
+    Entry(w.word("addrealm", w.REALM, w.ADDRESS, w.PORT), _add_realm),
+    Entry(w.word("sendprivaterealm", w.TOKEN, w.REALM, w.USER, w.TEXT), _send_private_realm),
+    Entry(w.word("sendgrouprealm", w.TOKEN, w.REALM, w.USERS, w.TEXT), _send_group_realm),
+    Entry(w.word("getrealminbox", w.TOKEN, w.REALM), _realm_inbox),
+    Entry(w.word("sendfilerealm", w.TOKEN, w.REALM, w.USER, w.FILE), _refuse_file, _carrying(5)),
+    Entry(
+        w.word("sendgroupfilerealm", w.TOKEN, w.REALM, w.USERS, w.FILE), _refuse_file, _carrying(5)
+    ),
+    Entry(w.word("logout", w.TOKEN), _logout),
+    Entry(w.word("info"), _info),
+)
+
+DIALECT = Dialect("mesin", {entry.word.name: entry for entry in _ENTRIES}, MESIN)

@@ -1,0 +1,92 @@
+"""What the line connections of one realm share: its doors, places of inboxes, names of people."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from weakref import WeakValueDictionary
+
+from realm_protocol.commands import FindPeople, Person
+from realm_protocol.names import Address
+from realm_server.entrance import Entrance
+from realm_server.lines.inner_client import InnerClient
+from realm_server.signing_in import FrontDoor
+from realm_server.store import Store
+
+_NAMES_KEPT = 10_000
+_NAME_SECONDS = 60
+_BEGUN = ""
+"""No conversation's id: its cursor tells that an account has asked before."""
+
+
+class Site:
+    """Of one realm; `now` is the wall clock in milliseconds."""
+
+    def __init__(
+        self,
+        realm: str,
+        front_door: FrontDoor,
+        entrance: Entrance,
+        store: Store,
+        now: Callable[[], int],
+    ) -> None:
+        self.realm = realm
+        self.front_door = front_door
+        self.entrance = entrance
+        self.now = now
+        self._store = store
+        self._loop = asyncio.get_running_loop()
+        self._drains: WeakValueDictionary[tuple[Address, str], asyncio.Lock] = WeakValueDictionary()
+        self._names: OrderedDict[Address, tuple[str, float]] = OrderedDict()
+
+    async def enter(self, token: str, device: str) -> InnerClient:
+        """A session behind a token; raises what main says of it."""
+        client = InnerClient(self.entrance.new_session(token), device)
+        try:
+            await client.enter()
+        except BaseException:
+            client.leave()
+            raise
+        return client
+
+    # --- cursors ---------------------------------------------------------------------------------
+
+    def draining(self, address: Address, dialect: str) -> asyncio.Lock:
+        """Held from a look at an inbox until its answer is written: nothing is told twice."""
+        key = (address, dialect)
+        lock = self._drains.get(key)
+        if lock is None:
+            lock = self._drains[key] = asyncio.Lock()
+        return lock
+
+    def cursors(self, address: Address, dialect: str) -> dict[str, int] | None:
+        """None where the account's programs never asked before."""
+        found = self._store.cursors(address, dialect)
+        return found if found.pop(_BEGUN, None) is not None else None
+
+    def begin(self, address: Address, dialect: str, cursors: Mapping[str, int]) -> None:
+        """Where an account's programs begin."""
+        self.move(address, dialect, {**cursors, _BEGUN: 0})
+
+    def move(self, address: Address, dialect: str, moved: Mapping[str, int]) -> None:
+        """The answer is written: what it held isn't handed out again, whatever happens."""
+        if moved:
+            self._store.set_cursors(address, dialect, moved)
+            self._store.write(self.now())
+
+    # --- names -----------------------------------------------------------------------------------
+
+    async def full_name(self, client: InnerClient, address: Address) -> str:
+        """As main shows it; the name of the address for whom main shows no more."""
+        known = self._names.get(address)
+        if known is not None and known[1] > self._loop.time():
+            return known[0]
+        people: list[Person] = await client.ask(
+            FindPeople, query=str(address), realm=address.realm, limit=100
+        )
+        found = {person.address: person.display_name for person in people}
+        name = found.get(address) or address.name
+        self._names[address] = (name, self._loop.time() + _NAME_SECONDS)
+        self._names.move_to_end(address)
+        if len(self._names) > _NAMES_KEPT:
+            self._names.popitem(last=False)
+        return name
