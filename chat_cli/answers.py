@@ -18,6 +18,12 @@ def sent_json(sent: Sent) -> dict[str, Any]:
     }
 
 
+def outcome_json(sent: Sent) -> dict[str, Any]:
+    """As `sent_json`, for a route that answers a refusal as what became of a message."""
+    told = sent_json(sent)
+    return told if sent.refusal is None else {**told, "error": sent.refusal.body()["error"]}
+
+
 def person_json(person: Person) -> dict[str, Any]:
     return {
         "address": person.address,

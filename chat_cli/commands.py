@@ -79,6 +79,23 @@ async def _sendgroup(account: Account, given: Arguments) -> Any:
     return answers.sent_json(await account.send(recipient, given["text"], None, SEND_WAIT_SECONDS))
 
 
+async def _sendfile(account: Account, given: Arguments) -> Any:
+    # Which files this machine has is its owner's; who may type lines is perhaps somebody else.
+    raise NotAllowed(detail="a line carries no bytes; the route /files takes them")
+
+
+async def _receivefile(account: Account, given: Arguments) -> Any:
+    """Messages with the files that are meant; the route /files gives their bytes."""
+    wanted = given.get("id", "").lower()
+    found = (await account.newest_files(HISTORY_MOST)).value
+    of_others = [message for message in found if message["from"] != account.address]
+    if not wanted:
+        return of_others[-1:]
+    if wanted == "all":
+        return of_others
+    return [message for message in found if message["file"]["file_id"].startswith(wanted)]
+
+
 async def _addgroup(account: Account, given: Arguments) -> Any:
     return await deeds.create_group(account, given["group"], given.get("members", "").split())
 
@@ -171,6 +188,9 @@ _DEEDS: dict[str, Deed] = {
     "sessions": _sessions,
     "send": _send,
     "sendgroup": _sendgroup,
+    "sendfile": _sendfile,
+    "sendgroupfile": _sendfile,
+    "receivefile": _receivefile,
     "addgroup": _addgroup,
     "joingroup": _joingroup,
     "leavegroup": _leavegroup,

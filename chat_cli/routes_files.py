@@ -146,8 +146,14 @@ async def transfers(account: Asked) -> list[dict[str, Any]]:
 
 
 @router.get("/transfers/{transfer}")
-async def transfer(account: Asked, transfer: str) -> dict[str, Any]:
-    return await account.files.get(transfer)
+async def transfer(
+    account: Asked,
+    transfer: str,
+    wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT_SECONDS)] = 0,
+) -> dict[str, Any]:
+    """How far it is; of an upload also its `message`. That is waited for so many seconds."""
+    told, sent = await account.files.get(transfer, wait)
+    return {**told, "message": None if sent is None else answers.outcome_json(sent)}
 
 
 @router.post("/transfers/{transfer}/cancel")

@@ -31,6 +31,8 @@ class Kind(Enum):
     """The parameter's own name, or nothing."""
     COMMAND = "command"
     """A word of the table."""
+    PATH = "path"
+    """A file of the person's own machine: the rest of the line."""
     WORD = "word"
 
 
@@ -126,6 +128,11 @@ _TEXT = Parameter(
     Kind.TEXT,
     Help("the message, to the end of the line", "pesannya, sampai akhir baris"),
 )
+_PATH = Parameter(
+    "path",
+    Kind.PATH,
+    Help("the file, or - for standard input", "berkasnya, atau - untuk masukan standar"),
+)
 _ASKED_FOR = Help("asked for when not given", "ditanyakan bila tidak diberikan")
 _PASSWORD = Parameter("password", Kind.PASSWORD, _ASKED_FOR, optional=True)
 _PEEK = Parameter(
@@ -216,6 +223,40 @@ WORDS = (
         Help("Send a message to a group.", "Kirim pesan ke grup."),
         Right.MEMBER,
         WhenCutOff.KEPT,
+    ),
+    Word(
+        "sendfile",
+        (_PERSON, _PATH),
+        Help("Send a file to a person.", "Kirim berkas kepada seseorang."),
+        Right.SIGNED_IN,
+        WhenCutOff.KEPT,
+    ),
+    Word(
+        "sendgroupfile",
+        (_GROUP, _PATH),
+        Help("Send a file to a group.", "Kirim berkas ke grup."),
+        Right.MEMBER,
+        WhenCutOff.KEPT,
+    ),
+    Word(
+        "receivefile",
+        (
+            Parameter(
+                "id",
+                Kind.WORD,
+                Help(
+                    "the file's id or its beginning, or all; else the newest",
+                    "id berkas atau awalnya, atau all; bila tidak, yang terbaru",
+                ),
+                optional=True,
+            ),
+        ),
+        Help(
+            "Save a file that others have sent; it never overwrites one.",
+            "Simpan berkas kiriman orang lain; berkas yang ada tidak pernah ditimpa.",
+        ),
+        Right.SIGNED_IN,
+        WhenCutOff.REFUSED,
     ),
     Word(
         "addgroup",

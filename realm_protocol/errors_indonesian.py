@@ -188,6 +188,14 @@ PHRASES: Mapping[str, str] = {
     "“{value}” is no number.": "“{value}” bukan angka.",
     "“{value}” is too much.": "“{value}” tidak perlu ada.",
     "{parameter} is missing.": "{parameter} belum ada.",
+    # why a file can't be read or saved
+    "it has become shorter": "berkasnya menjadi lebih pendek",
+    "its copy here is damaged": "salinannya di sini rusak",
+    "another command fetches it": "perintah lain sedang mengambilnya",
+    "there is no room for it": "tidak ada tempat untuknya",
+    "a line carries no bytes; the route /files takes them": (
+        "sebuah baris tidak memuat isi berkas; rute /files yang menerimanya"
+    ),
     # why a session ended
     "signed out": "sudah keluar",
     "expired": "masa berlakunya habis",

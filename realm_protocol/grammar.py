@@ -73,11 +73,11 @@ def _take(word: Word, parameter: Parameter, rest: str) -> tuple[str, str]:
     """What the line gives for a parameter, and what is left of the line."""
     if parameter.kind is Kind.TEXT:
         return rest.lstrip(" "), ""
-    if parameter.kind is Kind.PEOPLE:
-        value, rest = rest, ""
+    if parameter.kind in (Kind.PEOPLE, Kind.PATH):
+        value, rest = rest.lstrip(" ") if parameter.kind is Kind.PATH else rest, ""
     else:
         value, _, rest = rest.partition(" ")
-    if "" in value.split(" "):
+    if "" in value.split(" ") and parameter.kind is not Kind.PATH:
         raise _wrong(word, "One space parts two words, not more.")
     if "\n" in value or "\r" in value:
         raise _wrong(word, "Only a text may hold line breaks.")

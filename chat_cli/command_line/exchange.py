@@ -8,7 +8,7 @@ an answer means is not said here.
 import select
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -29,6 +29,7 @@ class Answer(NamedTuple):
 class Streamed(NamedTuple):
     """An answer that goes on: its headers, with names in lower case, and its body as it comes."""
 
+    status: int
     headers: Mapping[str, str]
     pieces: Iterator[bytes]
 
@@ -119,13 +120,49 @@ class Connection:
                 self._feed(reading)
             if reading.status >= 300:
                 return self._rest(reading, time.monotonic() + silence_seconds)
-            return Streamed(reading.headers, self._pieces(reading, silence_seconds))
+            return Streamed(reading.status, reading.headers, self._pieces(reading, silence_seconds))
+
+    def send_up(
+        self,
+        path: str,
+        pieces: Iterable[bytes],
+        *,
+        headers: Mapping[str, str],
+        size: int | None,
+        silence_seconds: float,
+    ) -> Answer:
+        """`POST` a body as it comes; where its size isn't known, in chunks. Raises as `ask`.
+
+        An answer that comes before the end ends it: it says why the rest isn't wanted.
+        """
+        length = {"Transfer-Encoding": "chunked"} if size is None else {"Content-Length": str(size)}
+        with self._in_words(silence_seconds):
+            self._send("POST", path, {**headers, **length}, None, silence_seconds)
+            is_whole = self._send_pieces(pieces, chunked=size is None)
+            answer = self._rest(_Reading(), time.monotonic() + silence_seconds)
+        if not is_whole:
+            self.close()
+        return answer
+
+    def _send_pieces(self, pieces: Iterable[bytes], *, chunked: bool) -> bool:
+        """Whether all of them went out."""
+        try:
+            for piece in pieces:
+                if select.select([self._socket], [], [], 0)[0]:
+                    return False
+                self._socket.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+            if chunked:
+                self._socket.sendall(b"0\r\n\r\n")
+        except (BrokenPipeError, ConnectionResetError):
+            return False  # the answer that was sent before may still be read
+        return True
 
     def _pieces(self, reading: _Reading, silence_seconds: float) -> Iterator[bytes]:
         with self._in_words(silence_seconds):
             while reading.answer is None:
                 yield reading.take_body()
                 self._feed(reading)
+            yield reading.answer.body
 
     @contextmanager
     def _in_words(self, timeout_seconds: float) -> Iterator[None]:

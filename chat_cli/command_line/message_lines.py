@@ -9,10 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from chat_cli.command_line import texts
+from chat_cli.command_line.amounts import amount
 from chat_cli.command_line.cleaning import clean
 from chat_cli.command_line.look import Look
 from chat_cli.command_line.texts import say
 
+SHOWN_ID = 8
+"""So much of a file's id tells it from the others."""
 _INDENT = "\n    "
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 
@@ -38,12 +41,21 @@ def message_line(
     gap = "  " if look.at_terminal else " "
     in_group = conversation is not None and conversation["kind"] != "private"
     where = f" in {conversation['title']}" if conversation and in_group else ""
-    text = clean(message["text"]).replace("\n", _INDENT)
+    text = clean(message["text"]).replace("\n", _INDENT) + _file(message)
     if message["kind"] == "system":
         return at + gap + look.paint(f"{message['from']}{where}  ({text})", "dim")
     sender = look.paint(message["from"], "green" if message["from"] == me else "bold")
     line = f"{at}{gap}{sender}{look.paint(where, 'cyan')}: "
     return line + (isolated(text) + _state(message, me, look) if look.at_terminal else text)
+
+
+def _file(message: Mapping[str, Any]) -> str:
+    """What `receivefile` needs to know of a file, behind its name."""
+    file = message.get("file")
+    if file is None:
+        return ""
+    told = say(texts.FILE_OF_MESSAGE, id=file["file_id"][:SHOWN_ID], amount=amount(file["size"]))
+    return f" [{told}]"
 
 
 def isolated(text: str) -> str:

@@ -7,7 +7,7 @@ until then it gets nothing but a random challenge. Starting a service is `starti
 import hmac
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -55,6 +55,14 @@ def announced(home: Path) -> Announced | None:
         return None
 
 
+class Body(NamedTuple):
+    """What is sent as it comes; `size` is None where nobody knows it before."""
+
+    type: str
+    size: int | None
+    pieces: Iterable[bytes]
+
+
 class ServiceClient:
     """A service that has proved itself, asked in its owner's name."""
 
@@ -71,7 +79,7 @@ class ServiceClient:
         if self.version != VERSION:
             raise OtherServiceVersion(service=self.version, command=VERSION)
 
-    def get(self, path: str, **query: str | int) -> Any:
+    def get(self, path: str, **query: str | float) -> Any:
         """Raises what the service answered, `ServiceWentAway`, `ServiceUnreachable`, `TimedOut`."""
         return self._ask("GET", path, query, None, ANSWER_SECONDS)
 
@@ -84,6 +92,26 @@ class ServiceClient:
         if not isinstance(answer, dict):
             raise ServiceUnreachable(detail=_NO_SERVICE)
         return answer
+
+    def send_up(
+        self, path: str, body: Body, *, silence_seconds: float, **query: str | float
+    ) -> dict[str, Any]:
+        """`POST` what is too large to be held, over a connection of its own; raises as `get`."""
+        connection, _ = self._connect()
+        try:
+            answer = connection.send_up(
+                _with_query(path, query),
+                body.pieces,
+                headers={"Authorization": f"Bearer {self.token}", "Content-Type": body.type},
+                size=body.size,
+                silence_seconds=silence_seconds,
+            )
+        finally:
+            connection.close()
+        value = _json(answer)
+        if answer.status < 300 and isinstance(value, dict):
+            return value
+        raise _answered_error(value)
 
     def delete(self, path: str) -> None:
         """As `get`, for what has nothing to tell but that it is done."""

@@ -116,6 +116,20 @@ SAVED_NOTE = Text(
     "saved, and sent to {name} as soon as the main server can be reached",
     "disimpan, dan dikirim ke {name} begitu server utama bisa dihubungi",
 )
+FILE_SENT = Text("Sent {file} to {name}.", "{file} terkirim ke {name}.")
+FILE_SAVED = Text("Saved {file} for {name}.", "{file} disimpan untuk {name}.")
+FILE_STOPPED = Text(
+    "stopped; the same command goes on where it was",
+    "dihentikan; perintah yang sama melanjutkannya",
+)
+FILE_RECEIVED = Text("Saved {path}.", "{path} tersimpan.")
+FILE_HERE_ALREADY = Text("{path} is here already", "{path} sudah ada")
+NO_FILES = Text("nobody has sent a file", "belum ada berkas kiriman")
+FILE_OF_MESSAGE = Text("file {id}, {amount}", "berkas {id}, {amount}")
+PROGRESS = Text("{done} of {size}", "{done} dari {size}")
+PROGRESS_RATE = Text("{rate} per second", "{rate} per detik")
+PROGRESS_LEFT = Text("{time} left", "tinggal {time}")
+PROGRESS_WAITING = Text("waiting", "menunggu")
 NO_UNREAD = Text("no unread messages", "tidak ada pesan yang belum dibaca")
 NO_MESSAGES = Text("no messages", "tidak ada pesan")
 NOTHING_FOUND = Text("nothing found", "tidak ada yang ditemukan")

@@ -63,7 +63,7 @@ _FROM_THE_TABLE = (
         BY_NAME["sendgroupfile"],
         "sending_files:sendgroupfile",
         (FILE_WAIT, NAME, *COMMON),
-        "tar c photos | chat-cli sendgroupfile jarkom3 - --name photos.tar",
+        "chat-cli sendgroupfile jarkom3 - --name photos.tar < photos.tar",
     ),
     Command(
         BY_NAME["receivefile"],

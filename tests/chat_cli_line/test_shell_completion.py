@@ -22,7 +22,7 @@ def offered(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("sendg", ["sendgroup"]),
+        ("sendg", ["sendgroup", "sendgroupfile"]),
         ("listg", ["listgroups"]),
         ("creat", ["creategroup"]),
         ("send he", ["henderson@jakarta"]),
@@ -36,7 +36,7 @@ def offered(text: str) -> list[str]:
         ("inboxgroup jarkom3 p", ["peek"]),
         ("use ", ["messi@surabaya"]),
         ("auth messi@surabaya ", []),
-        ("help sendgroup", ["sendgroup"]),
+        ("help sendgroup", ["sendgroup", "sendgroupfile"]),
         ("read henderson@jakarta 1", []),
         ("nosuchword h", []),
         ("groups x", []),
@@ -50,7 +50,7 @@ def test_each_place_has_its_names(text: str, expected: list[str]) -> None:
 def test_an_empty_line_offers_each_word_once() -> None:
     """Under its own name; aliases only to who begins to type one."""
     assert sorted(offered("")) == sorted({word.name for word in SHELL_WORDS.values()})
-    assert offered("send") == ["send", "sendgroup"]
+    assert offered("send") == ["send", "sendgroup", "sendfile", "sendgroupfile"]
     assert "sendprivate" in offered("sendp")
 
 

@@ -218,6 +218,19 @@ async def test_a_message_that_main_refuses_is_told(realm: FakeRealm, messi: Pers
     answer = await try_file(messi, b"hello", to="nobody@surabaya")
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "user_not_found")
+    (told,) = await messi.get("/transfers")
+    message = (await transfer(messi, told["transfer"]))["message"]
+    assert (message["state"], message["error"]["code"]) == ("refused", "user_not_found")
+
+
+async def test_what_became_of_a_file_can_be_waited_for(realm: FakeRealm, messi: Person) -> None:
+    """One question until main has the message, for whoever shows how it goes."""
+    sent = await send_file(messi, b"hello", wait=0)
+
+    told = await messi.get(f"/transfers/{sent['transfer']}", wait=20)
+
+    assert told["state"] == "done"
+    assert (told["message"]["state"], told["message"]["seq"]) == ("at_main", 1)
 
 
 async def test_a_file_takes_its_place_when_it_is_whole(realm: FakeRealm, messi: Person) -> None:

@@ -15,6 +15,9 @@ _values: dict[Kind, st.SearchStrategy[str]] = {
     Kind.TEXT: st.text(st.characters(codec="utf-8"), min_size=1)
     .map(lambda text: text.lstrip(" ").rstrip(" \r\n"))
     .filter(bool),
+    Kind.PATH: st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), min_size=1)
+    .map(lambda text: text.lstrip(" ").rstrip(" "))
+    .filter(bool),
     Kind.DISPLAY_NAME: _words.map(lambda word: word.replace("_", " ")),
     Kind.NUMBER: st.integers(0, 2**53).map(str),
 }

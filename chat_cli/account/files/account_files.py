@@ -106,7 +106,10 @@ class AccountFiles:
             await self.retry(known.id)
         else:
             self._uploads.start(known)
-        return await self._outcome(known.id, wait_seconds)
+        sent, upload = await self._outcome(known.id, wait_seconds)
+        if sent.refusal is not None:
+            raise sent.refusal
+        return sent, self._json(upload)
 
     async def _keep(
         self, spooled: Spooled, name: str, recipient: Recipient, key: str | None, *, go_on: bool
@@ -124,8 +127,8 @@ class AccountFiles:
         now = self._now()
         return await self._store.run(lambda c: upload_rows.begin(c, self._me, new, recipient, now))
 
-    async def _outcome(self, upload: str, seconds: float) -> tuple[Sent, Json]:
-        """What became of it within this time; raises a refusal."""
+    async def _outcome(self, upload: str, seconds: float) -> tuple[Sent, Upload]:
+        """What became of a file and its message within this time."""
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
         await self._uploads.ended(upload, seconds)
@@ -133,10 +136,7 @@ class AccountFiles:
         sent: Sent | None = known.sent
         if known.state == "done":
             sent = await self._outgoing.outcome(known.key, max(until - loop.time(), 0))
-        sent = sent or known.sent
-        if sent.refusal is not None:
-            raise sent.refusal
-        return sent, self._json(known)
+        return sent or known.sent, known
 
     async def _complete(self, upload: str) -> bool:
         now = self._now()
@@ -163,11 +163,14 @@ class AccountFiles:
         told = [self._json(upload) for upload in uploads] + downloads
         return sorted(told, key=lambda transfer: str(transfer["transfer"]))
 
-    async def get(self, transfer: str) -> Json:
-        """Raises `TransferNotFound`."""
+    async def get(self, transfer: str, wait_seconds: float = 0) -> tuple[Json, Sent | None]:
+        """How far it is, and what became of an upload's message, after waiting at most so long for
+        main to have that. Raises `TransferNotFound`.
+        """
         if (download := self._find_download(transfer)) is not None:
-            return self._transfers.json(download)
-        return self._json(await self._store.run(lambda c: upload_rows.get(c, transfer)))
+            return self._transfers.json(download), None
+        sent, upload = await self._outcome(transfer, wait_seconds)
+        return self._json(upload), sent
 
     async def cancel(self, transfer: str) -> Json:
         """Stop it; an upload can be gone on with. Raises `TransferNotFound`."""

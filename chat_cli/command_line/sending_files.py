@@ -1,0 +1,203 @@
+"""Sending files: handed to the service, which sends them on whatever becomes of this command."""
+
+import os
+import secrets
+import signal
+import stat
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, BinaryIO
+
+from chat_cli.command_line import exit_codes, texts
+from chat_cli.command_line.call import Call
+from chat_cli.command_line.exit_codes import ExitCode
+from chat_cli.command_line.progress import Progress
+from chat_cli.command_line.service_client import Body
+from realm_protocol.errors import FileUnreadable, RealmchatError, TransferCancelled, rebuild
+
+Arguments = Mapping[str, str]
+Json = Mapping[str, Any]
+
+SILENCE_SECONDS = 60.0
+_STDIN = "-"
+_PIECE_BYTES = 256 * 1024
+_POLL_SECONDS = 0.2
+
+
+def sendfile(call: Call, arguments: Arguments, *, wait: float | None, name: str | None) -> ExitCode:
+    return _send(call, arguments["person"], arguments["path"], wait, name)
+
+
+def sendgroupfile(
+    call: Call, arguments: Arguments, *, wait: float | None, name: str | None
+) -> ExitCode:
+    group = arguments["group"].removeprefix("group:")
+    return _send(call, f"group:{group}", arguments["path"], wait, name)
+
+
+def _send(call: Call, to: str, path: str, wait: float | None, name: str | None) -> ExitCode:
+    patience = call.configuration.value("wait") if wait is None else wait
+    known_as = name or ("stdin" if path == _STDIN else Path(path).name)
+    with (
+        _opened(path) as file,
+        Progress(call, known_as, _size(file)) as progress,
+        _CtrlC() as ctrl_c,
+    ):
+        saved = _hand_over(call, file, to, known_as, ctrl_c)
+        try:
+            ctrl_c.let_go()
+            told = _follow(call, saved, patience, progress)
+        except KeyboardInterrupt:
+            call.service.post(call.path(f"transfers/{saved['transfer']}/cancel"), {})
+            call.note(texts.FILE_STOPPED)
+            return ExitCode.UNEXPECTED
+    return _show(call, known_as, told)
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[BinaryIO]:
+    """A file, or standard input; raises `FileUnreadable`."""
+    if path == _STDIN:
+        yield sys.stdin.buffer
+        return
+    try:
+        with Path(path).open("rb") as file:
+            yield file
+    except OSError as exc:
+        raise FileUnreadable(path=path, detail=exc.strerror or str(exc)) from exc
+
+
+def _size(file: BinaryIO) -> int | None:
+    """None of what is no file, but a pipe."""
+    found = os.fstat(file.fileno())
+    return found.st_size - file.tell() if stat.S_ISREG(found.st_mode) else None
+
+
+# --- to the service ------------------------------------------------------------------------------
+
+
+class _CtrlC:
+    """Held back while the service may have the whole file, and we don't know what it calls it.
+
+    Else a file would go on that nobody has seen, let alone stopped.
+    """
+
+    def __init__(self) -> None:
+        self._is_held = False
+        self._was_pressed = False
+        # In a thread of the shell, Ctrl-C is the line editor's.
+        self._is_ours = threading.current_thread() is threading.main_thread()
+
+    def __enter__(self) -> "_CtrlC":
+        if self._is_ours:
+            self._before = signal.signal(signal.SIGINT, self._pressed)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_ours:
+            signal.signal(signal.SIGINT, self._before)
+
+    def hold(self) -> None:
+        self._is_held = True
+
+    def let_go(self) -> None:
+        """Raises `KeyboardInterrupt` where it was pressed meanwhile."""
+        self._is_held = False
+        if self._was_pressed:
+            raise KeyboardInterrupt
+
+    def _pressed(self, number: int, frame: FrameType | None) -> None:
+        if not self._is_held:
+            raise KeyboardInterrupt
+        self._was_pressed = True
+
+
+def _hand_over(call: Call, file: BinaryIO, to: str, name: str, ctrl_c: _CtrlC) -> Json:
+    """Let the service keep it; from then on it is sent, after a crash too."""
+    boundary = secrets.token_hex(16).encode()
+    head = _part(boundary, b"to", b"") + to.encode() + b"\r\n"
+    quoted = name.encode(errors="replace").replace(b'"', b"_").replace(b"\r", b"_")
+    named = b'; filename="%b"' % quoted.replace(b"\n", b"_").replace(b"\\", b"_")
+    head += _part(boundary, b"file", named)
+    tail = b"\r\n--%b--\r\n" % boundary
+    size = _size(file)
+    body = Body(
+        f"multipart/form-data; boundary={boundary.decode()}",
+        None if size is None else len(head) + size + len(tail),
+        _form(head, file, size, tail, ctrl_c),
+    )
+    return call.service.send_up(
+        call.path("files"), body, silence_seconds=SILENCE_SECONDS, wait=0, resume="true"
+    )
+
+
+def _part(boundary: bytes, name: bytes, more: bytes) -> bytes:
+    return b'--%b\r\nContent-Disposition: form-data; name="%b"%b\r\n\r\n' % (boundary, name, more)
+
+
+def _form(
+    head: bytes, file: BinaryIO, size: int | None, tail: bytes, ctrl_c: _CtrlC
+) -> Iterator[bytes]:
+    """Of a file as much as was announced, though it grows meanwhile."""
+    yield head
+    left = size
+    while left is None or left > 0:
+        piece = file.read(_PIECE_BYTES if left is None else min(left, _PIECE_BYTES))
+        if not piece:
+            break
+        left = None if left is None else left - len(piece)
+        yield piece
+    if left:
+        raise FileUnreadable(path=file.name, detail="it has become shorter")
+    ctrl_c.hold()
+    yield tail
+
+
+# --- to main -------------------------------------------------------------------------------------
+
+
+def _follow(call: Call, saved: Json, patience: float, progress: Progress) -> Json:
+    """Until main has the message, or nothing has moved for long: what is known then."""
+    path = call.path(f"transfers/{saved['transfer']}")
+    moved_at, before = time.monotonic(), -1
+    while True:
+        told: Json = call.service.get(path, wait=_POLL_SECONDS)
+        progress.told(told)
+        if _is_over(told):
+            return told
+        if told["done"] != before:
+            moved_at, before = time.monotonic(), told["done"]
+        elif time.monotonic() - moved_at >= patience:
+            return told
+
+
+def _is_over(told: Json) -> bool:
+    """Whether waiting changes nothing any more; raises what it was refused with."""
+    message = told["message"]
+    if "error" in message:
+        raise _error(message["error"])
+    if told["state"] == "cancelled":
+        raise TransferCancelled(transfer=told["transfer"])
+    return exit_codes.of_state(message["state"]) is ExitCode.DONE
+
+
+def _error(error: Json) -> RealmchatError:
+    return rebuild(error["code"], {k: v for k, v in error.items() if k not in ("code", "message")})
+
+
+def _show(call: Call, file: str, told: Json) -> ExitCode:
+    message = told["message"]
+    code = exit_codes.of_state(message["state"])
+    to = message["to"]
+    name = to["group"] if isinstance(to, dict) else to
+    if code is ExitCode.SAVED:
+        call.note(texts.SAVED_NOTE, name=name)
+    result = {**message, "transfer": told["transfer"], "file": {"name": told["name"]}}
+    text = texts.FILE_SAVED if code is ExitCode.SAVED else texts.FILE_SENT
+    call.show(result, text, file=told["name"], name=name)
+    return code
