@@ -19,6 +19,7 @@ from realm_protocol.uploads import UPLOAD_TYPE, NewUpload, upload_headers
 
 _BLOCK_BYTES = 1024 * 1024
 _LOOK_EVERY_SECONDS = 0.1
+_NICE = 10
 
 
 class TransferFailed(Exception):
@@ -134,10 +135,14 @@ def _watched(pids: dict[str, int]) -> Iterator[Callable[[], dict[str, int]]]:
 
 @contextmanager
 def transfers_going_on(client: FileClient, sample: Sample) -> Iterator[None]:
-    """Files go up and come down, one after the other, until the block ends."""
+    """Files go up and come down, one after the other, until the block ends.
+
+    The client gives way to the servers, as it does where it has a machine of its own.
+    """
     over = threading.Event()
 
     def go_on() -> None:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
         while not over.is_set():
             file_id, _ = client.upload(sample)
             client.download(file_id, sample)

@@ -64,17 +64,15 @@ class Downloads:
         """
         descriptor = await self._threads.run(self._open, file)
         digest = hashlib.sha256() if len(part) == file.size else None
-        reading = self._read(descriptor, part)
+        reading = self._read(descriptor, part, digest)
         try:
             while part:
                 block, part = await reading, part[_BLOCK_BYTES:]
-                reading = self._read(descriptor, part)  # while this one is sent
-                if digest is not None:
-                    await self._threads.run(digest.update, block)
-                    if not part and digest.hexdigest() != file.sha256:
-                        raise self._damage(file, self._version(descriptor))
+                if digest is not None and not part and digest.hexdigest() != file.sha256:
+                    raise self._damage(file, self._version(descriptor))
                 if self._draining:
                     raise ServerDraining
+                reading = self._read(descriptor, part, digest)  # while this one is sent
                 yield block
         except OSError as exc:
             raise self._damage(file, (0, 0)) from exc
@@ -88,8 +86,10 @@ class Downloads:
         except FileNotFoundError as exc:
             raise self._damage(file, (0, 0)) from exc
 
-    def _read(self, descriptor: int, part: range) -> "asyncio.Future[bytes]":
-        return self._threads.start(_read_block, descriptor, part[:_BLOCK_BYTES])
+    def _read(
+        self, descriptor: int, part: range, digest: "hashlib._Hash | None"
+    ) -> "asyncio.Future[bytes]":
+        return self._threads.start(_read_block, descriptor, part[:_BLOCK_BYTES], digest)
 
     @staticmethod
     def _version(descriptor: int) -> tuple[int, int]:
@@ -97,8 +97,10 @@ class Downloads:
         return stat.st_ino, stat.st_mtime_ns
 
 
-def _read_block(descriptor: int, part: range) -> bytes:
+def _read_block(descriptor: int, part: range, digest: "hashlib._Hash | None") -> bytes:
     block = os.pread(descriptor, len(part), part.start)
     if len(block) != len(part):
         raise OSError(errno.EIO, "the blob is cut short")
+    if digest is not None:
+        digest.update(block)
     return block

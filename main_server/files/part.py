@@ -11,7 +11,7 @@ from main_server.files.folder import disk_in_words
 from realm_protocol.file_types import SNIFFED_BYTES
 
 _READ_BYTES = 1024 * 1024
-SYNC_BYTES = 8 * 1024 * 1024
+SYNC_BYTES = 1024 * 1024
 """Synced often and a little at a time: a sync of much would hold up those of the database."""
 
 
