@@ -166,7 +166,7 @@ class LineConnection:
         held: AsyncExitStack,
         when_written: list[Callable[[], None]],
     ) -> Turn:
-        if entry.file is not None and request.content_size is None:
+        if entry.file is not None and not request.carries(entry.file):
             raise WrongArguments(detail="The file is missing.", usage=parsed.word.usage)
         token = token_of(parsed)
         client = None if token is None else await self._client(token)

@@ -27,6 +27,10 @@ class Request:
     line: bytes
     content_size: int | None = None
 
+    def carries(self, form: FileForm) -> bool:
+        """Whether a file came; behind its line an empty text is an empty file."""
+        return bool(self.content_size) or (self.content_size == 0 and not form.in_line)
+
 
 @dataclass(frozen=True, slots=True)
 class Overlong:
