@@ -48,6 +48,25 @@ def take_conversations(
     )
 
 
+def begin_conversation(state: AccountState, conversation: Conversation) -> AccountState:
+    """Somebody is written to for the first time: there is nothing to be fetched."""
+    if state.find(conversation.conversation) is not None:
+        return state
+    begun = {**state.begun, conversation.conversation: conversation}
+    state = replace(state, begun=begun)
+    return _with_history(state, conversation.conversation, History(loaded=True, whole=True))
+
+
+def take_people(
+    state: AccountState, people: Iterable[shapes.Person], now: datetime
+) -> AccountState:
+    """What people call themselves, and who of them is there."""
+    found = {person.address: person for person in people}
+    names = {address: person.name for address, person in found.items() if person.name}
+    there = {address: Presence(person.online, now) for address, person in found.items()}
+    return replace(state, names={**state.names, **names}, presence={**state.presence, **there})
+
+
 def open_history(state: AccountState, conversation: str) -> AccountState:
     """Begin to hold a conversation's messages; its first page is asked for after this."""
     if conversation in state.histories:
@@ -283,12 +302,11 @@ def _newer(one: Message | None, other: Message | None) -> Message | None:
 
 def _show(state: AccountState, message: Message) -> AccountState:
     """A message belongs into its conversation, and at its head when it is the newest."""
-    known = state.conversations.get(message.conversation)
+    known = state.find(message.conversation)
     if known is not None:
         last = _newer(known.last_message, message)
-        last_seq = max(known.last_seq, message.seq or 0)
-        moved = replace(known, last_message=last, last_seq=last_seq)
-        state = replace(state, conversations={**state.conversations, known.conversation: moved})
+        moved = replace(known, last_message=last, last_seq=max(known.last_seq, message.seq or 0))
+        state = _with_conversation(state, moved)
     history = state.histories.get(message.conversation)
     if history is None or _is_before(history, message):
         return state
@@ -308,15 +326,22 @@ def _change(
     state: AccountState, conversation: str, change: Callable[[Message], Message]
 ) -> AccountState:
     """Change messages of a conversation wherever they are shown."""
-    known = state.conversations.get(conversation)
+    known = state.find(conversation)
     if known is not None and known.last_message is not None:
         moved = replace(known, last_message=change(known.last_message))
-        state = replace(state, conversations={**state.conversations, conversation: moved})
+        state = _with_conversation(state, moved)
     history = state.histories.get(conversation)
     if history is None:
         return state
     changed = merge((), map(change, history.messages))
     return _with_history(state, conversation, replace(history, messages=changed))
+
+
+def _with_conversation(state: AccountState, moved: Conversation) -> AccountState:
+    name = moved.conversation
+    if name in state.conversations:
+        return replace(state, conversations={**state.conversations, name: moved})
+    return replace(state, begun={**state.begun, name: moved})
 
 
 def _with_history(state: AccountState, conversation: str, history: History) -> AccountState:

@@ -6,11 +6,8 @@ How they change is `arriving`'s; what is drawn of them is `rows`'.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 
 from frontend.service.shapes import Conversation, Link, Message
-
-_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +46,10 @@ class AccountState:
     outdated: bool = False
     """The list must be read again: something came that only the service can count."""
     conversations: Mapping[str, Conversation] = field(default_factory=dict)
+    begun: Mapping[str, Conversation] = field(default_factory=dict)
+    """Conversations that were opened here and that the service doesn't list yet."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What people call themselves, by address."""
     histories: Mapping[str, History] = field(default_factory=dict)
     drafts: Mapping[str, str] = field(default_factory=dict)
     presence: Mapping[str, Presence] = field(default_factory=dict)
@@ -65,6 +66,15 @@ class AccountState:
     def realm(self) -> str:
         return self.me.partition("@")[2]
 
+    def find(self, conversation: str | None) -> Conversation | None:
+        if conversation is None:
+            return None
+        return self.conversations.get(conversation) or self.begun.get(conversation)
+
+    def name_of(self, address: str) -> str:
+        """What somebody calls themselves, else the name of their address."""
+        return self.names.get(address) or address.partition("@")[0]
+
     @property
     def total_unread(self) -> int:
         return sum(one.unread for one in self.conversations.values())
@@ -72,8 +82,9 @@ class AccountState:
 
 def ordered(state: AccountState) -> list[Conversation]:
     """The conversation with the newest message first; those without one by name."""
+    begun = (one for name, one in state.begun.items() if name not in state.conversations)
     return sorted(
-        (one for one in state.conversations.values() if one.role != "left" or one.last_message),
+        (*state.conversations.values(), *(one for one in begun if one.last_message)),
         key=lambda one: (-_moment(one), one.title),
     )
 

@@ -27,7 +27,6 @@ TEXTS: Mapping[str, Text] = {
     "password": Text("Password", "Kata sandi"),
     "site_server": Text("Server of the site", "Server lokasi"),
     "site_usual": Text("The usual site of this machine", "Lokasi yang biasa di komputer ini"),
-    "site_other": Text("Another server…", "Server lain…"),
     "full_name": Text("Full name", "Nama lengkap"),
     "country": Text("Country", "Negara"),
     "sign_out": Text("Sign out", "Keluar"),
@@ -127,7 +126,6 @@ TEXTS: Mapping[str, Text] = {
     "read_by": Text("Read by {n} of {of}", "Dibaca {n} dari {of}"),
     "show_all": Text("Show all ({size})", "Tampilkan semua ({size})"),
     "file": Text("File {name}", "File {name}"),
-    "earlier": Text("Loading earlier messages…", "Memuat pesan sebelumnya…"),
     "too_long": Text(
         "{size} of 64 KiB. Shorten it or send it as a file.",
         "{size} dari 64 KiB. Persingkat atau kirim sebagai file.",
@@ -141,7 +139,6 @@ TEXTS: Mapping[str, Text] = {
     "send_as_text": Text("Send as text", "Kirim sebagai teks"),
     "only_you": Text("Only you see this", "Hanya Anda yang melihat ini"),
     "done": Text("Done.", "Selesai."),
-    "nothing_there": Text("Nothing.", "Tidak ada."),
     "here_by_buttons": Text(
         "In this window, use the account menu for that.",
         "Di jendela ini, gunakan menu akun untuk itu.",
@@ -187,7 +184,6 @@ TEXTS: Mapping[str, Text] = {
     "close": Text("Close", "Tutup"),
     "cancel": Text("Cancel", "Batal"),
     "back": Text("Back", "Kembali"),
-    "try_again": Text("Try again", "Coba lagi"),
     "arrived": Text("New message from {name}", "Pesan baru dari {name}"),
 }
 
@@ -213,7 +209,7 @@ class Words:
     def __init__(self, language: str) -> None:
         self.language = language
 
-    def __call__(self, name: str, **fields: Any) -> str:
+    def __call__(self, name: str, /, **fields: Any) -> str:
         text = TEXTS[name]
         if self.language == "id":
             return text.indonesian.format(**fields)

@@ -1,0 +1,83 @@
+"""The keyboard map: what a dialog or a completion wants first, then what the window does."""
+
+from typing import TYPE_CHECKING
+
+import flet as ft
+
+from frontend.window.state import ordered
+
+if TYPE_CHECKING:
+    from frontend.chatting import Chatting
+
+
+class Keyboard:
+    """Of the window of one account."""
+
+    def __init__(self, chatting: "Chatting") -> None:
+        self._chatting = chatting
+
+    async def press(self, event: ft.KeyboardEvent) -> None:
+        """A key that was pressed anywhere in the window, the composer included."""
+        if self._chatting.choosing is not None or self._chatting.dialog is not None:
+            await self._key_in_dialog(event)
+        elif self._chatting.composer.is_completing and await self._key_in_completion(event):
+            return
+        elif event.ctrl or event.meta:
+            await self._key_with_control(event)
+        elif event.alt and event.key in ("Arrow Up", "Arrow Down"):
+            await self._chatting.step(-1 if event.key == "Arrow Up" else 1, event.shift)
+        else:
+            await self._plain_key(event)
+
+    async def _key_in_dialog(self, event: ft.KeyboardEvent) -> None:
+        if event.key == "Escape":
+            await self._chatting.shut_dialog()
+        elif self._chatting.choosing is not None and event.key in ("Arrow Up", "Arrow Down"):
+            await self._chatting.choosing.move(-1 if event.key == "Arrow Up" else 1)
+
+    async def _key_in_completion(self, event: ft.KeyboardEvent) -> bool:
+        match event.key:
+            case "Arrow Up":
+                await self._chatting.composer.move(-1)
+            case "Arrow Down":
+                await self._chatting.composer.move(1)
+            case "Tab":
+                await self._chatting.composer.complete()
+            case "Escape":
+                self._chatting.composer.stop_completing()
+            case _:
+                return False
+        return True
+
+    async def _key_with_control(self, event: ft.KeyboardEvent) -> None:
+        match event.key.upper():
+            case "K":
+                await self._chatting.show_jump()
+            case "F" if event.shift:
+                await self._chatting.show_search()
+            case "/":
+                await self._chatting.show_keys()
+            case "END":
+                await self._chatting.pane.to_newest()
+
+    async def _plain_key(self, event: ft.KeyboardEvent) -> None:
+        match event.key:
+            case "F6":
+                await self._next_region()
+            case "F7":
+                await self._chatting.pane.to_first_new()
+            case "Page Up":
+                await self._chatting.pane.scroll_by(1)
+            case "Page Down":
+                await self._chatting.pane.scroll_by(-1)
+            case "Escape":
+                self._chatting.composer.focus()
+
+    async def _next_region(self) -> None:
+        """From the list to the composer and back."""
+        if self._chatting.list.has_focus and self._chatting.opened is not None:
+            self._chatting.composer.focus()
+            return
+        rows = ordered(self._chatting.live.state)
+        if rows:
+            await self._chatting.list.focus(self._chatting.opened or rows[0].conversation)

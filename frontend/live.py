@@ -1,0 +1,248 @@
+"""One account of a window, kept in step with chat-cli while the window is open. No Flet here.
+
+What comes is handed to `window.arriving`, which decides; this asks, waits and tries again.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from ulid import ULID
+
+from frontend.service import shapes
+from frontend.service.account import PAGE, AccountClient
+from frontend.service.shapes import Conversation, Message, Refusal
+from frontend.window import arriving
+from frontend.window.state import AccountState
+from realm_protocol.errors import (
+    AccountNotFound,
+    ConversationNotFound,
+    NotAllowed,
+    NotSignedIn,
+    RealmchatError,
+    ServiceUnreachable,
+    ServiceWentAway,
+    SessionEnded,
+    TimedOut,
+    TryLater,
+)
+from realm_service.sse import Event
+
+_FIRST_WAIT_SECONDS = 0.2
+_LONGEST_WAIT_SECONDS = 2.0
+_AWAY = (ServiceUnreachable, ServiceWentAway, TimedOut)
+_OVER = (NotSignedIn, AccountNotFound, NotAllowed, SessionEnded)
+
+
+class LiveAccount:
+    """`changed` is called after each change of the state, `arrived` for each message of another."""
+
+    def __init__(
+        self,
+        client: AccountClient,
+        *,
+        clock: Callable[[], datetime],
+        changed: Callable[[], None],
+        arrived: Callable[[Message], None],
+    ) -> None:
+        self.client = client
+        self.state = AccountState(client.address)
+        self._clock = clock
+        self._changed = changed
+        self._arrived = arrived
+        self._stale = asyncio.Event()
+        self._unsent = asyncio.Event()
+        self._info_due = True
+        self._sending: dict[str, tuple[Conversation, Message]] = {}
+        self._older: set[str] = set()
+
+    # --- being in step ---------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Until the token opens nothing any more, or the task is cancelled."""
+        wait = _FIRST_WAIT_SECONDS
+        while True:
+            try:
+                await self._catch_up()
+                wait = _FIRST_WAIT_SECONDS
+                await self._follow()
+            except _OVER:
+                self._set(replace(self.state, ended=True))
+                return
+            except _AWAY:
+                self._set(replace(self.state, away=True))
+            except RealmchatError:
+                # Something that will pass: a store under repair, too many streams.
+                wait = _LONGEST_WAIT_SECONDS
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
+
+    async def _catch_up(self) -> None:
+        """Everything as it is now; the stream then continues from the first of these answers."""
+        info = await self.client.info()
+        rows, place = await self.client.conversations()
+        state = arriving.take_conversations(self.state, rows, place)
+        self._set(replace(arriving.take_info(state, info), away=False))
+
+    async def _follow(self) -> None:
+        """Take events as they come, read again what they make stale, and send, until a cut."""
+        self._stale.set()
+        self._unsent.set()
+        ending = [
+            asyncio.create_task(work())
+            for work in (self._take_events, self._refresh, self._deliver)
+        ]
+        people = asyncio.create_task(self._meet_people())
+        try:
+            await asyncio.wait(ending, return_when=asyncio.FIRST_COMPLETED)
+            for task in ending:
+                if task.done():
+                    task.result()
+        finally:
+            for task in (*ending, people):
+                task.cancel()
+            await asyncio.gather(*ending, people, return_exceptions=True)
+
+    async def _take_events(self) -> None:
+        async for event in self.client.events(self.state.place):
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
+        before = self.state
+        self._set(arriving.take_event(before, event, self._clock()))
+        if self.state is before:
+            return
+        if event.type == "message" and event.data["from"] != self.state.me:
+            self._arrived(shapes.message(event.data))
+        if event.type == "link":
+            self._info_due = True
+        link = self.state.link
+        if event.type == "state" and link is not None and link.state != "up":
+            self._info_due = True
+        self._stale.set()
+
+    async def _refresh(self) -> None:
+        """One answer at a time: what became stale meanwhile is asked for behind it."""
+        while True:
+            await self._stale.wait()
+            self._stale.clear()
+            if self._info_due:
+                self._info_due = False
+                info = await self.client.info()
+                self._set(arriving.take_info(self.state, info))
+            if self.state.outdated:
+                await self.read_list()
+            for name, history in list(self.state.histories.items()):
+                if not history.loaded:
+                    await self._load(name)
+
+    async def _load(self, conversation: str) -> None:
+        try:
+            page, _ = await self.client.history(conversation)
+        except ConversationNotFound:
+            page = []  # nobody has written there yet
+        self._set(arriving.take_newest(self.state, conversation, page, PAGE))
+        if not self.state.histories[conversation].loaded:
+            self._stale.set()
+
+    async def _meet_people(self) -> None:
+        """Names and who is there; without them the window shows addresses."""
+        try:
+            people = await self.client.people("")
+        except TryLater:
+            return
+        self._set(arriving.take_people(self.state, people, self._clock()))
+
+    # --- what a person does ----------------------------------------------------------------------
+
+    def open(self, conversation: str) -> None:
+        """Hold its messages; they are asked for where that wasn't done yet."""
+        self._set(arriving.open_history(self.state, conversation))
+        self._stale.set()
+
+    def begin(self, conversation: Conversation) -> None:
+        self._set(arriving.begin_conversation(self.state, conversation))
+
+    def shut(self, conversation: str) -> None:
+        self._set(arriving.shut_history(self.state, conversation))
+
+    def keep_draft(self, conversation: str, text: str) -> None:
+        self._set(arriving.keep_draft(self.state, conversation, text))
+
+    def forget_typing(self) -> None:
+        self._set(arriving.forget_typing(self.state, self._clock()))
+
+    async def read_list(self) -> None:
+        """The conversations as they are now."""
+        rows, place = await self.client.conversations()
+        self._set(arriving.take_conversations(self.state, rows, place))
+
+    async def load_older(self, conversation: str) -> bool:
+        """A page before what is held; whether there was one."""
+        history = self.state.histories.get(conversation)
+        if history is None or not history.loaded or history.whole or conversation in self._older:
+            return False
+        first = next((m.seq for m in history.messages if m.seq is not None), None)
+        if first is None:
+            return False
+        self._older.add(conversation)
+        try:
+            page, _ = await self.client.history(conversation, before=first)
+        except TryLater:
+            return False  # asked again when somebody scrolls there again
+        finally:
+            self._older.discard(conversation)
+        self._set(arriving.take_older(self.state, conversation, page, PAGE))
+        return bool(page)
+
+    def send(self, conversation: Conversation, text: str) -> None:
+        """Show a message at once; the service gets it now, or when it is back."""
+        message = Message(
+            conversation=conversation.conversation,
+            seq=None,
+            key=str(ULID()),
+            kind="text",
+            sender=self.state.me,
+            text=text,
+            at=None,
+            sent_at=self._clock(),
+            state="saved",
+        )
+        self._sending[message.key] = (conversation, message)
+        self._set(arriving.show_sending(self.state, message))
+        self._unsent.set()
+
+    async def _deliver(self) -> None:
+        """In order, one at a time; what the service can't take now stays for when it is back."""
+        while True:
+            await self._unsent.wait()
+            self._unsent.clear()
+            while self._sending:
+                await self._send(*next(iter(self._sending.values())))
+
+    async def _send(self, conversation: Conversation, message: Message) -> None:
+        """The same key goes out again after a cut, so that it is there once."""
+        try:
+            await self.client.send(conversation.title, conversation.kind, message.text, message.key)
+        except (*_AWAY, *_OVER):
+            raise
+        except RealmchatError as error:
+            refusal = Refusal(error.code, error.fields)
+            self._set(arriving.show_failure(self.state, message, refusal))
+        self._sending.pop(message.key, None)
+
+    async def mark_read(self, conversation: str, seq: int) -> None:
+        """What was seen is read; a service that is away is told the next time it is seen."""
+        known = self.state.conversations.get(conversation)
+        if known is None or seq <= known.read:
+            return
+        try:
+            await self.client.mark_read(conversation, seq)
+        except TryLater:
+            return
+
+    def _set(self, state: AccountState) -> None:
+        if state is not self.state:
+            self.state = state
+            self._changed()

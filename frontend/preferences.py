@@ -1,0 +1,34 @@
+"""What a person has set for this browser: theme, language, size of text. Kept in the browser."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from frontend.window.words import LANGUAGES
+
+THEMES = ("system", "light", "dark")
+SIZES = (90, 100, 115, 130, 150)
+PREFIX = "realmchat."
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    theme: str = "system"
+    language: str = "en"
+    text_size: int = 100
+
+    def kept(self) -> dict[str, Any]:
+        """As the browser keeps them, by their keys."""
+        return {PREFIX + name: value for name, value in asdict(self).items()}
+
+
+def read(kept: dict[str, Any], language: str) -> Preferences:
+    """What was kept, where it can be meant; else the usual, in the browser's language."""
+    usual = Preferences(language=language if language in LANGUAGES else "en")
+    theme, chosen, size = (kept.get(PREFIX + name) for name in ("theme", "language", "text_size"))
+    if theme in THEMES:
+        usual = replace(usual, theme=theme)
+    if chosen in LANGUAGES:
+        usual = replace(usual, language=chosen)
+    if size in SIZES:
+        usual = replace(usual, text_size=int(size))
+    return usual

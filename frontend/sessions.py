@@ -1,0 +1,299 @@
+"""One browser, or one desktop window: who is signed in there, and what is shown of whom.
+
+A session signs in by itself and holds the tokens of its own accounts only. Sessions share nothing
+but the way to chat-cli.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import flet as ft
+
+from frontend import preferences
+from frontend.chatting import Chatting
+from frontend.live import LiveAccount
+from frontend.preferences import Preferences
+from frontend.service import account, finding
+from frontend.service.account import AccountClient
+from frontend.service.asking import Asking
+from frontend.service.shapes import SignedIn
+from frontend.views import dialogs, look
+from frontend.views.signing_in import Form, SigningIn
+from frontend.window.words import Words
+from realm_protocol.errors import (
+    RealmchatError,
+    RealmUnreachable,
+    ServiceUnreachable,
+    ServiceWentAway,
+    WrongPassword,
+)
+
+_LONGEST_TOAST_MS = 4000
+
+
+class Session:
+    """Made when a page connects; a reload finds the same one again."""
+
+    def __init__(self, page: ft.Page, asking: Asking, clock: Callable[[], datetime]) -> None:
+        self._page = page
+        self._asking = asking
+        self._clock = clock
+        self._preferences = Preferences()
+        self._kept = ft.SharedPreferences()
+        self._accounts: dict[str, Chatting] = {}
+        self._shown: Chatting | None = None
+        self._signing_in: SigningIn | None = None
+
+    async def begin(self) -> None:
+        """The first frame: what this browser had chosen, and the card to sign in."""
+        page = self._page
+        page.title = "realmchat"
+        page.padding = 0
+        page.spacing = 0
+        page.theme, page.dark_theme = look.theme(look.LIGHT), look.theme(look.DARK)
+        page.on_keyboard_event = self._key
+        page.on_resize = self._resized
+        page.on_app_lifecycle_state_change = self._life_changed
+        page.on_close = self._closed
+        self._preferences = preferences.read(await self._read_kept(), self._browser_language())
+        self._apply_theme()
+        self._show_sign_in()
+
+    async def _read_kept(self) -> dict[str, Any]:
+        names = Preferences().kept()
+        return {name: await self._kept.get(name) for name in names}
+
+    def _browser_language(self) -> str:
+        locales = self._page.locale_configuration
+        current = locales.current_locale if locales else None
+        return current.language_code or "en" if current else "en"
+
+    def _apply_theme(self) -> None:
+        modes = {
+            "system": ft.ThemeMode.SYSTEM,
+            "light": ft.ThemeMode.LIGHT,
+            "dark": ft.ThemeMode.DARK,
+        }
+        self._page.theme_mode = modes[self._preferences.theme]
+
+    @property
+    def _words(self) -> Words:
+        return Words(self._preferences.language)
+
+    # --- signing in and out ----------------------------------------------------------------------
+
+    def _show_sign_in(self, told: str = "") -> None:
+        self._shown = None
+        self._signing_in = SigningIn(
+            self._words,
+            asked=self._sign_in,
+            language_chosen=self._choose_language,
+            start_service=self.start_service,
+            back=self._back_to_chats if self._accounts else None,
+        )
+        if told:
+            self._signing_in.show_error(told)
+        self._put(self._signing_in.control)
+
+    def _put(self, control: ft.Control) -> None:
+        self._page.controls = [control]
+        self._page.update()
+
+    async def _choose_language(self, language: str) -> None:
+        await self._set_preference("language", language)
+        self._show_sign_in()
+
+    async def _back_to_chats(self) -> None:
+        await self.switch(next(iter(self._accounts)))
+
+    async def _sign_in(self, form: Form) -> None:
+        try:
+            signed_in = await self._ask_to_sign_in(form)
+        except RealmchatError as error:
+            self._tell_refusal(error)
+            return
+        await self._open(AccountClient(self._asking, signed_in))
+
+    async def _ask_to_sign_in(self, form: Form) -> SignedIn:
+        url = form.realm_url or None
+        if form.new:
+            return await account.register(
+                self._asking, form.address, form.password, form.name, form.country, url
+            )
+        return await account.login(self._asking, form.address, form.password, url)
+
+    def _tell_refusal(self, error: RealmchatError) -> None:
+        if self._signing_in is None:
+            return
+        words = self._words
+        match error:
+            case WrongPassword():
+                told = words("wrong_password")
+            case RealmUnreachable():
+                told = words("site_unreachable")
+            case ServiceUnreachable() | ServiceWentAway():
+                told = words("service_away")
+            case _:
+                told = error.message_in(words.language)
+        away = isinstance(error, ServiceUnreachable | ServiceWentAway)
+        self._signing_in.show_error(told, startable=away)
+        self._signing_in.control.update()
+
+    async def _open(self, client: AccountClient) -> None:
+        known = self._accounts.pop(client.address, None)
+        if known is not None:
+            known.close()
+        live = LiveAccount(
+            client,
+            clock=self._clock,
+            changed=lambda: chatting.changed(),
+            arrived=lambda message: chatting.arrived(message),
+        )
+        chatting = Chatting(
+            self._page,
+            live,
+            clock=self._clock,
+            preferences=self._preferences,
+            outside=self,
+        )
+        self._accounts[client.address] = chatting
+        chatting.start()
+        await self.switch(client.address)
+
+    async def switch(self, address: str) -> None:
+        self._signing_in = None
+        self._shown = self._accounts[address]
+        self._shown.draw()
+        self._put(self._shown.frame.control)
+
+    async def add_account(self) -> None:
+        self._show_sign_in()
+
+    async def sign_out(self) -> None:
+        chatting = self._shown
+        if chatting is None:
+            return
+        try:
+            await chatting.live.client.logout()
+        except RealmchatError as error:
+            self.toast(error.message_in(self._preferences.language))
+            return
+        await self._drop(chatting, "")
+
+    async def ended(self, chatting: Chatting) -> None:
+        """It was ended elsewhere: its person must sign in again."""
+        if self._accounts.get(chatting.live.client.address) is chatting:
+            await self._drop(chatting, self._words("session_over"))
+
+    async def _drop(self, chatting: Chatting, told: str) -> None:
+        del self._accounts[chatting.live.client.address]
+        chatting.close()
+        if chatting is not self._shown:
+            return
+        if self._accounts and not told:
+            await self._back_to_chats()
+        else:
+            self._show_sign_in(told)
+
+    async def start_service(self) -> None:
+        try:
+            await finding.start()
+            await self._asking.door()
+        except ServiceUnreachable as error:
+            if self._signing_in is not None:
+                self._tell_refusal(error)
+            self.toast(error.message_in(self._preferences.language))
+            return
+        if self._signing_in is not None:
+            self._signing_in.show_error("")
+            self._signing_in.control.update()
+
+    # --- what the windows of accounts ask --------------------------------------------------------
+
+    def is_shown(self, chatting: Chatting) -> bool:
+        return self._shown is chatting
+
+    def others(self, me: str) -> list[tuple[str, int]]:
+        return [
+            (address, one.live.state.total_unread)
+            for address, one in self._accounts.items()
+            if address != me
+        ]
+
+    def total_unread(self) -> int:
+        return sum(one.live.state.total_unread for one in self._accounts.values())
+
+    def toast(self, text: str) -> None:
+        self._page.show_dialog(
+            ft.SnackBar(
+                content=ft.Semantics(
+                    identifier="toast", container=True, content=ft.Text(text, color=look.ON_TOAST)
+                ),
+                bgcolor=look.TOAST,
+                behavior=ft.SnackBarBehavior.FLOATING,
+                duration=_LONGEST_TOAST_MS,
+                width=360,
+            )
+        )
+
+    async def settings(self) -> None:
+        self._page.show_dialog(
+            dialogs.settings(
+                self._words,
+                self._preferences,
+                chosen=self._set_preference,
+                close=self._shut_settings,
+            )
+        )
+
+    async def _shut_settings(self) -> None:
+        self._page.pop_dialog()
+
+    async def _set_preference(self, name: str, value: str) -> None:
+        """It holds at once, and for the next time in this browser."""
+        before = self._preferences
+        if name == "text_size":
+            self._preferences = replace(before, text_size=int(value))
+        elif name == "theme":
+            self._preferences = replace(before, theme=value)
+        else:
+            self._preferences = replace(before, language=value)
+        self._apply_theme()
+        for chatting in self._accounts.values():
+            chatting.restyle(self._preferences)
+        if self._shown is not None:
+            self._shown.draw()
+        if name == "language" and self._shown is not None:
+            self._page.pop_dialog()
+            await self.settings()
+        self._page.update()
+        for key, kept in self._preferences.kept().items():
+            await self._kept.set(key, kept)
+
+    # --- what the page tells ---------------------------------------------------------------------
+
+    async def _key(self, event: ft.KeyboardEvent) -> None:
+        if self._shown is not None:
+            await self._shown.keyboard.press(event)
+
+    async def _resized(self, event: ft.PageResizeEvent) -> None:
+        if self._shown is not None:
+            self._shown.draw()
+            self._page.update()
+
+    async def _life_changed(self, event: ft.AppLifecycleStateChangeEvent) -> None:
+        looks = event.state in (ft.AppLifecycleState.RESUME, ft.AppLifecycleState.SHOW)
+        for chatting in self._accounts.values():
+            chatting.looking(looks)
+
+    def _closed(self, event: ft.Event[ft.Page]) -> None:
+        """The browser didn't come back: what was followed for it ends."""
+        for chatting in self._accounts.values():
+            chatting.close()
+        self._accounts.clear()
+
+
+def local_now() -> datetime:
+    return datetime.now().astimezone()

@@ -1,0 +1,95 @@
+"""What stands for somebody: a disc for a person, a rounded square for a group; and small marks."""
+
+import flet as ft
+
+from frontend.views import look
+from frontend.window.identity import colour_index, initials
+
+
+def avatar(kind: str, address: str, size: int, presence: str = "") -> ft.Control:
+    """`presence` as of a row of the list; empty where there is none to show."""
+    group = kind != "private"
+    disc = ft.Container(
+        content=ft.Text(
+            initials(address),
+            size=round(size * 0.36),
+            weight=look.BOLD,
+            color=look.ON_IDENTITY,
+            no_wrap=True,
+        ),
+        width=size,
+        height=size,
+        alignment=ft.Alignment.CENTER,
+        border_radius=10 if group else size / 2,
+        bgcolor=look.IDENTITY[colour_index("group" if group else "user", address)],
+    )
+    shown: ft.Control = disc
+    if presence in ("online", "unknown"):
+        shown = ft.Stack([disc, _dot(presence)], width=size, height=size)
+    # The name beside it says all; initials and a dot would only be read before it.
+    return ft.Semantics(exclude_semantics=True, content=shown)
+
+
+def _dot(presence: str) -> ft.Control:
+    online = presence == "online"
+    return ft.Container(
+        width=12,
+        height=12,
+        right=0,
+        bottom=0,
+        border_radius=6,
+        bgcolor=look.OK if online else look.SURFACE,
+        border=ft.Border.all(2, look.SURFACE if online else look.OUTLINE),
+    )
+
+
+def realm_chip(realm: str, size: float) -> ft.Control:
+    """A site's colour and name."""
+    colour = look.IDENTITY[colour_index("realm", realm)]
+    return ft.Container(
+        content=ft.Row(
+            [
+                ft.Container(width=8, height=8, bgcolor=colour, border_radius=2),
+                ft.Text(realm, size=size, color=look.TEXT2, no_wrap=True),
+            ],
+            spacing=4,
+            tight=True,
+        ),
+        padding=ft.Padding.symmetric(horizontal=5, vertical=0),
+        border=ft.Border.all(1, look.LINE),
+        border_radius=look.RADIUS_CHIP,
+    )
+
+
+def badge(unread: int, spoken: str, size: float) -> ft.Control:
+    return ft.Container(
+        content=ft.Text(
+            str(unread) if unread < 100 else "99+",
+            size=size,
+            weight=look.BOLD,
+            color=look.ON_ACCENT,
+            text_align=ft.TextAlign.CENTER,
+            semantics_label=spoken,
+        ),
+        height=20,
+        padding=ft.Padding.symmetric(horizontal=7),
+        border_radius=20,
+        bgcolor=look.ACCENT,
+        alignment=ft.Alignment.CENTER,
+    )
+
+
+TICKS = {
+    "saved": (ft.Icons.SCHEDULE_ROUNDED, look.TEXT2),
+    "at_realm": (ft.Icons.APARTMENT_ROUNDED, look.TEXT2),
+    "at_main": (ft.Icons.CHECK_ROUNDED, look.TEXT2),
+    "delivered": (ft.Icons.DONE_ALL_ROUNDED, look.TEXT2),
+    "read": (ft.Icons.DONE_ALL_ROUNDED, look.LINK),
+    "refused": (ft.Icons.ERROR_ROUNDED, look.ERROR),
+    "withdrawn": (ft.Icons.APARTMENT_ROUNDED, look.ERROR),
+}
+
+
+def tick(state: str, spoken: str, size: float = 16) -> ft.Control:
+    icon, colour = TICKS[state]
+    return ft.Icon(icon, size=size, color=colour, semantics_label=spoken)

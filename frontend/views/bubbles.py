@@ -1,0 +1,326 @@
+"""The rows of a conversation as controls."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import flet as ft
+
+from frontend.service.shapes import Message
+from frontend.views import look
+from frontend.views.avatar import avatar, tick
+from frontend.views.look import Sizes, isolated
+from frontend.window import markdown, times
+from frontend.window.identity import colour_index, short
+from frontend.window.listing import state_words
+from frontend.window.rows import BubbleRow, DayRow, NewRow, Row, SystemRow, moment
+from frontend.window.words import Words
+
+_SHORT_CHARACTERS = 32
+
+Doing = Callable[[Message], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Deeds:
+    """What can be done with a message."""
+
+    copy: Doing
+    info: Doing
+    edit: Doing
+    show_all: Doing
+    open_link: Callable[[str], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How rows are drawn."""
+
+    words: Words
+    sizes: Sizes
+    me: str
+    kind: str
+    narrow: bool
+    now: datetime
+
+    @property
+    def realm(self) -> str:
+        return self.me.partition("@")[2]
+
+
+def draw_row(row: Row, manner: Manner, deeds: Deeds) -> ft.Control:
+    match row:
+        case DayRow():
+            return _day(row, manner)
+        case NewRow():
+            return _new_line(manner)
+        case SystemRow():
+            return _system(row, manner)
+        case BubbleRow():
+            return _bubble(row, manner, deeds)
+
+
+def _day(row: DayRow, manner: Manner) -> ft.Control:
+    text = times.day(manner.words, row.day, manner.now.date())
+    chip = ft.Container(
+        content=ft.Text(text, size=manner.sizes.meta, color=look.TEXT2),
+        padding=ft.Padding.symmetric(horizontal=10, vertical=2),
+        border_radius=20,
+        bgcolor=look.RAISED,
+    )
+    return ft.Semantics(
+        identifier=f"day-{row.day.isoformat()}",
+        container=True,
+        header=True,
+        content=ft.Container(ft.Row([chip], alignment=ft.MainAxisAlignment.CENTER), padding=8),
+    )
+
+
+def _new_line(manner: Manner) -> ft.Control:
+    def line() -> ft.Control:
+        return ft.Container(height=1, bgcolor=look.ACCENT, expand=True)
+
+    text = ft.Text(
+        manner.words("new_messages"), size=manner.sizes.meta, color=look.ACCENT, weight=look.BOLD
+    )
+    return ft.Semantics(
+        identifier="new-line",
+        container=True,
+        content=ft.Container(ft.Row([line(), text, line()], spacing=8), padding=6),
+    )
+
+
+def _system(row: SystemRow, manner: Manner) -> ft.Control:
+    return ft.Container(
+        ft.Row(
+            [
+                ft.Icon(ft.Icons.INFO_OUTLINE_ROUNDED, size=14, color=look.TEXT2),
+                ft.Text(
+                    isolated(row.message.text),
+                    size=manner.sizes.meta,
+                    color=look.TEXT2,
+                    expand=True,
+                    expand_loose=True,
+                ),
+                ft.Text(_clock(row.message, manner), size=manner.sizes.meta, color=look.TEXT2),
+            ],
+            alignment=ft.MainAxisAlignment.CENTER,
+            spacing=6,
+        ),
+        padding=6,
+    )
+
+
+def _bubble(row: BubbleRow, manner: Manner, deeds: Deeds) -> ft.Control:
+    message = row.message
+    spoken = manner.words("you") if row.own else short(message.sender, manner.realm)
+    box = ft.Container(
+        content=_inside(row, manner, deeds),
+        padding=ft.Padding.symmetric(horizontal=12, vertical=6),
+        bgcolor=_fill(row),
+        border=None if row.own else ft.Border.all(1, look.LINE),
+        border_radius=_corners(row),
+    )
+    parts: list[ft.Control] = [
+        ft.Container(box, expand=82 if manner.narrow else 2, expand_loose=True)
+    ]
+    if not manner.narrow or row.own:
+        parts.append(_menu(message, manner, deeds))
+    parts.append(ft.Container(expand=8 if manner.narrow else 1))
+    if row.own:
+        parts.reverse()
+    elif manner.kind != "private":
+        face = avatar("private", message.sender, 32) if row.begins else ft.Container(width=32)
+        parts.insert(0, face)
+    line = ft.Row(
+        parts,
+        spacing=6 if not row.own else 2,
+        alignment=ft.MainAxisAlignment.END if row.own else ft.MainAxisAlignment.START,
+        vertical_alignment=ft.CrossAxisAlignment.START,
+    )
+    below = _below(row, manner, deeds)
+    return ft.Semantics(
+        identifier=f"msg-{message.key}",
+        container=True,
+        label=spoken,
+        content=ft.Container(
+            ft.Column(
+                [line, *below], spacing=2, horizontal_alignment=ft.CrossAxisAlignment.STRETCH
+            ),
+            padding=ft.Padding.only(top=10 if row.begins else 2),
+        ),
+    )
+
+
+def _fill(row: BubbleRow) -> str:
+    if row.message.state in ("refused", "withdrawn"):
+        return look.ERROR_BACKGROUND
+    return look.OWN if row.own else look.THEIRS
+
+
+def _corners(row: BubbleRow) -> ft.BorderRadius:
+    """The corner on the sender's side is sharp within a group."""
+    wide, sharp = look.RADIUS_BUBBLE, 4
+    inner = wide if row.begins else sharp
+    if row.own:
+        return ft.BorderRadius(wide, inner, wide, wide)
+    return ft.BorderRadius(inner, wide, wide, wide)
+
+
+def _inside(row: BubbleRow, manner: Manner, deeds: Deeds) -> ft.Control:
+    message = row.message
+    parts: list[ft.Control] = []
+    if row.begins and not row.own and manner.kind != "private":
+        parts.append(
+            ft.Text(
+                isolated(short(message.sender, manner.realm)),
+                size=manner.sizes.name,
+                weight=look.BOLD,
+                color=look.IDENTITY[colour_index("user", message.sender)],
+                no_wrap=True,
+                overflow=ft.TextOverflow.ELLIPSIS,
+            )
+        )
+    foot = _foot(row, manner)
+    text = message.text
+    brief = (
+        len(text) <= _SHORT_CHARACTERS
+        and "\n" not in text
+        and not markdown.has_marks(text)
+        and message.file_name is None
+    )
+    if brief:
+        line = ft.Row(
+            [_text(message, manner, deeds, flexible=True), foot],
+            spacing=10,
+            tight=True,
+            vertical_alignment=ft.CrossAxisAlignment.END,
+        )
+        return ft.Column([*parts, line], spacing=2, tight=True) if parts else line
+    body = [_text(message, manner, deeds, flexible=False)]
+    if markdown.is_long(text):
+        body.append(_show_all(message, manner, deeds))
+    body.append(foot)
+    # The foot stands at the right of the text, and the name at its left.
+    ended = ft.Column(body, spacing=2, tight=True, horizontal_alignment=ft.CrossAxisAlignment.END)
+    return ft.Column([*parts, ended], spacing=2, tight=True) if parts else ended
+
+
+def _text(message: Message, manner: Manner, deeds: Deeds, *, flexible: bool) -> ft.Control:
+    if message.file_name is not None:
+        return ft.Row(
+            [
+                ft.Icon(ft.Icons.INSERT_DRIVE_FILE_OUTLINED, size=24, color=look.TEXT2),
+                ft.Text(message.file_name, size=manner.sizes.message, color=look.TEXT),
+            ],
+            tight=True,
+        )
+    text = message.text
+    shown = markdown.beginning(text) if markdown.is_long(text) else text
+    if not markdown.has_marks(shown):
+        return ft.Text(
+            isolated(shown),
+            size=manner.sizes.message,
+            color=look.TEXT,
+            selectable=True,
+            expand=flexible,
+            expand_loose=flexible,
+        )
+
+    async def follow(event: ft.Event[ft.Markdown]) -> None:
+        await deeds.open_link(str(event.data))
+
+    style = ft.TextStyle(size=manner.sizes.message, color=look.TEXT)
+    code = ft.TextStyle(size=manner.sizes.of(13.5), font_family="monospace", color=look.TEXT)
+    return ft.Markdown(
+        markdown.without_images(shown),
+        selectable=True,
+        extension_set=ft.MarkdownExtensionSet.GITHUB_WEB,
+        soft_line_break=True,
+        fit_content=True,
+        md_style_sheet=ft.MarkdownStyleSheet(
+            p_text_style=style,
+            a_text_style=ft.TextStyle(
+                color=look.LINK,
+                decoration=ft.TextDecoration.UNDERLINE,
+                size=manner.sizes.message,
+            ),
+            code_text_style=code,
+        ),
+        on_tap_link=follow,
+    )
+
+
+def _show_all(message: Message, manner: Manner, deeds: Deeds) -> ft.Control:
+    async def asked(event: ft.Event[ft.TextButton]) -> None:
+        await deeds.show_all(message)
+
+    size = f"{max(1, len(message.text.encode()) // 1024)} KiB"
+    return ft.TextButton(manner.words("show_all", size=size), on_click=asked)
+
+
+def _foot(row: BubbleRow, manner: Manner) -> ft.Control:
+    clock = ft.Text(
+        _clock(row.message, manner), size=manner.sizes.meta, color=look.TEXT2, no_wrap=True
+    )
+    if not row.own:
+        return clock
+    state = row.message.state
+    mark = ft.Semantics(
+        identifier=f"tick-{row.message.key}",
+        container=True,
+        content=tick(state, state_words(row.message, manner.words), manner.sizes.of(16)),
+    )
+    return ft.Row([clock, mark], spacing=3, tight=True)
+
+
+def _clock(message: Message, manner: Manner) -> str:
+    return times.clock(manner.words, moment(message), manner.now)
+
+
+def _below(row: BubbleRow, manner: Manner, deeds: Deeds) -> list[ft.Control]:
+    """The state in words, and what can be done about a refusal."""
+    message = row.message
+    refused = message.state in ("refused", "withdrawn")
+    if not (row.tells_state or refused):
+        return []
+    words = ft.Text(
+        state_words(message, manner.words),
+        size=manner.sizes.meta,
+        color=look.ERROR if refused else look.TEXT2,
+        text_align=ft.TextAlign.END,
+    )
+    parts: list[ft.Control] = [ft.Row([words], alignment=ft.MainAxisAlignment.END, wrap=True)]
+    if message.state == "refused" and message.file_name is None:
+
+        async def edit(event: ft.Event[ft.TextButton]) -> None:
+            await deeds.edit(message)
+
+        button = ft.TextButton(manner.words("edit_again"), on_click=edit)
+        parts.append(ft.Row([button], alignment=ft.MainAxisAlignment.END))
+    return parts
+
+
+def _menu(message: Message, manner: Manner, deeds: Deeds) -> ft.Control:
+    async def copy(event: ft.Event[ft.PopupMenuItem]) -> None:
+        await deeds.copy(message)
+
+    async def info(event: ft.Event[ft.PopupMenuItem]) -> None:
+        await deeds.info(message)
+
+    return ft.PopupMenuButton(
+        icon=ft.Icon(
+            ft.Icons.MORE_VERT_ROUNDED,
+            size=16,
+            color=look.OUTLINE,
+            semantics_label=manner.words("message_actions"),
+        ),
+        padding=ft.Padding.all(0),
+        width=28,
+        height=28,
+        tooltip="",
+        items=[
+            ft.PopupMenuItem(content=manner.words("copy"), on_click=copy),
+            ft.PopupMenuItem(content=manner.words("message_info"), on_click=info),
+        ],
+    )

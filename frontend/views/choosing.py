@@ -1,0 +1,160 @@
+"""Dialogs in which one writes a little and chooses from what is found: jump and search.
+
+↑ and ↓ move, Enter takes, Esc shuts.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import flet as ft
+
+from frontend.views import look
+from frontend.views.look import isolated
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something to choose. Choices of one `heading` stand together."""
+
+    identifier: str
+    heading: str
+    title: str
+    detail: str
+    face: Callable[[], ft.Control]
+    take: Callable[[], Awaitable[None]]
+    unread: int = 0
+
+
+class Choosing:
+    """`find` answers the choices for what was written; a later answer replaces an earlier one."""
+
+    def __init__(
+        self,
+        *,
+        hint: str,
+        input_identifier: str,
+        narrow: bool,
+        find: Callable[[str], Awaitable[list[Choice]]],
+        nothing: Callable[[str], str],
+        below: str = "",
+    ) -> None:
+        self._find = find
+        self._nothing = nothing
+        self._asked = 0
+        self._query = ""
+        self._choices: list[Choice] = []
+        self._chosen = 0
+        self._field = look.field("", hint=hint, autofocus=True)
+        self._field.label = None
+        self._field.prefix_icon = ft.Icons.SEARCH_ROUNDED
+        self._field.ignore_up_down_keys = True
+        self._field.on_change = self._typed
+        self._field.on_submit = self._submitted
+        self._list = ft.ListView(spacing=2, expand=True)
+        note = [ft.Text(below, size=12, color=look.TEXT2)] if below else []
+        self.dialog = ft.AlertDialog(
+            content=ft.Container(
+                ft.Column(
+                    [
+                        ft.Semantics(identifier=input_identifier, content=self._field),
+                        *note,
+                        self._list,
+                    ],
+                    spacing=8,
+                    horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
+                ),
+                width=None if narrow else 560,
+                height=440,
+            ),
+            content_padding=16,
+            bgcolor=look.SURFACE,
+            shape=ft.RoundedRectangleBorder(radius=look.RADIUS_DIALOG),
+            inset_padding=ft.Padding.all(8 if narrow else 40),
+        )
+
+    async def fill(self) -> None:
+        """Find for what is written now."""
+        self._asked += 1
+        asked = self._asked
+        choices = await self._find(self._query)
+        if asked == self._asked:
+            self._choices, self._chosen = choices, 0
+            self._draw()
+
+    async def move(self, by: int) -> None:
+        if self._choices:
+            self._chosen = (self._chosen + by) % len(self._choices)
+            self._draw()
+            height = 50 * max(0, self._chosen - 3)
+            await self._list.scroll_to(offset=height)
+
+    async def _typed(self, event: ft.Event[ft.TextField]) -> None:
+        self._query = str(event.data or "").strip()
+        await self.fill()
+
+    async def _submitted(self, event: ft.Event[ft.TextField]) -> None:
+        if self._choices:
+            await self._choices[self._chosen].take()
+
+    def _draw(self) -> None:
+        rows: list[ft.Control] = []
+        heading = ""
+        for index, choice in enumerate(self._choices):
+            if choice.heading != heading:
+                heading = choice.heading
+                rows.append(
+                    ft.Container(
+                        ft.Text(heading, size=12, weight=look.BOLD, color=look.TEXT2),
+                        padding=ft.Padding.only(left=8, top=8),
+                    )
+                )
+            rows.append(self._row(choice, index == self._chosen))
+        if not rows and self._query:
+            rows.append(
+                ft.Container(ft.Text(self._nothing(self._query), color=look.TEXT2), padding=24)
+            )
+        self._list.controls = rows
+        self._list.update()
+
+    def _row(self, choice: Choice, chosen: bool) -> ft.Control:
+        async def take(event: ft.Event[ft.TextButton]) -> None:
+            await choice.take()
+
+        style = look.ringed(look.RADIUS_FIELD, look.SELECTED if chosen else None)
+        style.padding = ft.Padding.symmetric(horizontal=8)
+        return ft.Semantics(
+            identifier=choice.identifier,
+            container=True,
+            selected=chosen,
+            content=ft.TextButton(
+                content=ft.Row(
+                    [
+                        choice.face(),
+                        ft.Column(
+                            [
+                                _line(choice.title, 14, look.TEXT, look.BOLD),
+                                _line(choice.detail, 13, look.TEXT2, None),
+                            ],
+                            spacing=0,
+                            expand=True,
+                            alignment=ft.MainAxisAlignment.CENTER,
+                        ),
+                    ],
+                    spacing=10,
+                ),
+                height=48,
+                style=style,
+                on_click=take,
+            ),
+        )
+
+
+def _line(text: str, size: float, colour: str, weight: ft.FontWeight | None) -> ft.Control:
+    return ft.Text(
+        isolated(text),
+        size=size,
+        color=colour,
+        weight=weight,
+        max_lines=1,
+        overflow=ft.TextOverflow.ELLIPSIS,
+    )

@@ -1,0 +1,237 @@
+"""Where people write: Enter sends, Shift+Enter breaks the line, `/` begins a command."""
+
+from collections.abc import Awaitable, Callable
+
+import flet as ft
+
+from frontend.views import look
+from frontend.views.look import Sizes
+from frontend.window import slash
+from frontend.window.slash import Candidate, Known
+from frontend.window.words import Words
+from realm_protocol.limits import TEXT_LIMIT
+
+_COUNTED_FROM = 60 * 1024
+
+
+@ft.control("TextField")  # type: ignore[arg-type]
+class _WritingField(ft.TextField):
+    """A field in which Enter submits can't be focused by `focus()`, which looks for another node of
+    the client's; the client still takes a property of that name, which finds the right one."""
+
+    focus: str | None = None  # type: ignore[assignment]
+
+
+class Composer:
+    """`entered` gets what Enter meant; `changed` each text as it is written."""
+
+    def __init__(
+        self,
+        *,
+        entered: Callable[[str], Awaitable[None]],
+        changed: Callable[[str], Awaitable[None]],
+        known: Callable[[], list[Known]],
+    ) -> None:
+        self._entered = entered
+        self._changed = changed
+        self._known = known
+        self._words = Words("en")
+        self._sizes = Sizes()
+        self._candidates: list[Candidate] = []
+        self._chosen = 0
+        self._text = ""
+        self._focused = 0
+        self.field = _WritingField(
+            multiline=True,
+            shift_enter=True,
+            min_lines=1,
+            max_lines=8,
+            filled=True,
+            fill_color=look.SURFACE,
+            border_radius=look.RADIUS_FIELD,
+            border_color=look.OUTLINE,
+            focused_border_color=look.ACCENT,
+            focused_border_width=2,
+            content_padding=ft.Padding.symmetric(horizontal=12, vertical=10),
+            expand=True,
+            on_submit=self._submitted,
+            on_change=self._typed,
+        )
+        self._send_slot = ft.Container()
+        self._counter = ft.Text("", size=12, color=look.TEXT2)
+        self._counter_row = ft.Semantics(
+            identifier="composer-counter", container=True, content=self._counter, visible=False
+        )
+        self._list = ft.Column(spacing=0)
+        self._list_box = ft.Semantics(
+            identifier="slash-list",
+            container=True,
+            visible=False,
+            content=ft.Container(
+                self._list,
+                bgcolor=look.SURFACE,
+                border=ft.Border.all(1, look.LINE),
+                border_radius=look.RADIUS_FIELD,
+                padding=4,
+                shadow=ft.BoxShadow(blur_radius=8, color=ft.Colors.with_opacity(0.18, "#000000")),
+            ),
+        )
+        self.control = ft.Column(
+            [
+                self._list_box,
+                ft.Row(
+                    [
+                        ft.Semantics(identifier="composer", content=self.field, expand=True),
+                        self._send_slot,
+                    ],
+                    spacing=8,
+                    vertical_alignment=ft.CrossAxisAlignment.END,
+                ),
+                self._counter_row,
+            ],
+            spacing=4,
+        )
+
+    def restyle(self, sizes: Sizes, words: Words) -> None:
+        self._sizes, self._words = sizes, words
+        self.field.text_size = sizes.message
+        self._send_slot.content = look.icon_button(
+            ft.Icons.SEND_ROUNDED, words("send"), "btn-send", self._send_clicked
+        )
+        self._suggest()
+
+    def hint(self, text: str) -> None:
+        self.field.hint_text = text
+
+    def open(self, draft: str) -> None:
+        """Another conversation, with what was being written there."""
+        self._put(draft)
+        self.field.focus = None
+
+    @property
+    def text(self) -> str:
+        return self._text
+
+    def _put(self, text: str) -> None:
+        self._text = text
+        self.field.value = text
+        self._suggest()
+
+    def clear(self) -> None:
+        self._put("")
+
+    async def write(self, text: str) -> None:
+        """Put a text there to be changed and sent, unless something newer is being written."""
+        if not self._text.strip():
+            self._put(text)
+            self.control.update()
+        self.focus()
+
+    def focus(self) -> None:
+        """Where the next key goes."""
+        self._focused += 1
+        self.field.focus = str(self._focused)
+        self.field.update()
+
+    # --- completion ------------------------------------------------------------------------------
+
+    @property
+    def is_completing(self) -> bool:
+        return bool(self._candidates)
+
+    async def move(self, by: int) -> None:
+        """Choose another candidate."""
+        self._chosen = (self._chosen + by) % len(self._candidates)
+        self._draw_candidates()
+        self.control.update()
+
+    async def complete(self) -> None:
+        """Take the chosen candidate."""
+        self._put(self._candidates[self._chosen].text)
+        self.control.update()
+        self.focus()
+
+    def stop_completing(self) -> None:
+        self._candidates = []
+        self._draw_candidates()
+        self.control.update()
+
+    def _suggest(self) -> None:
+        self._candidates = slash.candidates(self._text, self._known(), self._words.language)
+        self._chosen = 0
+        self.field.ignore_up_down_keys = bool(self._candidates)
+        size = len(self._text.encode())
+        self._counter_row.visible = size >= _COUNTED_FROM
+        shown = f"{size / 1024:.1f}"
+        self._counter.value = self._words(
+            "too_long" if size > TEXT_LIMIT else "nearly_full", size=shown
+        )
+        self._counter.color = look.ERROR if size > TEXT_LIMIT else look.TEXT2
+        self._draw_candidates()
+
+    def _draw_candidates(self) -> None:
+        first = max(0, min(self._chosen - 2, len(self._candidates) - slash.SHOWN))
+        shown = self._candidates[first : first + slash.SHOWN]
+        self._list.controls = [
+            self._candidate(one, first + index) for index, one in enumerate(shown)
+        ]
+        self._list_box.visible = bool(shown)
+
+    def _candidate(self, one: Candidate, index: int) -> ft.Control:
+        async def chosen(event: ft.Event[ft.TextButton]) -> None:
+            self._chosen = index
+            await self.complete()
+
+        style = look.ringed(look.RADIUS_CHIP, look.SELECTED if index == self._chosen else None)
+        style.padding = ft.Padding.symmetric(horizontal=8)
+        parameters = one.usage.partition(" ")[2]
+        return ft.Semantics(
+            identifier=f"slash-{one.shown.lstrip('/')}",
+            container=True,
+            selected=index == self._chosen,
+            content=ft.TextButton(
+                content=ft.Row(
+                    [
+                        ft.Text(one.shown, weight=look.BOLD, size=14, color=look.TEXT),
+                        ft.Text(parameters, size=12, color=look.TEXT2),
+                        ft.Text(
+                            one.help,
+                            size=13,
+                            color=look.TEXT2,
+                            expand=True,
+                            max_lines=1,
+                            overflow=ft.TextOverflow.ELLIPSIS,
+                            text_align=ft.TextAlign.END,
+                        ),
+                    ]
+                ),
+                height=36,
+                style=style,
+                on_click=chosen,
+            ),
+        )
+
+    # --- what is typed ---------------------------------------------------------------------------
+
+    async def _typed(self, event: ft.Event[ft.TextField]) -> None:
+        was_shown = (self._list_box.visible, self._counter_row.visible)
+        self._text = str(event.data or "")
+        self._suggest()
+        if any(was_shown) or self._list_box.visible or self._counter_row.visible:
+            self.control.update()
+        await self._changed(self._text)
+
+    async def _submitted(self, event: ft.Event[ft.TextField]) -> None:
+        await self._enter()
+
+    async def _send_clicked(self, event: ft.Event[ft.IconButton]) -> None:
+        await self._enter()
+        self.focus()
+
+    async def _enter(self) -> None:
+        """An unfinished word is completed; anything else is meant as it stands."""
+        if self.is_completing and not slash.is_finished(self._text):
+            await self.complete()
+            return
+        if len(self._text.encode()) <= TEXT_LIMIT:
+            await self._entered(self._text)

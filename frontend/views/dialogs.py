@@ -1,0 +1,243 @@
+"""Small dialogs: settings, keys, a message's details, a whole long text, a group."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import flet as ft
+
+from frontend.preferences import SIZES, THEMES, Preferences
+from frontend.service.shapes import Member
+from frontend.views import look
+from frontend.views.avatar import avatar
+from frontend.views.look import isolated
+from frontend.window.words import LANGUAGES, Words
+
+Done = Callable[[], Awaitable[None]]
+
+
+def _dialog(
+    title: str, content: ft.Control, buttons: Sequence[ft.Control], width: int = 480
+) -> ft.AlertDialog:
+    return ft.AlertDialog(
+        title=ft.Text(title, size=18, weight=look.BOLD, color=look.TEXT),
+        content=ft.Container(content, width=width),
+        actions=list(buttons),
+        bgcolor=look.SURFACE,
+        shape=ft.RoundedRectangleBorder(radius=look.RADIUS_DIALOG),
+        inset_padding=ft.Padding.all(16),
+        scrollable=True,
+    )
+
+
+def _button(text: str, identifier: str, does: Done) -> ft.Control:
+    async def clicked(event: ft.Event[ft.TextButton]) -> None:
+        await does()
+
+    style = look.ringed(look.RADIUS_FIELD)
+    style.padding = ft.Padding.symmetric(horizontal=14)
+    style.color = look.ACCENT
+    return ft.Semantics(
+        identifier=identifier,
+        container=True,
+        content=ft.TextButton(text, style=style, height=look.TARGET, on_click=clicked),
+    )
+
+
+def settings(
+    words: Words,
+    preferences: Preferences,
+    *,
+    chosen: Callable[[str, str], Awaitable[None]],
+    close: Done,
+) -> ft.AlertDialog:
+    """`chosen` is told the name of a setting and its value; it holds at once."""
+
+    def group(
+        name: str, identifier: str, title: str, value: str, options: dict[str, str]
+    ) -> ft.Control:
+        async def changed(event: ft.Event[ft.RadioGroup]) -> None:
+            await chosen(name, str(event.control.value))
+
+        radios: list[ft.Control] = [
+            ft.Radio(value=option, label=label, active_color=look.ACCENT)
+            for option, label in options.items()
+        ]
+        return ft.Semantics(
+            identifier=identifier,
+            container=True,
+            content=ft.Column(
+                [
+                    ft.Text(title, weight=look.BOLD, color=look.TEXT),
+                    ft.RadioGroup(
+                        content=ft.Row(radios, wrap=True, spacing=12, run_spacing=0),
+                        value=value,
+                        on_change=changed,
+                    ),
+                ],
+                spacing=4,
+            ),
+        )
+
+    themes = {"system": "theme_system", "light": "theme_light", "dark": "theme_dark"}
+    shown = {theme: words(themes[theme]) for theme in THEMES}
+    sizes = {str(size): f"{size} %" for size in SIZES}
+    content = ft.Column(
+        [
+            group("theme", "settings-theme", words("theme"), preferences.theme, shown),
+            group(
+                *("language", "settings-language", words("language")),
+                preferences.language,
+                dict(LANGUAGES),
+            ),
+            group(
+                *("text_size", "settings-textsize", words("text_size")),
+                str(preferences.text_size),
+                sizes,
+            ),
+        ],
+        spacing=16,
+        tight=True,
+    )
+    return _dialog(
+        words("settings"), content, [_button(words("close"), "btn-close", close)], width=560
+    )
+
+
+_KEYS = (
+    ("Ctrl+K", "key_jump"),
+    ("Ctrl+Shift+F", "key_search"),
+    ("Alt+↑ Alt+↓", "key_chat"),
+    ("Alt+Shift+↑ ↓", "key_unread"),
+    ("F6", "key_regions"),
+    ("F7", "key_first_new"),
+    ("Ctrl+End", "key_newest"),
+    ("Enter, Shift+Enter", "key_send"),
+    ("Esc", "key_shut"),
+    ("Ctrl+/", "key_list"),
+)
+
+
+def keys(words: Words, close: Done) -> ft.AlertDialog:
+    rows: list[ft.Control] = [
+        ft.Row(
+            [
+                ft.Text(key, width=160, weight=look.BOLD, color=look.TEXT),
+                ft.Text(words(does), color=look.TEXT2, expand=True),
+            ]
+        )
+        for key, does in _KEYS
+    ]
+    content = ft.Column(rows, spacing=8, tight=True)
+    return _dialog(words("keys"), content, [_button(words("close"), "btn-close", close)])
+
+
+def lines(words: Words, title: str, told: Sequence[str], close: Done) -> ft.AlertDialog:
+    """A few lines that can be selected: details of a message, the answer to a command."""
+    rows: list[ft.Control] = [
+        ft.Text(isolated(line), selectable=True, color=look.TEXT) for line in told
+    ]
+    content = ft.Column(rows, spacing=6, tight=True)
+    return _dialog(title, content, [_button(words("close"), "btn-close", close)])
+
+
+def whole_text(words: Words, title: str, text: str, close: Done) -> ft.AlertDialog:
+    """A long message in pieces, so that only what is seen is laid out."""
+    pieces = [text[start : start + 4096] for start in range(0, len(text), 4096)]
+    rows: list[ft.Control] = [
+        ft.Text(piece, selectable=True, color=look.TEXT, size=15) for piece in pieces
+    ]
+    dialog = _dialog(
+        title,
+        ft.Container(ft.ListView(rows, expand=True), height=480),
+        [_button(words("close"), "btn-close", close)],
+        width=720,
+    )
+    dialog.scrollable = False
+    return dialog
+
+
+def new_group(words: Words, make: Callable[[str], Awaitable[str]], close: Done) -> ft.AlertDialog:
+    """`make` answers what is wrong, or nothing."""
+    field = look.field(words("group_name"), autofocus=True)
+
+    async def create() -> None:
+        field.error = await make((field.value or "").strip()) or None
+        field.update()
+
+    async def submitted(event: ft.Event[ft.TextField]) -> None:
+        await create()
+
+    field.on_submit = submitted
+    return _dialog(
+        words("new_group"),
+        ft.Semantics(identifier="group-name", content=field),
+        [
+            _button(words("cancel"), "btn-cancel", close),
+            _button(words("create"), "btn-group-create", create),
+        ],
+    )
+
+
+def sure(
+    words: Words, question: str, yes: str, identifier: str, do: Done, close: Done
+) -> ft.AlertDialog:
+    """Asks before what can't be taken back."""
+    return _dialog(
+        yes,
+        ft.Text(question, color=look.TEXT),
+        [_button(words("cancel"), "btn-cancel", close), _button(yes, identifier, do)],
+    )
+
+
+def group_details(
+    words: Words, address: str, members: Sequence[Member], leave: Done | None, close: Done
+) -> ft.AlertDialog:
+    rows: list[ft.Control] = [
+        ft.Semantics(
+            identifier=f"member-{member.address}",
+            container=True,
+            content=ft.Row(
+                [
+                    avatar("private", member.address, 32, "online" if member.online else ""),
+                    ft.Column(
+                        [
+                            ft.Text(
+                                isolated(member.name or member.address),
+                                weight=look.BOLD,
+                                size=14,
+                                color=look.TEXT,
+                            ),
+                            ft.Text(f"{member.address} · {member.role}", size=12, color=look.TEXT2),
+                        ],
+                        spacing=0,
+                        expand=True,
+                    ),
+                    ft.Text(
+                        words("online" if member.online else "offline"),
+                        size=12,
+                        color=look.TEXT2,
+                    ),
+                ]
+            ),
+        )
+        for member in members
+    ]
+    content = ft.Column(
+        [
+            ft.Text(words("members", n=len(members)), color=look.TEXT2),
+            ft.Semantics(
+                identifier="members",
+                container=True,
+                content=ft.Container(
+                    ft.ListView(rows, spacing=8), height=min(360, 48 * len(rows) + 8)
+                ),
+            ),
+        ],
+        spacing=12,
+        tight=True,
+    )
+    buttons = [_button(words("close"), "btn-close", close)]
+    if leave is not None:
+        buttons.insert(0, _button(words("leave_group"), "btn-group-leave", leave))
+    dialog = _dialog(address, content, buttons)
+    dialog.scrollable = False
+    return dialog

@@ -1,0 +1,459 @@
+"""Where the parts of the window stand: the list with its head and status line, and the pane."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import flet as ft
+
+from frontend.views import look
+from frontend.views.avatar import avatar, realm_chip
+from frontend.views.composer import Composer
+from frontend.views.conversation_list import ConversationList
+from frontend.views.look import Sizes, isolated
+from frontend.views.message_pane import MessagePane
+from frontend.window.layout import Layout
+from frontend.window.listing import LinkWords
+from frontend.window.words import Words
+
+Done = Callable[[], Awaitable[None]]
+
+_ICONS = {
+    "up": (ft.Icons.CLOUD_DONE_OUTLINED, look.TEXT2),
+    "connecting": (ft.Icons.SYNC_ROUNDED, look.TEXT2),
+    "cut_off": (ft.Icons.WARNING_AMBER_ROUNDED, look.WARN),
+    "unreachable": (ft.Icons.CLOUD_OFF_OUTLINED, look.WARN),
+    "away": (ft.Icons.POWER_OFF_OUTLINED, look.ERROR),
+    "signed_out": (ft.Icons.LOGOUT_ROUNDED, look.ERROR),
+}
+
+
+@dataclass(frozen=True)
+class Doings:
+    """What the frame's own buttons do."""
+
+    search: Done
+    new_chat: Done
+    new_group: Done
+    settings: Done
+    keys: Done
+    add_account: Done
+    sign_out: Done
+    switch: Callable[[str], Awaitable[None]]
+    details: Done
+    back: Done
+    start_service: Done
+    hide_strip: Done
+
+
+@dataclass(frozen=True)
+class Head:
+    """Who the open conversation is with."""
+
+    conversation: str
+    kind: str
+    address: str
+    name: str
+    realm: str
+    below: str
+    presence: str
+
+
+class Frame:
+    """Made once for an account; `draw_…` change what it shows."""
+
+    def __init__(
+        self,
+        doings: Doings,
+        conversations: ConversationList,
+        pane: MessagePane,
+        composer: Composer,
+    ) -> None:
+        self._doings = doings
+        self._conversations = conversations
+        self._pane = pane
+        self._composer = composer
+        self._words = Words("en")
+        self._sizes = Sizes()
+        self._list_head = ft.Container(height=look.HEADER, padding=_sides(8))
+        self._status = ft.Container(height=36, padding=_sides(12), bgcolor=look.SURFACE)
+        self._chat_head = ft.Container(
+            height=look.HEADER,
+            padding=_sides(12),
+            bgcolor=look.SURFACE,
+            border=ft.Border.only(bottom=ft.BorderSide(1, look.LINE)),
+        )
+        self._strip = ft.Container(visible=False, top=0, left=0, right=0)
+        self._typing = ft.Text("", size=12, color=look.TEXT2, italic=True)
+        self._spoken = ft.Text("", size=1, color=ft.Colors.TRANSPARENT)
+        self._card = ft.Container(visible=False)
+        self._writing = ft.Container(
+            ft.Column([self._card, composer.control], spacing=8),
+            padding=ft.Padding.only(left=16, right=16, bottom=12),
+        )
+        self._list_side = self._make_list_side()
+        self._chat_side = self._make_chat_side()
+        self._nothing = ft.Container(expand=True, alignment=ft.Alignment.CENTER)
+        self._row = ft.Row(spacing=0, expand=True)
+        self.control = ft.Container(self._row, expand=True, bgcolor=look.BACKGROUND)
+
+    def _make_list_side(self) -> ft.Container:
+        line = ft.Container(height=1, bgcolor=look.LINE)
+        return ft.Container(
+            ft.Column(
+                [
+                    self._list_head,
+                    self._conversations.control,
+                    line,
+                    ft.Semantics(identifier="status-line", container=True, content=self._status),
+                ],
+                spacing=0,
+            ),
+            bgcolor=look.SURFACE,
+            border=ft.Border.only(right=ft.BorderSide(1, look.LINE)),
+        )
+
+    def _make_chat_side(self) -> ft.Container:
+        typing = ft.Semantics(
+            identifier="typing",
+            container=True,
+            content=ft.Container(self._typing, height=18, padding=_sides(20)),
+        )
+        live = ft.Semantics(
+            identifier="live", container=True, live_region=True, content=self._spoken
+        )
+        return ft.Container(
+            ft.Column(
+                [
+                    self._chat_head,
+                    ft.Stack([self._pane.control, self._strip], expand=True),
+                    ft.Row([typing, live], spacing=0),
+                    self._writing,
+                ],
+                spacing=0,
+            ),
+            expand=True,
+            bgcolor=look.BACKGROUND,
+        )
+
+    # --- how it is arranged ----------------------------------------------------------------------
+
+    def arrange(self, layout: Layout, *, chat_open: bool) -> None:
+        """List and chat beside each other, or the one that is meant."""
+        self._pane.list.padding = ft.Padding.symmetric(horizontal=layout.margin, vertical=8)
+        side = 12 if layout.narrow else layout.margin
+        self._writing.padding = ft.Padding.only(left=side, right=side, bottom=12)
+        if layout.narrow:
+            self._list_side.width = None
+            self._list_side.expand = True
+            self._row.controls = [self._chat_side if chat_open else self._list_side]
+            return
+        self._list_side.expand = None
+        self._list_side.width = layout.list_width
+        self._row.controls = [self._list_side, self._chat_side if chat_open else self._nothing]
+
+    def restyle(self, sizes: Sizes, words: Words) -> None:
+        self._words, self._sizes = words, sizes
+        self._typing.size = sizes.meta
+        self._nothing.content = ft.Column(
+            [
+                ft.Icon(ft.Icons.FORUM_OUTLINED, size=48, color=look.OUTLINE),
+                ft.Text(words("choose_chat"), size=sizes.title, color=look.TEXT2),
+                ft.Text(words("choose_chat_hint"), size=sizes.preview, color=look.TEXT2),
+            ],
+            alignment=ft.MainAxisAlignment.CENTER,
+            horizontal_alignment=ft.CrossAxisAlignment.CENTER,
+            spacing=8,
+        )
+
+    # --- the list's head and status line ---------------------------------------------------------
+
+    def draw_accounts(self, me: str, others: list[tuple[str, int]]) -> None:
+        """Whose window it is, and the other accounts with what is unread there."""
+        words, doings = self._words, self._doings
+        name, _, realm = me.partition("@")
+        items: list[ft.PopupMenuItem] = []
+        for address, unread in others:
+            text = f"{address} ({unread})" if unread else address
+            items.append(_item(text, _bound(doings.switch, address)))
+        items += [
+            _item(words("add_account"), doings.add_account),
+            _item(words("settings"), doings.settings),
+            _item(words("keys"), doings.keys),
+            _item(words("sign_out"), doings.sign_out),
+        ]
+        menu = ft.PopupMenuButton(
+            content=ft.Row(
+                [
+                    avatar("private", me, 32),
+                    ft.Column(
+                        [
+                            ft.Text(
+                                isolated(name),
+                                size=self._sizes.name,
+                                weight=look.BOLD,
+                                color=look.TEXT,
+                                no_wrap=True,
+                                overflow=ft.TextOverflow.ELLIPSIS,
+                            ),
+                            ft.Text(realm, size=self._sizes.meta, color=look.TEXT2),
+                        ],
+                        spacing=0,
+                        expand=True,
+                        alignment=ft.MainAxisAlignment.CENTER,
+                    ),
+                    ft.Icon(ft.Icons.EXPAND_MORE_ROUNDED, size=18, color=look.TEXT2),
+                ],
+                spacing=8,
+            ),
+            items=items,
+            tooltip=me,
+        )
+        new = ft.PopupMenuButton(
+            icon=ft.Icon(
+                ft.Icons.ADD_ROUNDED,
+                size=22,
+                color=look.TEXT2,
+                semantics_label=words("new_chat"),
+            ),
+            tooltip=words("new_chat"),
+            items=[
+                _item(words("new_chat"), doings.new_chat),
+                _item(words("new_group"), doings.new_group),
+                _item(words("join_group"), doings.new_chat),
+            ],
+        )
+        self._list_head.content = ft.Row(
+            [
+                ft.Semantics(
+                    identifier="account-menu",
+                    container=True,
+                    label=words("account_menu", name=me),
+                    content=menu,
+                    expand=True,
+                ),
+                look.icon_button(
+                    ft.Icons.SEARCH_ROUNDED,
+                    words("search"),
+                    "btn-search",
+                    _clicked(doings.search),
+                ),
+                ft.Semantics(identifier="btn-new", container=True, content=new),
+            ],
+            spacing=0,
+        )
+
+    def draw_link(self, link: LinkWords, *, hidden: bool) -> None:
+        """In the status line always; over the pane's upper edge while something is wrong."""
+        icon, colour = _ICONS[link.state]
+        self._status.content = ft.Row(
+            [
+                ft.Icon(icon, size=16, color=colour),
+                ft.Text(
+                    link.line,
+                    size=self._sizes.meta,
+                    color=colour,
+                    expand=True,
+                    max_lines=1,
+                    overflow=ft.TextOverflow.ELLIPSIS,
+                    tooltip=link.strip or None,
+                ),
+                *self._start_button(link, "btn-start-service"),
+            ],
+            spacing=8,
+        )
+        self._status.bgcolor = look.WARN_BACKGROUND if link.strip else look.SURFACE
+        self._strip.visible = bool(link.strip) and not hidden
+        self._strip.content = ft.Semantics(
+            identifier="link-strip",
+            container=True,
+            content=ft.Container(
+                ft.Row(
+                    [
+                        ft.Icon(icon, size=18, color=look.WARN),
+                        ft.Text(
+                            link.strip,
+                            size=self._sizes.preview,
+                            color=look.WARN,
+                            expand=True,
+                            max_lines=3,
+                        ),
+                        look.icon_button(
+                            ft.Icons.CLOSE_ROUNDED,
+                            self._words("hide"),
+                            "btn-hide-strip",
+                            _clicked(self._doings.hide_strip),
+                        ),
+                    ],
+                    spacing=10,
+                ),
+                bgcolor=look.WARN_BACKGROUND,
+                padding=ft.Padding.only(left=16, right=4, top=2, bottom=2),
+            ),
+        )
+
+    def _start_button(self, link: LinkWords, identifier: str) -> list[ft.Control]:
+        if link.state != "away":
+            return []
+
+        async def clicked(event: ft.Event[ft.TextButton]) -> None:
+            await self._doings.start_service()
+
+        style = look.ringed(look.RADIUS_CHIP)
+        style.padding = ft.Padding.symmetric(horizontal=8)
+        style.color = look.ACCENT
+        button = ft.TextButton(self._words("start_it"), style=style, height=30, on_click=clicked)
+        return [ft.Semantics(identifier=identifier, container=True, content=button)]
+
+    # --- the open conversation -------------------------------------------------------------------
+
+    def draw_head(self, head: Head, *, narrow: bool, link: LinkWords) -> None:
+        below = link.line if narrow and link.strip else head.below
+        parts: list[ft.Control] = []
+        if narrow:
+            parts.append(
+                look.icon_button(
+                    ft.Icons.ARROW_BACK_ROUNDED,
+                    self._words("back"),
+                    "chat-back",
+                    _clicked(self._doings.back),
+                )
+            )
+        title: list[ft.Control] = [
+            ft.Text(
+                isolated(head.name),
+                size=self._sizes.of(16),
+                weight=look.BOLD,
+                color=look.TEXT,
+                no_wrap=True,
+                overflow=ft.TextOverflow.ELLIPSIS,
+                expand=True,
+                expand_loose=True,
+                tooltip=head.address,
+            ),
+            realm_chip(head.realm, self._sizes.of(11)),
+        ]
+        parts += [
+            avatar(head.kind, head.address, 36, head.presence),
+            ft.Semantics(
+                identifier="chat-title",
+                container=True,
+                header=True,
+                expand=True,
+                content=ft.Column(
+                    [
+                        ft.Row(title, spacing=8),
+                        ft.Text(
+                            below,
+                            size=self._sizes.meta,
+                            color=look.WARN if narrow and link.strip else look.TEXT2,
+                            max_lines=1,
+                            overflow=ft.TextOverflow.ELLIPSIS,
+                        ),
+                    ],
+                    spacing=0,
+                    alignment=ft.MainAxisAlignment.CENTER,
+                ),
+            ),
+            look.icon_button(
+                ft.Icons.INFO_OUTLINE_ROUNDED,
+                self._words("details"),
+                "btn-details",
+                _clicked(self._doings.details),
+            ),
+        ]
+        self._chat_head.content = ft.Row(parts, spacing=10)
+
+    def draw_typing(self, text: str) -> bool:
+        changed = self._typing.value != text
+        self._typing.value = text
+        return changed
+
+    def say(self, text: str) -> None:
+        """For a screen reader."""
+        self._spoken.value = text
+
+    def show_card(
+        self, title: str, told: Sequence[str], buttons: Sequence[tuple[str, Done]]
+    ) -> None:
+        """What a command came to: only the person sees it, until it is shut."""
+        rows: list[ft.Control] = [
+            ft.Text(isolated(line), size=self._sizes.preview, color=look.INFO, selectable=True)
+            for line in told[:200]
+        ]
+        actions: list[ft.Control] = [
+            ft.TextButton(text, on_click=_clicked_text(does)) for text, does in buttons
+        ]
+        self._card.content = ft.Semantics(
+            identifier="command-card",
+            container=True,
+            content=ft.Container(
+                ft.Column(
+                    [
+                        ft.Row(
+                            [
+                                ft.Icon(ft.Icons.VISIBILITY_OUTLINED, size=16, color=look.INFO),
+                                ft.Text(title, size=self._sizes.meta, color=look.INFO, expand=True),
+                                look.icon_button(
+                                    ft.Icons.CLOSE_ROUNDED,
+                                    self._words("close"),
+                                    "btn-close-card",
+                                    _clicked(self._shut_card),
+                                ),
+                            ],
+                        ),
+                        ft.Column(
+                            rows,
+                            spacing=2,
+                            scroll=ft.ScrollMode.AUTO,
+                            height=min(220, 24 * max(1, len(rows)) + 4) if len(rows) > 3 else None,
+                        ),
+                        ft.Row(actions, alignment=ft.MainAxisAlignment.END, visible=bool(actions)),
+                    ],
+                    spacing=2,
+                ),
+                bgcolor=look.INFO_BACKGROUND,
+                border_radius=look.RADIUS_BUBBLE,
+                padding=ft.Padding.only(left=12, right=4, bottom=8),
+            ),
+        )
+        self._card.visible = True
+        self._card.update()
+
+    async def _shut_card(self) -> None:
+        self.hide_card()
+        self._card.update()
+
+    def hide_card(self) -> None:
+        self._card.visible = False
+
+
+def _sides(pixels: int) -> ft.Padding:
+    return ft.Padding.symmetric(horizontal=pixels)
+
+
+def _clicked(does: Done) -> Callable[[ft.Event[ft.IconButton]], Awaitable[None]]:
+    async def clicked(event: ft.Event[ft.IconButton]) -> None:
+        await does()
+
+    return clicked
+
+
+def _clicked_text(does: Done) -> Callable[[ft.Event[ft.TextButton]], Awaitable[None]]:
+    async def clicked(event: ft.Event[ft.TextButton]) -> None:
+        await does()
+
+    return clicked
+
+
+def _bound(does: Callable[[str], Awaitable[None]], value: str) -> Done:
+    async def done() -> None:
+        await does(value)
+
+    return done
+
+
+def _item(text: str, does: Done) -> ft.PopupMenuItem:
+    async def clicked(event: ft.Event[ft.PopupMenuItem]) -> None:
+        await does()
+
+    return ft.PopupMenuItem(content=text, on_click=clicked)

@@ -1,0 +1,264 @@
+"""Colours, sizes and shapes. Every colour is a role of the theme, so that light and dark are drawn
+by the client, without a control being made anew.
+"""
+
+from dataclasses import dataclass
+
+import flet as ft
+
+# --- colours by what they are for ----------------------------------------------------------------
+
+BACKGROUND = ft.Colors.SURFACE_CONTAINER_LOWEST
+SURFACE = ft.Colors.SURFACE
+RAISED = ft.Colors.SURFACE_CONTAINER
+OWN = ft.Colors.SECONDARY_CONTAINER
+THEIRS = ft.Colors.SURFACE_CONTAINER_LOW
+TEXT = ft.Colors.ON_SURFACE
+TEXT2 = ft.Colors.ON_SURFACE_VARIANT
+OUTLINE = ft.Colors.OUTLINE
+LINE = ft.Colors.OUTLINE_VARIANT
+ACCENT = ft.Colors.PRIMARY
+ON_ACCENT = ft.Colors.ON_PRIMARY
+SELECTED = ft.Colors.PRIMARY_CONTAINER
+ON_SELECTED = ft.Colors.ON_PRIMARY_CONTAINER
+LINK = ft.Colors.TERTIARY
+ERROR = ft.Colors.ERROR
+ERROR_BACKGROUND = ft.Colors.ERROR_CONTAINER
+WARN = ft.Colors.ON_SECONDARY_FIXED
+WARN_BACKGROUND = ft.Colors.SECONDARY_FIXED
+INFO = ft.Colors.ON_TERTIARY_CONTAINER
+INFO_BACKGROUND = ft.Colors.TERTIARY_CONTAINER
+OK = ft.Colors.SECONDARY
+IDENTITY = (
+    ft.Colors.PRIMARY_FIXED,
+    ft.Colors.PRIMARY_FIXED_DIM,
+    ft.Colors.ON_PRIMARY_FIXED,
+    ft.Colors.ON_PRIMARY_FIXED_VARIANT,
+    ft.Colors.TERTIARY_FIXED_DIM,
+    ft.Colors.ON_TERTIARY_FIXED,
+)
+ON_IDENTITY = ft.Colors.ON_TERTIARY_FIXED_VARIANT
+TOAST = ft.Colors.INVERSE_SURFACE
+ON_TOAST = ft.Colors.ON_INVERSE_SURFACE
+
+LIGHT = ft.ColorScheme(
+    surface_container_lowest="#F5F7F8",
+    surface="#FFFFFF",
+    surface_container="#EEF2F4",
+    surface_container_high="#FFFFFF",
+    surface_container_highest="#EEF2F4",
+    surface_container_low="#FFFFFF",
+    secondary_container="#DDF0F0",
+    on_secondary_container="#17202A",
+    on_surface="#17202A",
+    on_surface_variant="#4F5B66",
+    outline="#74808A",
+    outline_variant="#D5DCE1",
+    primary="#0B6B74",
+    on_primary="#FFFFFF",
+    primary_container="#D7ECEE",
+    on_primary_container="#0A3F45",
+    tertiary="#0A5CA8",
+    on_tertiary="#FFFFFF",
+    error="#B3261E",
+    on_error="#FFFFFF",
+    error_container="#FDE7E6",
+    on_error_container="#17202A",
+    secondary_fixed="#FFF1CF",
+    on_secondary_fixed="#6B4600",
+    tertiary_container="#E3EEF9",
+    on_tertiary_container="#174A7C",
+    secondary="#1B6E3C",
+    on_secondary="#FFFFFF",
+    primary_fixed="#805E43",
+    primary_fixed_dim="#004071",
+    on_primary_fixed="#363401",
+    on_primary_fixed_variant="#804AD1",
+    tertiary_fixed_dim="#1E7476",
+    on_tertiary_fixed="#4C1E30",
+    on_tertiary_fixed_variant="#FFFFFF",
+    inverse_surface="#17202A",
+    on_inverse_surface="#FFFFFF",
+    surface_tint="#FFFFFF",
+    shadow="#17202A",
+)
+DARK = ft.ColorScheme(
+    surface_container_lowest="#11161A",
+    surface="#182025",
+    surface_container="#212B31",
+    surface_container_high="#182025",
+    surface_container_highest="#212B31",
+    surface_container_low="#212B31",
+    secondary_container="#173B41",
+    on_secondary_container="#E6ECEF",
+    on_surface="#E6ECEF",
+    on_surface_variant="#A9B6BE",
+    outline="#7F8D96",
+    outline_variant="#2F3A41",
+    primary="#5CC6CF",
+    on_primary="#00363B",
+    primary_container="#17424A",
+    on_primary_container="#D6F3F5",
+    tertiary="#8AC2FF",
+    on_tertiary="#11161A",
+    error="#FFB4AB",
+    on_error="#45191A",
+    error_container="#45191A",
+    on_error_container="#E6ECEF",
+    secondary_fixed="#3D2F0B",
+    on_secondary_fixed="#FFD479",
+    tertiary_container="#14324D",
+    on_tertiary_container="#B5D6F7",
+    secondary="#7BD49A",
+    on_secondary="#11161A",
+    primary_fixed="#FCC090",
+    primary_fixed_dim="#BBD8FF",
+    on_primary_fixed="#92B102",
+    on_primary_fixed_variant="#D27CFF",
+    tertiary_fixed_dim="#81FDE0",
+    on_tertiary_fixed="#FE72A3",
+    on_tertiary_fixed_variant="#101418",
+    inverse_surface="#E6ECEF",
+    on_inverse_surface="#17202A",
+    surface_tint="#182025",
+    shadow="#000000",
+)
+
+
+def theme(scheme: ft.ColorScheme) -> ft.Theme:
+    still = ft.PageTransitionTheme.NONE
+    return ft.Theme(
+        color_scheme=scheme,
+        scaffold_bgcolor=BACKGROUND,
+        page_transitions=ft.PageTransitionsTheme(
+            android=still, ios=still, linux=still, macos=still, windows=still
+        ),
+    )
+
+
+# --- sizes ---------------------------------------------------------------------------------------
+
+RADIUS_CHIP = 6
+RADIUS_FIELD = 8
+RADIUS_BUBBLE = 12
+RADIUS_DIALOG = 16
+TARGET = 40
+HEADER = 56
+COLUMN = 840
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Sizes of text, by the person's setting."""
+
+    percent: int = 100
+
+    def of(self, size: float) -> float:
+        return round(size * self.percent / 100, 1)
+
+    @property
+    def title(self) -> float:
+        return self.of(18)
+
+    @property
+    def message(self) -> float:
+        return self.of(15)
+
+    @property
+    def name(self) -> float:
+        return self.of(14)
+
+    @property
+    def preview(self) -> float:
+        return self.of(13)
+
+    @property
+    def meta(self) -> float:
+        return self.of(12)
+
+
+TEXT_SIZES = (90, 100, 115, 130, 150)
+BOLD = ft.FontWeight.W_600
+
+
+def isolated(text: str) -> str:
+    """So that a name or text written from right to left doesn't turn its row round."""
+    return f"\u2068{text}\u2069"
+
+
+def ringed(radius: float, fill: str | None = None) -> ft.ButtonStyle:
+    """A row or button whose focus is seen: a ring of 2 px."""
+    return ft.ButtonStyle(
+        side={
+            ft.ControlState.FOCUSED: ft.BorderSide(2, ACCENT),
+            ft.ControlState.DEFAULT: ft.BorderSide(2, ft.Colors.TRANSPARENT),
+        },
+        shape=ft.RoundedRectangleBorder(radius=radius),
+        padding=ft.Padding.all(0),
+        bgcolor=fill,
+        color=TEXT,
+        animation_duration=0,
+    )
+
+
+def icon_button(
+    icon: ft.IconData, name: str, identifier: str, on_click: ft.ControlEventHandler[ft.IconButton]
+) -> ft.Control:
+    """A button of 40 px that a screen reader can name."""
+    return ft.Semantics(
+        identifier=identifier,
+        container=True,
+        content=ft.IconButton(
+            icon=ft.Icon(icon, size=20, color=TEXT2, semantics_label=name),
+            tooltip=name,
+            width=TARGET,
+            height=TARGET,
+            on_click=on_click,
+            style=ft.ButtonStyle(
+                side={
+                    ft.ControlState.FOCUSED: ft.BorderSide(2, ACCENT),
+                    ft.ControlState.DEFAULT: ft.BorderSide(2, ft.Colors.TRANSPARENT),
+                },
+                shape=ft.RoundedRectangleBorder(radius=RADIUS_FIELD),
+                padding=ft.Padding.all(0),
+            ),
+        ),
+    )
+
+
+def field(
+    label: str, *, password: bool = False, hint: str = "", autofocus: bool = False
+) -> ft.TextField:
+    """A field of a form."""
+    return ft.TextField(
+        label=label,
+        hint_text=hint,
+        password=password,
+        can_reveal_password=password,
+        autofocus=autofocus,
+        border_radius=RADIUS_FIELD,
+        border_color=OUTLINE,
+        focused_border_color=ACCENT,
+        focused_border_width=2,
+        text_size=15,
+        dense=True,
+    )
+
+
+def filled(text: str, on_click: ft.ControlEventHandler[ft.Button]) -> ft.Button:
+    """The one button of a form that does it."""
+    return ft.Button(
+        content=text,
+        on_click=on_click,
+        height=44,
+        bgcolor=ACCENT,
+        color=ON_ACCENT,
+        style=ft.ButtonStyle(
+            shape=ft.RoundedRectangleBorder(radius=RADIUS_FIELD),
+            elevation=0,
+            side={
+                ft.ControlState.FOCUSED: ft.BorderSide(2, TEXT),
+                ft.ControlState.DEFAULT: ft.BorderSide(2, ft.Colors.TRANSPARENT),
+            },
+        ),
+    )

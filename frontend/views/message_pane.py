@@ -1,0 +1,271 @@
+"""The messages of the open conversation, newest at the bottom. What is being read never moves:
+while somebody has scrolled up, what arrives is counted on a button and not drawn.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import flet as ft
+
+from frontend.service.shapes import Message
+from frontend.views import look
+from frontend.views.bubbles import Deeds, Manner, draw_row
+from frontend.window.rows import BubbleRow, Row, first_new, row_key, rows_of
+from frontend.window.state import History
+
+AT_BOTTOM = 24
+_LOAD_BEFORE = 800
+"""Pixels above the view at which older messages are asked for."""
+
+
+@dataclass
+class _Drawn:
+    row: Row
+    control: ft.Control
+
+
+class MessagePane:
+    """`older` is asked for more history, `moved` is told that the place in it changed."""
+
+    def __init__(
+        self,
+        deeds: Deeds,
+        *,
+        older: Callable[[], Awaitable[None]],
+        moved: Callable[[], Awaitable[None]],
+        all_read: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._deeds = deeds
+        self._older = older
+        self._moved = moved
+        self._all_read = all_read
+        self._made: dict[str, _Drawn] = {}
+        self._manner: Manner | None = None
+        self._held: tuple[Message, ...] | None = None
+        self._offset = 0.0
+        self._furthest = 0.0
+        self._view_height = 0.0
+        self._new_after: int | None = None
+        self._new_height = 0.0
+        self.list = ft.ListView(
+            reverse=True,
+            expand=True,
+            spacing=0,
+            padding=ft.Padding.symmetric(horizontal=16, vertical=8),
+            on_scroll=self._scrolled,
+            scroll_interval=100,
+            cache_extent=600,
+        )
+        self._newest = self._pill("btn-newest", ft.Icons.ARROW_DOWNWARD_ROUNDED, self._to_newest)
+        self._first = self._pill("btn-first-new", ft.Icons.ARROW_UPWARD_ROUNDED, self._to_first)
+        self._read = self._pill("btn-mark-read", ft.Icons.DONE_ALL_ROUNDED, self._mark)
+        self._empty = ft.Text("", color=look.TEXT2, text_align=ft.TextAlign.CENTER)
+        self._nothing = ft.Container(
+            ft.Column(
+                [ft.Icon(ft.Icons.CHAT_BUBBLE_OUTLINE, size=48, color=look.OUTLINE), self._empty],
+                horizontal_alignment=ft.CrossAxisAlignment.CENTER,
+                alignment=ft.MainAxisAlignment.CENTER,
+            ),
+            alignment=ft.Alignment.CENTER,
+            expand=True,
+            left=0,
+            right=0,
+            top=0,
+            bottom=0,
+            visible=False,
+        )
+        self.control = ft.Stack(
+            [
+                ft.Container(
+                    ft.Semantics(identifier="msg-list", container=True, content=self.list),
+                    left=0,
+                    right=0,
+                    top=0,
+                    bottom=0,
+                ),
+                self._nothing,
+                ft.Row(
+                    [self._first[0], self._read[0]],
+                    top=8,
+                    left=0,
+                    right=0,
+                    spacing=8,
+                    alignment=ft.MainAxisAlignment.CENTER,
+                ),
+                ft.Container(self._newest[0], right=16, bottom=8),
+            ],
+            expand=True,
+        )
+
+    def _pill(
+        self, identifier: str, icon: ft.IconData, does: Callable[[], Awaitable[None]]
+    ) -> tuple[ft.Semantics, ft.Text]:
+        async def clicked(event: ft.Event[ft.TextButton]) -> None:
+            await does()
+
+        text = ft.Text("", size=13, weight=look.BOLD, color=look.ON_ACCENT)
+        style = look.ringed(20, look.ACCENT)
+        style.side = {
+            ft.ControlState.FOCUSED: ft.BorderSide(2, look.TEXT),
+            ft.ControlState.DEFAULT: ft.BorderSide(2, look.ACCENT),
+        }
+        style.padding = ft.Padding.symmetric(horizontal=14)
+        button = ft.TextButton(
+            content=ft.Row([ft.Icon(icon, size=16, color=look.ON_ACCENT), text], tight=True),
+            height=look.TARGET,
+            style=style,
+            on_click=clicked,
+        )
+        shown = ft.Semantics(identifier=identifier, container=True, content=button, visible=False)
+        return shown, text
+
+    # --- what is shown ---------------------------------------------------------------------------
+
+    def open(self, new_after: int | None, view_height: float) -> None:
+        """Another conversation; `new_after` is how far it had been read."""
+        self._made.clear()
+        self._held = None
+        self._offset = self._furthest = 0.0
+        self._view_height = view_height
+        self._new_after = new_after
+        self.list.controls = []
+
+    def restyle(self) -> None:
+        self._made.clear()
+
+    def end_new_line(self) -> None:
+        """Somebody answered: what was new isn't any more."""
+        self._new_after = None
+
+    def begin_new_line(self, after: int) -> None:
+        """Something came while nobody looked: the line stands above it."""
+        if self._new_after is None or not self._line_is_ahead():
+            self._new_after = after
+
+    def _line_is_ahead(self) -> bool:
+        return self._new_height > 0
+
+    def draw(self, history: History, manner: Manner, empty: str) -> None:
+        """Rows that look as before stay the controls that they are."""
+        if self._manner is None or _differs(self._manner, manner):
+            self._made.clear()
+        self._manner = manner
+        shown = self._to_show(history, manner.me)
+        rows = rows_of(shown, manner.me, self._new_after, manner.now)
+        made = {row_key(row): self._drawn(row, manner) for row in rows}
+        self._made = made
+        self.list.controls = [one.control for one in reversed(made.values())]
+        self._empty.value = empty
+        self._nothing.visible = history.loaded and not rows
+        self._new_height = _height_below_line(rows)
+        self._label(history, shown, manner)
+
+    def _drawn(self, row: Row, manner: Manner) -> _Drawn:
+        known = self._made.get(row_key(row))
+        if known is not None and known.row == row:
+            return known
+        return _Drawn(row, draw_row(row, manner, self._deeds))
+
+    def _to_show(self, history: History, me: str) -> tuple[Message, ...]:
+        """Scrolled up, only what stood there already, as it is now, and what is before it."""
+        if self.at_bottom:
+            self._held = history.messages
+            return history.messages
+        held = {(m.sender, m.key, m.kind == "system" and m.seq) for m in self._held or ()}
+        first_held = next((m.seq for m in self._held or () if m.seq is not None), None)
+        shown = tuple(
+            m
+            for m in history.messages
+            if (m.sender, m.key, m.kind == "system" and m.seq) in held
+            or (m.seq is not None and first_held is not None and m.seq < first_held)
+        )
+        self._held = shown
+        return shown
+
+    def _label(self, history: History, shown: tuple[Message, ...], manner: Manner) -> None:
+        words = manner.words
+        later = len(history.messages) - len(shown)
+        self._newest[0].visible = self._offset > 4 * AT_BOTTOM or later > 0
+        self._newest[1].value = words("newest_count", n=later) if later else words("newest")
+        new = None
+        if self._new_after is not None and not self.has_seen_new:
+            new = first_new(shown, manner.me, self._new_after)
+        self._first[0].visible = self._read[0].visible = new is not None
+        self._first[1].value = words("first_new", n=new or 0)
+        self._read[1].value = words("mark_read")
+
+    # --- where it stands -------------------------------------------------------------------------
+
+    @property
+    def at_bottom(self) -> bool:
+        return self._offset <= AT_BOTTOM
+
+    @property
+    def has_seen_new(self) -> bool:
+        """Whether the line of new messages has been in view since they came."""
+        return self._new_height <= self._furthest + self._view_height
+
+    @property
+    def last_seq_shown(self) -> int:
+        return max((m.seq or 0 for m in self._held or ()), default=0)
+
+    async def _scrolled(self, event: ft.OnScrollEvent) -> None:
+        was_at_bottom = self.at_bottom
+        self._offset = event.pixels
+        self._furthest = max(self._furthest, event.pixels)
+        self._view_height = event.viewport_dimension
+        if event.max_scroll_extent - event.pixels < _LOAD_BEFORE:
+            await self._older()
+        pill = self._newest[0].visible != (self._offset > 4 * AT_BOTTOM)
+        if was_at_bottom != self.at_bottom or pill or self._first[0].visible:
+            await self._moved()
+
+    async def scroll_by(self, pages: int) -> None:
+        """Up by pages of the view, or down."""
+        await self.list.scroll_to(delta=pages * self._view_height * 0.9)
+
+    async def to_newest(self) -> None:
+        await self._to_newest()
+
+    async def to_first_new(self) -> None:
+        if self._new_after is not None:
+            await self._to_first()
+
+    async def _to_newest(self) -> None:
+        self._offset = 0.0
+        await self._moved()
+        await self.list.scroll_to(offset=0)
+
+    async def _to_first(self) -> None:
+        target = max(0.0, self._new_height - self._view_height * 0.6)
+        await self.list.scroll_to(offset=target)
+
+    async def _mark(self) -> None:
+        self._furthest = float("inf")
+        await self._all_read()
+
+
+def _differs(one: Manner, other: Manner) -> bool:
+    """Whether rows have to be made anew: the time of day alone is no reason."""
+    return (one.words.language, one.sizes, one.me, one.kind, one.narrow, one.now.date()) != (
+        *(other.words.language, other.sizes, other.me, other.kind),
+        *(other.narrow, other.now.date()),
+    )
+
+
+def _height_below_line(rows: list[Row]) -> float:
+    """About how many pixels what is new takes; 0 without a line."""
+    height = 0.0
+    for row in reversed(rows):
+        if row_key(row) == "new-line":
+            return height + 30
+        height += _height(row)
+    return 0.0
+
+
+def _height(row: Row) -> float:
+    if not isinstance(row, BubbleRow):
+        return 36
+    text = row.message.text
+    lines = sum(1 + len(line) // 60 for line in text.split("\n"))
+    return 36 + 21 * (min(lines, 20) - 1) + (10 if row.begins else 0) + (18 if lines > 1 else 0)

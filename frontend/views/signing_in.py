@@ -1,0 +1,203 @@
+"""The card on which people sign in or make an account. Errors stand under what they are about."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import flet as ft
+
+from frontend.views import look
+from frontend.window.words import LANGUAGES, Words
+
+
+@dataclass(frozen=True)
+class Form:
+    """What was written. `realm_url` is empty for the site that is usual on this machine."""
+
+    address: str
+    password: str
+    realm_url: str
+    new: bool
+    name: str
+    country: str
+
+
+class SigningIn:
+    """`asked` is told of a form that is complete."""
+
+    def __init__(
+        self,
+        words: Words,
+        *,
+        asked: Callable[[Form], Awaitable[None]],
+        language_chosen: Callable[[str], Awaitable[None]],
+        start_service: Callable[[], Awaitable[None]],
+        back: Callable[[], Awaitable[None]] | None,
+    ) -> None:
+        self._words = words
+        self._asked = asked
+        self._language_chosen = language_chosen
+        self._start_service = start_service
+        self._back = back
+        self._new = False
+        self._make_fields()
+        self.control = ft.Container(
+            ft.Row([self._scrolled()], alignment=ft.MainAxisAlignment.CENTER),
+            expand=True,
+            bgcolor=look.BACKGROUND,
+        )
+
+    def _make_fields(self) -> None:
+        words = self._words
+        self.address = look.field(words("address"), hint=words("address_hint"), autofocus=True)
+        self.password = look.field(words("password"), password=True)
+        self.server = look.field(words("site_server"), hint="http://127.0.0.1:8000")
+        self.server.helper = words("site_usual")
+        self.name = look.field(words("full_name"))
+        self.country = look.field(words("country"))
+        for field in (self.address, self.password, self.server, self.name, self.country):
+            field.on_submit = self._submitted
+        self._button = look.filled("", self._clicked)
+        self._error = ft.Text("", color=look.ERROR, size=13)
+        self._error_box = ft.Semantics(
+            identifier="form-error", container=True, live_region=True, content=self._error
+        )
+        self._error_box.visible = False
+        self._start = ft.Semantics(
+            identifier="btn-start-service",
+            container=True,
+            content=ft.OutlinedButton(words("start_it"), on_click=self._start_clicked),
+        )
+        self._start.visible = False
+        self._fields = ft.Column(spacing=14, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
+        self._tabs = ft.Row(spacing=8)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        def named(identifier: str, control: ft.Control) -> ft.Control:
+            return ft.Semantics(identifier=identifier, content=control)
+
+        shown = [named("signin-address", self.address), named("signin-password", self.password)]
+        if self._new:
+            shown.append(named("signin-name", self.name))
+            shown.append(named("signin-country", self.country))
+        self._fields.controls = [*shown, named("signin-realm", self.server)]
+        self._tabs.controls = [
+            self._tab("tab-signin", self._words("sign_in"), not self._new, False),
+            self._tab("tab-register", self._words("create_account"), self._new, True),
+        ]
+        self._button.content = self._words("create_account" if self._new else "sign_in")
+
+    def _tab(self, identifier: str, text: str, chosen: bool, new: bool) -> ft.Control:
+        def choose(event: ft.Event[ft.TextButton]) -> None:
+            self._new = new
+            self.show_error("")
+            self._arrange()
+            self.control.update()
+
+        style = look.ringed(look.RADIUS_FIELD, look.SELECTED if chosen else None)
+        style.padding = ft.Padding.symmetric(horizontal=14, vertical=8)
+        style.color = look.ON_SELECTED if chosen else look.TEXT2
+        return ft.Semantics(
+            identifier=identifier,
+            container=True,
+            selected=chosen,
+            content=ft.TextButton(text, style=style, height=look.TARGET, on_click=choose),
+        )
+
+    def _scrolled(self) -> ft.Control:
+        card = ft.Container(
+            ft.Column(
+                [
+                    ft.Row(
+                        [
+                            ft.Text("realmchat", size=24, weight=look.BOLD, color=look.TEXT),
+                            ft.Row(spacing=0, controls=self._languages()),
+                        ],
+                        alignment=ft.MainAxisAlignment.SPACE_BETWEEN,
+                    ),
+                    self._tabs,
+                    self._fields,
+                    self._error_box,
+                    self._start,
+                    ft.Semantics(
+                        identifier="btn-signin",
+                        container=True,
+                        content=self._button,
+                    ),
+                    *self._way_back(),
+                ],
+                spacing=18,
+                tight=True,
+                horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
+            ),
+            width=400,
+            padding=24,
+            bgcolor=look.SURFACE,
+            border=ft.Border.all(1, look.LINE),
+            border_radius=look.RADIUS_DIALOG,
+        )
+        return ft.Column(
+            [ft.Container(card, padding=12)],
+            scroll=ft.ScrollMode.AUTO,
+            alignment=ft.MainAxisAlignment.CENTER,
+            expand=True,
+            horizontal_alignment=ft.CrossAxisAlignment.CENTER,
+        )
+
+    def _languages(self) -> list[ft.Control]:
+        def button(code: str) -> ft.Control:
+            async def choose(event: ft.Event[ft.TextButton]) -> None:
+                await self._language_chosen(code)
+
+            style = look.ringed(look.RADIUS_FIELD)
+            style.color = look.ACCENT if code == self._words.language else look.TEXT2
+            return ft.TextButton(
+                code.upper(), style=style, tooltip=LANGUAGES[code], on_click=choose
+            )
+
+        return [button(code) for code in LANGUAGES]
+
+    def _way_back(self) -> list[ft.Control]:
+        if self._back is None:
+            return []
+        back = self._back
+
+        async def clicked(event: ft.Event[ft.TextButton]) -> None:
+            await back()
+
+        return [ft.TextButton(self._words("back_to_chats"), on_click=clicked)]
+
+    def show_error(self, text: str, *, startable: bool = False) -> None:
+        """Under the fields; with the button that starts chat-cli where that would help."""
+        self._error.value = text
+        self._error_box.visible = bool(text)
+        self._start.visible = startable
+        self._button.disabled = False
+
+    async def _submitted(self, event: ft.Event[ft.TextField]) -> None:
+        await self._ask()
+
+    async def _clicked(self, event: ft.Event[ft.Button]) -> None:
+        await self._ask()
+
+    async def _start_clicked(self, event: ft.Event[ft.OutlinedButton]) -> None:
+        await self._start_service()
+
+    async def _ask(self) -> None:
+        form = Form(
+            address=(self.address.value or "").strip(),
+            password=self.password.value or "",
+            realm_url=(self.server.value or "").strip(),
+            new=self._new,
+            name=(self.name.value or "").strip(),
+            country=(self.country.value or "").strip(),
+        )
+        if not form.address or not form.password:
+            missing = "address_needed" if not form.address else "password_needed"
+            self.show_error(self._words(missing))
+            self.control.update()
+            return
+        self.show_error("")
+        self._button.disabled = True
+        self.control.update()
+        await self._asked(form)

@@ -1,0 +1,35 @@
+"""Texts that people mark up: whether one does, and what of it is safe to draw. Pure."""
+
+import re
+
+_MARKS = re.compile(
+    r"(\*\*|__|~~|`|^#{1,6} |^[-*+] |^\d+\. |^> |\[[^\]\n]+\]\(|https?://|www\.)", re.MULTILINE
+)
+_BARE_LINK = re.compile(r"^(https?://|mailto:)", re.IGNORECASE)
+LONG_CHARACTERS = 2000
+LONG_LINES = 30
+_SHOWN_LINES = 20
+
+
+def has_marks(text: str) -> bool:
+    """Whether drawing it as Markdown would make a difference."""
+    return _MARKS.search(text) is not None
+
+
+def without_images(text: str) -> str:
+    """An image becomes a link: showing it would ask a stranger's server."""
+    return text.replace("![", "[")
+
+
+def may_open(url: str) -> bool:
+    """Whether a link may be followed: pages and mail, no scripts and no files."""
+    return _BARE_LINK.match(url) is not None
+
+
+def is_long(text: str) -> bool:
+    return len(text) > LONG_CHARACTERS or text.count("\n") >= LONG_LINES
+
+
+def beginning(text: str) -> str:
+    """Of a long text, as much as its bubble shows."""
+    return "\n".join(text[:LONG_CHARACTERS].split("\n")[:_SHOWN_LINES])
