@@ -15,6 +15,7 @@ class CuttableLink:
         self.port = free_port()
         self._target = target
         self._cut = False
+        self._left: int | None = None
         self._pairs: dict[socket.socket, socket.socket] = {}
         self._lock = threading.Lock()
         self._selector = selectors.DefaultSelector()
@@ -34,6 +35,11 @@ class CuttableLink:
             self._cut = True
             for sock in list(self._pairs):
                 self._close(sock)
+
+    def break_after(self, count: int) -> None:
+        """Once so many more bytes have passed, every connection breaks off; new ones are taken."""
+        with self._lock:
+            self._left = count
 
     def heal(self) -> None:
         self._cut = False
@@ -78,7 +84,13 @@ class CuttableLink:
         try:
             data = sock.recv(65536)
             if data:
-                self._pairs[sock].sendall(data)
+                self._pairs[sock].sendall(data[: self._left])
+                if self._left is None or self._left > len(data):
+                    self._left = self._left and self._left - len(data)
+                    return
+                self._left = None
+                for each in list(self._pairs):
+                    self._close(each)
                 return
         except OSError:
             pass
