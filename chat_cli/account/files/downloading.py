@@ -178,7 +178,8 @@ class Download:
                 log.info("download_cut", code=error.code, cuts=cuts)
                 if cuts > CUTS_IN_A_ROW:
                     raise
-                await asyncio.sleep(growing_wait(cuts, self._jitter()))
+                if cuts > 1:
+                    await asyncio.sleep(growing_wait(cuts - 1, self._jitter()))
 
     async def _take_up(self) -> None:
         answer = await self._source.open(f"bytes={self._position}-{self.part.stop - 1}")

@@ -7,6 +7,7 @@ When main has a file whole, its message takes its place in the outbox; what is s
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 
 from chat_cli.account.files import images, upload_rows
 from chat_cli.account.files.realm import AtRealm, RealmFiles
@@ -41,6 +42,18 @@ _AGAIN = (
     *(UploadNotFound, UploadOffsetConflict, UploadTakenOver),
 )
 """What stands in the way for now; all else is the last word."""
+
+
+@dataclass(slots=True)
+class _Tries:
+    """How often an upload has been tried since main last got more of it."""
+
+    in_vain: int = 0
+    _most: int = -1
+
+    def main_has(self, offset: int) -> None:
+        if offset > self._most:
+            self._most, self.in_vain = offset, 0
 
 
 class Uploads:
@@ -122,18 +135,17 @@ class Uploads:
     # --- one upload ------------------------------------------------------------------------------
 
     async def _see_through(self, upload: str, transfer: Transfer) -> None:
-        attempt = 0
+        tries = _Tries()
         while True:
-            before = transfer.done
             try:
                 async with self._slots:
-                    await self._send(upload, transfer)
+                    await self._send(upload, transfer, tries)
                 return
             except _AGAIN as error:
-                attempt = 1 if transfer.done > before else attempt + 1
+                tries.in_vain += 1
                 log.info("upload_put_off", code=error.code)
                 self._transfers.change(transfer, "waiting", error)
-                await self._wait(error, attempt)
+                await self._wait(error, tries.in_vain)
             except RealmchatError as error:
                 await self._refuse(upload, transfer, error)
                 return
@@ -143,7 +155,7 @@ class Uploads:
                 await self._refuse(upload, transfer, unreadable)
                 return
 
-    async def _send(self, upload: str, transfer: Transfer) -> None:
+    async def _send(self, upload: str, transfer: Transfer, tries: "_Tries") -> None:
         """All that is left to do, once."""
         known = await self._store.run(lambda connection: upload_rows.get(connection, upload))
         await self._look_at(known)
@@ -152,7 +164,7 @@ class Uploads:
             raise NotSignedIn
         file_id = known.file_id or await self._begin(at, known)
         try:
-            await self._send_bytes(at, known, file_id, transfer)
+            await self._send_bytes(at, known, file_id, transfer, tries)
         except (UploadNotFound, FileDamaged) as error:
             await self._store.run(lambda c: upload_rows.keep_file_id(c, upload, None))
             await self._check_own(known, error)
@@ -174,10 +186,11 @@ class Uploads:
         return file_id
 
     async def _send_bytes(
-        self, at: AtRealm, upload: Upload, file_id: str, transfer: Transfer
+        self, at: AtRealm, upload: Upload, file_id: str, transfer: Transfer, tries: "_Tries"
     ) -> None:
         """Until main has said that it has them all, and that they are right."""
         offset = await self._realm.offset(at, file_id)
+        tries.main_has(offset)
         self._transfers.change(transfer, "running")
         self._transfers.moved(transfer, offset)
         if offset == upload.size:
@@ -207,12 +220,15 @@ class Uploads:
         self._transfers.change(transfer, "refused", error)
 
     async def _wait(self, error: RealmchatError, attempt: int) -> None:
+        """What got on before it was cut goes on at once; all else after growing waits."""
         asked = error.fields.get("retry_after_seconds")
         wait = float(asked) if isinstance(asked, int | float) else 0.0
+        if not wait and attempt <= 1:
+            return
         hurried = asyncio.Event()
         self._hurried.add(hurried)
         try:
-            async with asyncio.timeout(wait or growing_wait(attempt, self._jitter())):
+            async with asyncio.timeout(wait or growing_wait(attempt - 1, self._jitter())):
                 await hurried.wait()
         except TimeoutError:
             pass  # time for the next attempt
