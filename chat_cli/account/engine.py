@@ -325,8 +325,9 @@ class Engine:
         self._want(behind)
         self._set_link(Link.UP)
         self._linked()
-        await self._outgoing.start(connection.ask)
+        # Before anything is awaited: a cut meanwhile stops both.
         self.marking.start(connection.tell)
+        await self._outgoing.start(connection.ask)
         await self._end_superseded()
 
     def _want(self, conversations: Iterable[str]) -> None:

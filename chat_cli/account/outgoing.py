@@ -46,6 +46,7 @@ class Outgoing:
         self._took = took
         self._loop = asyncio.get_running_loop()
         self._ask: Ask | None = None
+        self._starting: Ask | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._waiting_for: dict[str, list[asyncio.Future[None]]] = {}
         self._last_answer = 0.0
@@ -69,7 +70,10 @@ class Outgoing:
 
     async def start(self, ask: Ask) -> None:
         """The connection is in step with main: everything unacknowledged goes out, in order."""
+        self._starting = ask
         unsent = await self._store.run(outbox_rows.to_send)
+        if self._starting is not ask:
+            return  # The link went, or another connection came, while the file was read.
         self._lanes.replace(unsent)
         self._ask = ask
         self._last_answer = self._loop.time()
@@ -77,7 +81,7 @@ class Outgoing:
 
     def stop(self) -> None:
         """No connection, or no link behind it."""
-        self._ask = None
+        self._ask = self._starting = None
         self._lanes.cut()
         if self._timer is not None:
             self._timer.cancel()
