@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from chat_cli.account import event_log, sync
 from chat_cli.account.receipts import Marks, changes
-from chat_cli.account.schema import conversations, messages
+from chat_cli.account.recipients import Recipient
+from chat_cli.account.schema import conversations, messages, outbox
 from chat_cli.account.sync import Holding
 from realm_protocol.commands import Head
 from realm_protocol.errors import ConversationNotFound
@@ -51,11 +52,50 @@ def find(connection: Connection, conversation: str) -> Standing | None:
 
 
 def get(connection: Connection, conversation: str) -> Standing:
-    """Raises `ConversationNotFound`."""
+    """As its person knows it: also one of which nothing has left the outbox.
+
+    Raises `ConversationNotFound`.
+    """
     standing = find(connection, conversation)
-    if standing is None:
+    if standing is not None:
+        return standing
+    written_to = connection.scalar(
+        select(outbox.c.target).where(outbox.c.conversation == conversation).limit(1)
+    )
+    if written_to is None:
         raise ConversationNotFound(conversation=conversation)
-    return standing
+    return _unknown_to_main(conversation, written_to)
+
+
+def begun(connection: Connection) -> list[Standing]:
+    """Conversations of which main knows nothing yet: their first message waits in the outbox.
+
+    One whose messages were all refused is none, or every mistyped name would stay for ever.
+    """
+    waiting = (
+        select(outbox.c.conversation, outbox.c.target)
+        .where(
+            outbox.c.state != "refused",
+            outbox.c.conversation.not_in(select(conversations.c.conversation)),
+        )
+        .distinct()
+    )
+    return [_unknown_to_main(row.conversation, row.target) for row in connection.execute(waiting)]
+
+
+def _unknown_to_main(conversation: str, target: str) -> Standing:
+    recipient = Recipient.of_target(target)
+    return Standing(
+        conversation=conversation,
+        kind="group" if recipient.kind == "group" else "private",
+        name=recipient.name,
+        role="member",
+        first_seq=1,
+        holding=Holding(0, 0, 0),
+        mine=Marks(),
+        read_at_main=0,
+        peer=Marks(),
+    )
 
 
 def keep(connection: Connection, standing: Standing) -> None:

@@ -128,52 +128,56 @@ def newest(
 
 def list_conversations(connection: Connection, me: str) -> Snapshot[list[JsonRow]]:
     """All conversations, the one with the newest message first."""
-    unread = {
-        row.conversation: row.unread
-        for row in connection.execute(
-            select(messages.c.conversation, func.count().label("unread"))
-            .join(conversations, _unread(me))
-            .group_by(messages.c.conversation)
-        )
-    }
-    last = {
-        row.conversation: row
-        for row in connection.execute(
-            select(messages).join(
-                conversations,
-                and_(
-                    messages.c.conversation == conversations.c.conversation,
-                    messages.c.seq == conversations.c.have,
-                ),
-            )
-        )
-    }
+    unread, last = _unread_counts(connection, me), _last_rows(connection)
     found = []
     for row in connection.execute(select(conversations)):
         standing = conversation_rows.from_row(row)
         newest = last.get(standing.conversation)
-        found.append(
-            {
-                "conversation": standing.conversation,
-                "kind": standing.kind,
-                "title": standing.name,
-                "role": standing.role,
-                "last_seq": standing.holding.last_seq,
-                "read": standing.mine.read,
-                "delivered": standing.mine.delivered,
-                "unread": unread.get(standing.conversation, 0),
-                "last_message": None
-                if newest is None
-                else message_json(newest._mapping, me, standing.mine, standing.peer),
-            }
-        )
+        shown = newest and message_json(newest._mapping, me, standing.mine, standing.peer)
+        found.append(_conversation_json(standing, unread.get(standing.conversation, 0), shown))
+    for standing in conversation_rows.begun(connection):
+        waiting = outbox_rows.of_conversation(connection, standing.conversation)
+        found.append(_conversation_json(standing, 0, unsent_json(waiting[-1], me)))
     found.sort(key=_newest_first, reverse=True)
     return Snapshot(found, event_log.newest_id(connection))
 
 
+def _unread_counts(connection: Connection, me: str) -> dict[str, int]:
+    counted = connection.execute(
+        select(messages.c.conversation, func.count().label("unread"))
+        .join(conversations, _unread(me))
+        .group_by(messages.c.conversation)
+    )
+    return {row.conversation: row.unread for row in counted}
+
+
+def _last_rows(connection: Connection) -> dict[str, Row[Any]]:
+    """The last message that is held of each conversation, where one is."""
+    last = and_(
+        messages.c.conversation == conversations.c.conversation,
+        messages.c.seq == conversations.c.have,
+    )
+    rows = connection.execute(select(messages).join(conversations, last))
+    return {row.conversation: row for row in rows}
+
+
+def _conversation_json(standing: Standing, unread: int, last_message: JsonRow | None) -> JsonRow:
+    return {
+        "conversation": standing.conversation,
+        "kind": standing.kind,
+        "title": standing.name,
+        "role": standing.role,
+        "last_seq": standing.holding.last_seq,
+        "read": standing.mine.read,
+        "delivered": standing.mine.delivered,
+        "unread": unread,
+        "last_message": last_message,
+    }
+
+
 def _newest_first(conversation: JsonRow) -> str:
     last = conversation["last_message"]
-    return last["at"] if last else ""
+    return (last["at"] or last["sent_at"]) if last else ""
 
 
 def search(connection: Connection, me: str, words: str) -> Snapshot[list[JsonRow]]:
@@ -214,8 +218,9 @@ def summary(connection: Connection, me: str) -> Snapshot[JsonRow]:
     unread = connection.scalar(
         select(func.count()).select_from(messages.join(conversations, _unread(me)))
     )
+    known = connection.scalar(select(func.count()).select_from(conversations)) or 0
     found = {
-        "conversations": connection.scalar(select(func.count()).select_from(conversations)),
+        "conversations": known + len(conversation_rows.begun(connection)),
         "messages": connection.scalar(select(func.count()).select_from(messages)),
         "unread": unread,
         "unsent": identity.count_unsent(connection),
