@@ -5,7 +5,7 @@ from typing import Any
 from realm_protocol.errors import UserNotFound
 from tests.waiting import eventually
 
-from .conftest import HENDERSON, MESSI, Person
+from .conftest import HENDERSON, Person
 from .fake_realm import FakeRealm
 
 
