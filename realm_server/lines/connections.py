@@ -39,6 +39,7 @@ log = get_logger("realm.lines")
 DIALECTS = {dialect.name: dialect for dialect in (mesin.DIALECT, kelompok5.DIALECT)}
 LINE_LIMIT = TEXT_LIMIT + 1024
 _READ_BYTES = 64 * 1024
+_SEND_BUFFER = 64 * 1024
 _TOKENS = 16
 """Sessions that one connection holds at a time; the one not used for longest makes room."""
 
@@ -88,9 +89,10 @@ class LineConnection:
 
     async def serve(self) -> None:
         """Until the program goes, is silent or slow for too long, or guesses passwords."""
-        # Zero, so that `drain` tells when the system has taken all of an answer.
-        self._writer.transport.set_write_buffer_limits(high=0)
         try:
+            self._check_open()
+            # Zero, so that `drain` tells when the system has taken all of an answer.
+            self._writer.transport.set_write_buffer_limits(high=0)
             while not self._ending:
                 request = self._framer.next()
                 if request is not None:
@@ -126,9 +128,15 @@ class LineConnection:
         self._ending = True
 
     async def _write(self, answer: Answer) -> None:
+        self._check_open()
         self._writer.write(encode(answer))
         async with asyncio.timeout(self._bounds.slow_seconds):
             await self._writer.drain()
+
+    def _check_open(self) -> None:
+        # uvloop calls it a mistake to use what the other end has closed.
+        if self._writer.is_closing():
+            raise ConnectionResetError
 
     # --- answering -------------------------------------------------------------------------------
 
@@ -221,6 +229,8 @@ class Lines:
     async def listen(self, sockets: LineSockets) -> None:
         """Serve what connects to these, each in its dialect."""
         for place, sock in sockets:
+            # What connects inherits it: an answer counts as written once the program reads.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
             self._servers.append(await self._serve(DIALECTS[place.dialect], sock))
             log.info("lines_listen", place=str(place))
 
@@ -235,7 +245,8 @@ class Lines:
     ) -> None:
         host, task = _host_of(writer), asyncio.current_task()
         if task is None or self._of_host[host] >= self._bounds.connections_per_host:
-            writer.write(encode(failed(TOO_MANY_CONNECTIONS)))
+            if not writer.is_closing():
+                writer.write(encode(failed(TOO_MANY_CONNECTIONS)))
             writer.close()
             return
         self._of_host[host] += 1

@@ -1,5 +1,6 @@
 """What words of both dialects do: commands and questions of the session behind the token."""
 
+import asyncio
 import contextlib
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -28,7 +29,9 @@ from realm_protocol.errors import (
     InvalidName,
     MalformedMessage,
     NotMember,
+    RateLimited,
     RealmNotFound,
+    TryLater,
     UserNotFound,
 )
 from realm_protocol.limits import PAGE_MESSAGES
@@ -36,9 +39,12 @@ from realm_protocol.names import Address, GroupAddress, Target, print_target
 from realm_server.lines import inboxes
 from realm_server.lines.answers import Answer, Sentences, said
 from realm_server.lines.framing import FileForm
+from realm_server.lines.inboxes import Room
 from realm_server.lines.inner_client import InnerClient, Standing
 from realm_server.lines.site import Site
 from realm_server.signing_in import RegisterForm, SessionAnswer, SignInForm
+
+_PATIENCE_SECONDS = 30.0
 
 
 class Connection(Protocol):
@@ -198,18 +204,35 @@ async def send_to(turn: Turn, *targets: Target) -> None:
     body = text_body(turn["text"])
     for target in targets:
         try:
-            await turn.session.ask(
-                SendMessage,
-                to=print_target(target),
-                key=secrets.token_hex(16),
-                kind="text",
-                body=body,
-                sent_at=turn.site.now(),
-            )
+            await _send(turn, print_target(target), body)
         except (UserNotFound, RealmNotFound) as error:
             refusals.append(error)
     if refusals:
         raise refusals[0]
+
+
+async def _send(turn: Turn, to: str, body: bytes) -> None:
+    key, sent_at = secrets.token_hex(16), turn.site.now()
+    patience = _PATIENCE_SECONDS
+    while True:
+        try:
+            await turn.session.ask(
+                SendMessage, to=to, key=key, kind="text", body=body, sent_at=sent_at
+            )
+        except RateLimited as error:
+            # These programs don't try again: they are held back instead.
+            wait = float(error.fields["retry_after_seconds"])
+            patience -= wait
+            if patience < 0:
+                turn.session.leave()
+                raise
+            await asyncio.sleep(wait)
+        except TryLater:
+            # The key never comes again, for which a session would hold all that follows.
+            turn.session.leave()
+            raise
+        else:
+            return
 
 
 async def send(turn: Turn) -> Answer:
@@ -243,21 +266,22 @@ async def create_group(turn: Turn, members: Iterable[str], answer: str) -> Answe
 
 
 async def fetch_from(
-    client: InnerClient, conversation: str, after: int, limit: int
+    client: InnerClient, conversation: str, after: int, room: Room
 ) -> list[StoredMessage]:
-    """Rows behind `after`, oldest first, up to so many."""
+    """Rows behind `after`, oldest first, as long as there is room."""
     rows: list[StoredMessage] = []
     more = True
-    while more and len(rows) < limit:
+    while more and room.is_left:
         page: Page = await client.ask(
             FetchMessages,
             conversation=conversation,
             after=rows[-1].seq if rows else after,
             before=0,
-            limit=min(PAGE_MESSAGES, limit - len(rows)),
+            limit=min(PAGE_MESSAGES, room.messages),
             newest=False,
         )
         rows += page.messages
+        room.take(page.messages)
         more = page.more
     return rows
 
@@ -267,18 +291,18 @@ async def fetch_newest(
 ) -> list[StoredMessage]:
     """The newest rows behind `after` that one answer may hold, oldest first."""
     rows: list[StoredMessage] = []
-    more, size = True, 0
-    while more and len(rows) < inboxes.NEWEST and size < inboxes.ANSWER_BYTES:
+    more, room = True, Room()
+    while more and room.is_left:
         page: Page = await client.ask(
             FetchMessages,
             conversation=conversation,
             after=after,
             before=rows[0].seq if rows else 0,
-            limit=min(PAGE_MESSAGES, inboxes.NEWEST - len(rows)),
+            limit=min(PAGE_MESSAGES, room.messages),
             newest=True,
         )
         rows = page.messages + rows
-        size += sum(len(row.body) for row in page.messages)
+        room.take(page.messages)
         more = page.more
     return rows
 
@@ -294,14 +318,13 @@ async def drain(turn: Turn, wanted: Callable[[Standing], bool]) -> list[StoredMe
         site.begin(client.address, dialect, cursors)
     ahead, moved = inboxes.waiting(client.standings, cursors)
     found: list[list[StoredMessage]] = []
-    room = inboxes.NEWEST
+    room = Room()
     for conversation, cursor in ahead.items():
         standing = client.standings.get(conversation)
-        if standing is None or not wanted(standing) or room <= 0:
+        if standing is None or not wanted(standing) or not room.is_left:
             continue
         rows = await fetch_from(client, conversation, cursor, room)
         if rows:
-            room -= len(rows)
             moved[conversation] = rows[-1].seq
             with_oneself = standing.name == client.address
             own = standing.kind == "group" or with_oneself

@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from realm_protocol.bodies import read_system_body
 from realm_protocol.commands import StoredMessage
@@ -14,6 +15,23 @@ ANSWER_BYTES = 4 * 1024 * 1024
 """And how long their bodies may be together; one is always among them."""
 FIRST_HISTORY = 200
 """As on a new device: how much of what was read elsewhere the first inbox still holds."""
+
+
+@dataclass(slots=True)
+class Room:
+    """What one answer can still hold."""
+
+    messages: int = NEWEST
+    body_bytes: int = ANSWER_BYTES
+
+    @property
+    def is_left(self) -> bool:
+        return self.messages > 0 and self.body_bytes > 0
+
+    def take(self, rows: Iterable[StoredMessage]) -> None:
+        for row in rows:
+            self.messages -= 1
+            self.body_bytes -= len(row.body)
 
 
 def first_cursors(standings: Mapping[str, Standing]) -> dict[str, int]:

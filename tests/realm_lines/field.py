@@ -93,6 +93,12 @@ class Field:
         program = self.connect(realm, dialect)
         return program, program.auth(name)
 
+    @property
+    def defects(self) -> list[str]:
+        """What the realms' logs say of any."""
+        lines = [line for realm in self.realms.values() for line in realm.log_text.splitlines()]
+        return [line for line in lines if "defect" in line or "Traceback" in line]
+
     def hang_up(self) -> None:
         while self.programs:
             self.programs.pop().close()

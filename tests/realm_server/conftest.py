@@ -48,6 +48,8 @@ class World:
     times: Times = QUICK
     tls: tuple[Path, Path] | None = None
     """Certificate and key of both servers."""
+    line_sockets: list[Any] = field(default_factory=list)
+    """Listeners of text lines, bound."""
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     @property
@@ -78,7 +80,7 @@ class World:
         with open_store(settings.folder()) as store:
             trust = client_tls(settings.ca) if self.tls else None
             main = MainServer(settings.link_url, KEY, trust)
-            built = build_app(settings, store, main, self.times)
+            built = build_app(settings, store, main, self.times, self.line_sockets)
             async with served(
                 built.app, built.websocket, port=self.realm_port, drain=built.drain, tls=self.tls
             ) as running:
