@@ -330,5 +330,12 @@ def of_this_run(arguments: list[str]) -> Configuration:
     """
     flags = read_flags(arguments)
     if profile := flags.pop("profile", None):
-        os.environ[profiles.PROFILE_VARIABLE] = profile
+        os.environ[profiles.PROFILE_VARIABLE] = profiles.check_profile(profile, "--profile")
     return Configuration(flags, os.environ, profiles.config_file())
+
+
+def language_without_file(arguments: list[str]) -> str:
+    """The language for saying what is wrong with the file; raises where it is itself wrong."""
+    configuration = Configuration(read_flags(arguments), os.environ, Path(os.devnull))
+    language: str = configuration.value("lang")
+    return language

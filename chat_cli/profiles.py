@@ -21,11 +21,15 @@ _SERVICE = "chat-cli"
 
 def current_profile() -> str:
     """The profile that the environment names; raises `InvalidSetting` where it can't be one."""
-    name = os.environ.get(PROFILE_VARIABLE) or DEFAULT_PROFILE
+    return check_profile(os.environ.get(PROFILE_VARIABLE) or DEFAULT_PROFILE, PROFILE_VARIABLE)
+
+
+def check_profile(name: str, origin: str) -> str:
+    """A name that a profile can have; `origin` is the flag or variable that gave it."""
     try:
         return check_name(name)
     except InvalidName as exc:
-        raise InvalidSetting(setting=PROFILE_VARIABLE, detail=exc.message.rstrip(".")) from exc
+        raise InvalidSetting(setting=origin, detail=f"“{name}” is no name") from exc
 
 
 def home(profile: str | None = None) -> Path:

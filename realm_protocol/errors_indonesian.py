@@ -237,6 +237,7 @@ PHRASES: Mapping[str, str] = {
     "“{value}” is no number of {least} or more": "“{value}” bukan angka {least} atau lebih",
     "“{value}” is no whole number": "“{value}” bukan bilangan bulat",
     "“{value}” is no address": "“{value}” bukan alamat",
+    "“{value}” is no name": "“{value}” bukan nama",
     "“{value}” is no path": "“{value}” bukan lokasi berkas",
     "“{value}” is no URL that begins with http:// or https://": (
         "“{value}” bukan URL yang diawali http:// atau https://"

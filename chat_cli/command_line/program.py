@@ -7,6 +7,7 @@ that runs is made. What commands do is in the modules that the vocabulary names.
 import io
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -19,7 +20,7 @@ from chat_cli.command_line.output import OutputFailed, flush, put, put_error, pu
 from chat_cli.command_line.texts import Language, say, speak
 from chat_cli.command_line.vocabulary import COMMAND_BY_NAME, COMMANDS
 from chat_cli.command_line.words import click_command, everywhere, in_words
-from chat_cli.configuration import of_this_run
+from chat_cli.configuration import language_without_file, of_this_run
 from realm_protocol.errors import RealmchatError
 from realm_service.version import VERSION
 
@@ -101,10 +102,7 @@ def run(arguments: list[str]) -> int:
 def _run(arguments: list[str]) -> int:
     as_json = "--json" in _before_texts(arguments)
     try:
-        configuration = of_this_run(arguments)
-        language = Language(configuration.value("lang"))
-        # What programs read is the same whoever's locale they run under.
-        speak(Language.ENGLISH if as_json else language)
+        configuration = _configured(arguments, as_json=as_json)
         program = Program(configuration)
         if COMPLETION_VARIABLE in os.environ:
             # Here, because a person's shell asks it seldom, beside what else is run.
@@ -129,6 +127,26 @@ def _run(arguments: list[str]) -> int:
     except Exception as exc:
         _report(exc)
         return ExitCode.UNEXPECTED
+
+
+def _configured(arguments: list[str], *, as_json: bool) -> "Configuration":
+    """The settings of this run, whose language is spoken from here on."""
+    try:
+        configuration = of_this_run(arguments)
+        language = Language(configuration.value("lang"))
+    except RealmchatError:
+        _speak_of_settings(arguments, as_json=as_json)
+        raise
+    # What programs read is the same whoever's locale they run under.
+    speak(Language.ENGLISH if as_json else language)
+    return configuration
+
+
+def _speak_of_settings(arguments: list[str], *, as_json: bool) -> None:
+    """What is wrong with the settings is told in the language that they would have come to."""
+    with suppress(RealmchatError):  # the language is what is wrong, then: it stays English
+        language = Language(language_without_file(arguments))
+        speak(Language.ENGLISH if as_json else language)
 
 
 def _before_texts(arguments: list[str]) -> list[str]:

@@ -44,12 +44,22 @@ def _detail(slip: click.ClickException, command: Command | None) -> str:
         case click.BadParameter(param=click.Parameter(type=click.Choice() as wanted) as parameter):
             choices = ", ".join(wanted.choices)
             return say(texts.NO_CHOICE, name=_name(parameter), choices=choices)
+        case click.BadParameter(
+            param=click.Parameter(type=click.IntRange() | click.FloatRange() as wanted) as parameter
+        ):
+            return _number(_name(parameter), wanted.min, wanted.max)
         case click.BadParameter(param=click.Parameter() as parameter):
             return f"{_name(parameter)}: {slip.message}"
     # All that is left are words too many. They are not shown: one may be a password.
     if command is not None and command.asks_passwords:
         return say(texts.PASSWORD_NO_ARGUMENT)
     return say(texts.TOO_MANY_WORDS)
+
+
+def _number(name: str, least: float | None, most: float | None) -> str:
+    if most is None:
+        return say(texts.NO_NUMBER_FROM, name=name, least=least)
+    return say(texts.NO_NUMBER_WITHIN, name=name, least=least, most=most)
 
 
 def _name(parameter: click.Parameter) -> str:

@@ -266,6 +266,12 @@ UNKNOWN_OPTION = Text(
 OPTION_NEEDS_VALUE = Text("{option} needs a value.", "{option} memerlukan nilai.")
 OPTION_TAKES_NO_VALUE = Text("{option} takes no value.", "{option} tidak memakai nilai.")
 NO_CHOICE = Text("{name} is one of {choices}.", "{name} adalah salah satu dari {choices}.")
+NO_NUMBER_WITHIN = Text(
+    "{name} is a number from {least} to {most}.", "{name} adalah angka dari {least} sampai {most}."
+)
+NO_NUMBER_FROM = Text(
+    "{name} is a number of {least} or more.", "{name} adalah angka {least} ke atas."
+)
 
 # --- how commands end ----------------------------------------------------------------------------
 

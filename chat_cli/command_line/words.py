@@ -5,6 +5,7 @@ Only the command that runs is made. What a command does is in the module that it
 
 import gc
 import importlib
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -36,9 +37,21 @@ _BY_OPTION = "{}_option"
 
 _TYPES: dict[Takes, Callable[[], click.ParamType[Any]]] = {
     Takes.NUMBER: lambda: click.IntRange(min=1),
-    Takes.SECONDS: lambda: click.FloatRange(0, _LONGEST_WAIT_SECONDS),
+    Takes.SECONDS: lambda: _Seconds(0, _LONGEST_WAIT_SECONDS),
     Takes.PORT: lambda: click.IntRange(0, 65535),
 }
+
+
+class _Seconds(click.FloatRange):
+    """A range that NaN is not in, though it lies neither below nor above it."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        seconds: float = super().convert(value, param, ctx)
+        if math.isnan(seconds):
+            self.fail(str(value), param, ctx)
+        return seconds
 
 
 def click_command(command: Command, configuration: "Configuration") -> click.Command:
@@ -105,7 +118,7 @@ def _parameters(parameter: Parameter, configuration: "Configuration") -> list[cl
         case Kind.DISPLAY_NAME:
             return [click.Option([flag], help=meaning, metavar=parameter.name.upper())]
         case Kind.NUMBER:
-            number, other = click.IntRange(min=0), _BY_OPTION.format(parameter.name)
+            number, other = click.IntRange(min=1), _BY_OPTION.format(parameter.name)
             return [
                 click.Argument([parameter.name], required=not parameter.optional, type=number),
                 click.Option([flag, other], type=number, metavar="N", help=meaning),

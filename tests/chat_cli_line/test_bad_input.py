@@ -79,6 +79,24 @@ def test_too_few_or_too_many_say_how_it_is_used(
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("send", "henderson", "hi", "--wait", "soon"), "--wait is a number from 0 to 60."),
+        (("send", "henderson", "hi", "--wait", "nan"), "--wait is a number from 0 to 60."),
+        (("inbox", "--limit", "0"), "--limit is a number of 1 or more."),
+        (("history", "henderson", "--limit", "0"), "--limit is a number of 1 or more."),
+        (("history", "henderson", "few"), "LIMIT is a number of 1 or more."),
+    ],
+)
+def test_a_number_says_what_it_may_be(run: Run, arguments: tuple[str, ...], told: str) -> None:
+    """In words, in the language of the rest."""
+    assert told in run(*arguments).stderr
+    indonesian = run("--lang", "id", *arguments)
+    assert indonesian.returncode == 2
+    assert "adalah angka" in indonesian.stderr
+
+
 def test_a_slip_can_be_read_by_a_program(run: Run) -> None:
     """With --json, usage errors have the one shape of all errors."""
     done = run("send", "henderson", "--json")

@@ -69,6 +69,20 @@ def test_a_slip_in_the_file_stops_every_command(
     assert service.asked == []
 
 
+@pytest.mark.parametrize("arguments", [["accounts"], ["accounts", "--profile", "a/b"]])
+def test_a_wrong_setting_is_told_in_the_language_spoken(
+    run: Run, config: Path, arguments: list[str]
+) -> None:
+    """By flag and by locale; where the language is what is wrong, in English."""
+    config.write_text("wait = 'soon'\n")
+
+    for done in (run(*arguments, "--lang", "id"), run(*arguments, env={"LC_ALL": "id_ID.UTF-8"})):
+        assert done.returncode == 2
+        assert "bukan" in done.stderr
+    assert "is wrong" in run(*arguments, env={"CHAT_CLI_LANG": "fr"}).stderr
+    assert "is wrong" in run(*arguments, "--json", env={"LC_ALL": "id_ID.UTF-8"}).stderr
+
+
 def test_a_wrong_variable_is_named(run: Run) -> None:
     """As a wrong key is."""
     done = run("config", "show", env={"CHAT_CLI_LANG": "klingon"})
@@ -183,9 +197,11 @@ def test_each_profile_has_a_service_of_its_own(run_and_stop: Run, tmp_path: Path
 
 
 def test_a_profile_has_a_name(run: Run, tmp_path: Path) -> None:
-    """Never a path."""
-    done = run("--profile", "../elsewhere", "accounts")
+    """Never a path; what gave it is named."""
+    by_flag = run("--profile", "../elsewhere", "accounts")
+    by_variable = run("accounts", env={"CHAT_CLI_PROFILE": "../elsewhere"})
 
-    assert done.returncode == 2
-    assert "../elsewhere" in done.stderr
+    assert (by_flag.returncode, by_variable.returncode) == (2, 2)
+    assert "--profile is wrong: “../elsewhere” is no name" in by_flag.stderr
+    assert "CHAT_CLI_PROFILE is wrong: “../elsewhere” is no name" in by_variable.stderr
     assert [p.name for p in tmp_path.iterdir()] == []
