@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from chat_cli import profiles
 from realm_protocol.command_table import Help
 from realm_protocol.errors import InvalidAddress, InvalidName, InvalidSetting, UnknownSetting
+from realm_protocol.limits import FILE_LIMIT
 from realm_protocol.names import Address, check_name
 
 Value = str | int | float | None
@@ -183,6 +184,15 @@ SERVICE = (
             "Bita teks belum terkirim yang boleh menunggu per akun.",
         ),
         64 * 1024 * 1024,
+    ),
+    Setting(
+        "file_limit",
+        partial(_whole, 1024, math.inf),
+        Help(
+            "Bytes that a file may have which is sent from here.",
+            "Bita paling banyak dari berkas yang dikirim dari sini.",
+        ),
+        FILE_LIMIT,
     ),
     Setting(
         "event_days",
