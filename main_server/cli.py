@@ -112,6 +112,8 @@ def _operate(operation: str, database_url: str | None, **arguments: Any) -> Any:
 
 
 def _operate_offline(store: Path, operation: str, arguments: dict[str, Any]) -> Any:
+    from main_server.files.folder import BlobFolder
+    from main_server.files.verifying import verify_files
     from main_server.operations import operate
     from main_server.operator_socket import local_operator
     from main_server.store.backup import back_up, verify
@@ -121,7 +123,7 @@ def _operate_offline(store: Path, operation: str, arguments: dict[str, Any]) -> 
         if operation == "backup":
             return back_up(store, Path(arguments["file"]))
         if operation == "verify":
-            return verify(store)
+            return verify(store) | verify_files(store, BlobFolder(_files_folder(store)))
         work = partial(operate, operation=operation, arguments=arguments, actor=local_operator())
         return write_once(engine, work)
 
@@ -143,6 +145,12 @@ def _store_path(database_url: str | None) -> Path:
     from main_server.store.database import database_path
 
     return database_path(load(MainSettings, {"database_url": database_url}).database_url)
+
+
+def _files_folder(store: Path) -> Path:
+    from main_server.files.service import files_beside
+
+    return load(MainSettings, {}).files_folder or files_beside(store)
 
 
 def _show(result: Any, as_json: bool, *, remark: str = "") -> None:

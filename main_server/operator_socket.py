@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from main_server.app import MainServer
+from main_server.files.verifying import verify_files
 from main_server.operations import note, operate
 from main_server.store.backup import back_up, verify
 from realm_protocol.errors import (
@@ -113,7 +114,9 @@ class OperatorSocket:
             )
             return result
         if operation == "verify":
-            return await asyncio.to_thread(verify, self._store)
+            found = await asyncio.to_thread(verify, self._store)
+            folder = self._main.files.folder
+            return found | await asyncio.to_thread(verify_files, self._store, folder)
         if operation == "realm list":
             return self._with_links(
                 await self._main.write(lambda tx: operate(tx, operation, arguments, actor))

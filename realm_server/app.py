@@ -137,5 +137,6 @@ def _gauges(running: _Running) -> dict[str, Gauge]:
         "link_bytes_waiting": lambda: running.realm.link.bytes_waiting,
         "link_unanswered": lambda: len(running.realm.requests),
         "link_unanswered_bytes": lambda: running.realm.requests.bytes,
+        "file_cache_bytes": lambda: running.realm.files.cache.bytes_kept,
         "watermarks_waiting": lambda: len(running.realm.watermarks),
     }

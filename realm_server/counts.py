@@ -13,6 +13,8 @@ class Counts:
 
     __slots__ = (
         "deliveries",
+        "file_cache_hits",
+        "file_pulls",
         "link_connects",
         "messages_from_clients",
         "messages_from_main",
@@ -30,6 +32,8 @@ class Counts:
         self.sign_ins = 0
         self.slow_sessions = 0
         self.pauses = 0
+        self.file_pulls = 0
+        self.file_cache_hits = 0
         self.refusals: Counter[str] = Counter()
 
 
@@ -41,6 +45,8 @@ _COUNTERS = {
     "sign_ins": "Sign-ins and registrations that succeeded.",
     "slow_sessions": "Sessions closed because they did not read.",
     "pauses": "How often a session was read no further until answers came.",
+    "file_pulls": "How often a file, or the rest of one, was fetched from the main server.",
+    "file_cache_hits": "Downloads that needed nothing from the main server but its leave.",
 }
 
 _GAUGES = {
@@ -53,6 +59,7 @@ _GAUGES = {
     "link_bytes_waiting": "Bytes that wait for the link.",
     "link_unanswered": "Requests that main has not answered.",
     "link_unanswered_bytes": "Their bytes.",
+    "file_cache_bytes": "Bytes of files in the cache.",
     "watermarks_waiting": "Watermarks within their second, or kept for people who are away.",
 }
 

@@ -76,7 +76,7 @@ class Realm:
             times=times.link,
             line_ports=[place.port for place in settings.line_port],
         )
-        self.files = Files(settings, main, self.link.down_fields)
+        self.files = Files(settings, main, counts, self.link.down_fields)
         self._desk = Desk(self.link, self._limits, self.watermarks, self.routes)
         self.entrance = Entrance(
             server, self.link, store, self.routes, self._desk, self._flusher, counts, now

@@ -27,20 +27,20 @@ class BlobFolder:
     """`parts/FILE_ID` and `blobs/ab/abcd…`; a blob appears whole and synced, or not at all."""
 
     def __init__(self, root: Path, *, free: Callable[[Path], int] = free_bytes) -> None:
-        self._root = root
+        self.root = root
         self._parts = root / "parts"
         self._blobs = root / "blobs"
         self._free = free
 
     def make(self) -> None:
         """The folders, for the owner's eyes alone; raises `StoreUnwritable`."""
-        with disk_in_words(self._root):
-            for folder in (self._root, self._parts, self._blobs):
+        with disk_in_words(self.root):
+            for folder in (self.root, self._parts, self._blobs):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def check_room(self, size: int) -> None:
         """Raises `StorageFull` where a file of this size has no room."""
-        if self._free(self._root) < size + ROOM_KEPT_FREE:
+        if self._free(self.root) < size + ROOM_KEPT_FREE:
             raise StorageFull(server=_SERVER)
 
     # --- parts -----------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from realm_protocol.errors import (
     StorageFull,
     StoreUnwritable,
 )
+from realm_server.counts import Counts
 from realm_server.files.blob import BLOCK_BYTES, BlockDamaged, CachedBlob
 from realm_server.files.main_files import FoundFile, MainFiles
 from realm_server.files.pace import Pace
@@ -57,7 +58,13 @@ class FileCache:
     """Of one realm."""
 
     def __init__(
-        self, folder: Path, limit: int, main: MainFiles, threads: DiskThreads, pace: Pace
+        self,
+        folder: Path,
+        limit: int,
+        main: MainFiles,
+        threads: DiskThreads,
+        pace: Pace,
+        counts: Counts,
     ) -> None:
         """`limit` in bytes; what is followed at this moment may pass it."""
         self._folder = folder
@@ -65,11 +72,10 @@ class FileCache:
         self._main = main
         self._threads = threads
         self._pace = pace
+        self._counts = counts
         self._entries: dict[str, _Entry] = {}
         """By hash, the longest unused first."""
         self._draining = False
-        self.pulls = 0
-        self.hits = 0
 
     def open(self) -> None:
         """Take the folder, with what an earlier run has left: it is checked before it is used."""
@@ -140,7 +146,7 @@ class FileCache:
     ) -> AsyncGenerator[bytes, None]:
         blob = entry.blob
         await self._load(entry)
-        self.hits += blob.is_whole
+        self._counts.file_cache_hits += blob.is_whole
         waited = False
         while position < blob.size:
             if self._draining:
@@ -174,7 +180,7 @@ class FileCache:
 
     async def _pull(self, entry: _Entry, session: str, file: FoundFile) -> None:
         """Until the blob is whole, nobody follows any more, or main can't be asked."""
-        self.pulls += 1
+        self._counts.file_pulls += 1
         try:
             await self._fetch(entry, session, file)
             if entry.blob.written == file.size and not entry.blob.finish():

@@ -72,7 +72,7 @@ async def _pass_on(files: Files, request: Request, file_id: str | None = None) -
         raise UploadNotFound(file_id=file_id)
     headers = {name: request.headers[name] for name in _ASKED if name in request.headers}
     path = _UPLOADS if file_id is None else f"{_UPLOADS}/{file_id}"
-    body = files.pace.paced(_chunks(request)) if request.method == "PATCH" else None
+    body = files.pace.paced(_chunks(files, request)) if request.method == "PATCH" else None
     try:
         answer = await files.main.pass_on(session, request.method, path, headers, body)
     except ClientDisconnect:
@@ -81,8 +81,10 @@ async def _pass_on(files: Files, request: Request, file_id: str | None = None) -
     return Response(status_code=answer.status_code, headers=told)
 
 
-async def _chunks(request: Request) -> AsyncIterator[bytes]:
+async def _chunks(files: Files, request: Request) -> AsyncIterator[bytes]:
     async for chunk in request.stream():
+        if files.draining:
+            raise ServerDraining
         if chunk:
             yield chunk
 

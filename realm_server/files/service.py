@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from realm_server.counts import Counts
 from realm_server.files.cache import FileCache
 from realm_server.files.main_files import MainFiles
 from realm_server.files.pace import Pace
@@ -15,7 +16,11 @@ class Files:
     """Made inside the event loop that it lives in; `drain`, then `close`."""
 
     def __init__(
-        self, settings: RealmSettings, main: MainServer, down: Callable[[], dict[str, Any]]
+        self,
+        settings: RealmSettings,
+        main: MainServer,
+        counts: Counts,
+        down: Callable[[], dict[str, Any]],
     ) -> None:
         """`down` makes the fields of `LinkDown`."""
         self.draining = False
@@ -24,7 +29,7 @@ class Files:
         self._threads = DiskThreads()
         folder = settings.folder() / "cache"
         self.cache = FileCache(
-            folder, settings.file_cache_bytes, self.main, self._threads, self.pace
+            folder, settings.file_cache_bytes, self.main, self._threads, self.pace, counts
         )
         self.cache.open()
 

@@ -1,12 +1,19 @@
 """Downloads at main: ranges, harmless headers, and blobs that are no longer what they were."""
 
+import asyncio
 import os
+from collections.abc import AsyncIterator
+from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.main_server.conftest import Running
+from main_server.files.verifying import verify_files
+from realm_protocol.errors import StoreDamaged
+from tests.main_server.conftest import Running, running
 from tests.main_server.file_end import FileEnd, code, sha256
-from tests.main_server.test_uploads import CONTENT, MIB, http, messi
+from tests.main_server.test_uploads import CONTENT, MIB, http, messi, person
+from tests.waiting import eventually
 
 __all__ = ["http", "messi"]  # fixtures
 
@@ -70,8 +77,6 @@ async def test_a_large_blob_that_was_damaged_never_arrives_whole(
     messi: FileEnd, main: Running
 ) -> None:
     """The connection is cut before the last block, and from then on the damage is known."""
-    import httpx
-
     file_id = await messi.upload(CONTENT)
     blob = main.main.files.folder.blob(sha256(CONTENT))
     blob.write_bytes(os.urandom(1) + CONTENT[1:-1] + bytes([CONTENT[-1] ^ 1]))
@@ -80,3 +85,43 @@ async def test_a_large_blob_that_was_damaged_never_arrives_whole(
         await messi.download(file_id)
 
     assert code(await messi.download(file_id)) == (500, "file_damaged")
+
+
+async def test_verify_misses_a_blob_that_is_gone(
+    messi: FileEnd, main: Running, store: Path
+) -> None:
+    """Before somebody asks for the file."""
+    await messi.upload(b"content")
+    folder = main.main.files.folder
+    assert verify_files(store, folder) == {"files": 1}
+    folder.blob(sha256(b"content")).write_bytes(b"cont")
+
+    with pytest.raises(StoreDamaged, match=sha256(b"content")):
+        verify_files(store, folder)
+
+
+async def test_a_stop_ends_what_is_under_way_and_keeps_what_has_come(
+    store: Path, keys: dict[str, str]
+) -> None:
+    """Nobody who stops a server waits for a gigabyte."""
+    go_on = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield CONTENT[:MIB]
+        await go_on.wait()
+
+    http = httpx.AsyncClient(trust_env=False, timeout=20)
+    async with http as client, running(store, keys) as main:
+        client.base_url = main.url.replace("ws:", "http:")
+        messi = await person(main, client, "messi@surabaya")
+        file_id = await messi.begun(CONTENT)
+        sending = asyncio.create_task(messi.append(file_id, 0, slowly()))
+        part = main.main.files.folder.part(file_id)
+        await eventually(lambda: part.stat().st_size > 0)
+
+        main.main.files.drain()
+        assert code(await messi.append(file_id, MIB, b"more")) == (503, "draining")
+        go_on.set()
+        assert code(await sending) == (503, "draining")
+
+    assert 0 < part.stat().st_size <= MIB

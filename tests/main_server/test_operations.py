@@ -117,7 +117,7 @@ def test_only_the_owner_reaches_the_operators_socket(main: MainProcess) -> None:
     main.wait_ready()
     folder = main.home / "main"
     for path in folder.iterdir():
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 

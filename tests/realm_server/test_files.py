@@ -15,6 +15,7 @@ from realm_protocol.errors import (
     SessionEnded,
     UploadNotFound,
 )
+from realm_server.files.pace import Pace
 from tests.realm_server.conftest import World
 from tests.realm_server.fake_files import sha256
 from tests.waiting import DEADLINE_SECONDS, eventually
@@ -251,3 +252,58 @@ async def test_an_upload_flows_through(site: World) -> None:
     (passed,) = site.files.uploads
     assert passed[2]["Content-Length"] == str(len(CONTENT))
     assert passed[3] == CONTENT
+
+
+async def test_a_stop_ends_what_is_under_way(world: World) -> None:
+    """Nobody who stops a realm waits for a gigabyte; what has come is kept."""
+    await world.start_main()
+    world.files.readers = {TOKEN}
+    world.files.add(FILE, CONTENT)
+    go_on = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield CONTENT[:MIB]
+        await go_on.wait()
+        yield CONTENT[MIB:]
+
+    async with world.http as http, world.realm_running() as realm:
+        await world.link_up()
+        world.files.may_send.clear()
+        downloading = asyncio.create_task(download(world))
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        uploading = asyncio.create_task(
+            http.patch(f"/v1/uploads/{FILE}", headers=headers, content=slowly())
+        )
+        await eventually(lambda: world.files.gets and world.files.began.is_set())
+        stopping = asyncio.create_task(realm.stop())
+
+        assert code(await downloading) == (503, "draining")
+        go_on.set()
+        assert code(await uploading) == (503, "draining")
+        world.files.may_send.set()
+        await stopping
+
+
+async def test_a_pace_holds_the_bytes_of_files_back() -> None:
+    """All transfers together keep to it; 0 is none."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    pace, none = Pace(1_000_000), Pace(0)
+
+    await asyncio.gather(*(pace.spend(50_000) for _ in range(5)))
+    paced = loop.time() - began
+    await none.spend(10**12)
+
+    assert paced >= 0.2 - 0.001
+
+
+async def test_what_the_cache_does_is_counted(site: World) -> None:
+    """So that an operator sees whether it is large enough."""
+    await download(site)
+    await download(site)
+    async with site.http as http:
+        metrics = (await http.get("/metrics")).text
+
+    assert "realm_file_pulls_total 1.0" in metrics
+    assert "realm_file_cache_hits_total 1.0" in metrics
+    assert "realm_file_cache_bytes 5.24298e+06" in metrics
