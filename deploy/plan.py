@@ -1,14 +1,19 @@
 """What `realmchat up` runs on one machine: services, ports and command lines. Plain values."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 MAIN_PORT = 8080
 REALM_PORTS = {"surabaya": 8000, "jakarta": 8001}
+LINE_PORTS = {
+    "surabaya": {"mesin": 8889, "kelompok5": 8887},
+    "jakarta": {"mesin": 8890, "kelompok5": 8888},
+}
+"""Of each realm's listeners for older programs, by dialect."""
 CHAT_CLI_PORT = 7000
 HIGHEST_PORT_OFFSET = 65535 - 8890
-"""8890 is the highest port of the whole system, counting the listeners of older programs."""
+"""8890 is the highest port of the whole system."""
 
 HOST = "127.0.0.1"
 
@@ -25,6 +30,11 @@ class Service:
     purpose: str
 
     @property
+    def ports(self) -> list[int]:
+        """All that it listens on."""
+        return [self.port]
+
+    @property
     def url(self) -> str:
         return f"http://{HOST}:{self.port}"
 
@@ -37,6 +47,12 @@ class Service:
 class Realm(Service):
     realm: str
     key_file: Path
+    line_ports: Mapping[str, int]
+    """Of its listeners for older programs, by dialect."""
+
+    @property
+    def ports(self) -> list[int]:
+        return [self.port, *self.line_ports.values()]
 
 
 @dataclass(frozen=True)
@@ -68,7 +84,7 @@ def make_plan(home: Path, port_offset: int) -> Plan:
         health_path="/health/ready",
         purpose="users, groups and inboxes",
     )
-    realms = [_realm(home, name, port + port_offset, main) for name, port in REALM_PORTS.items()]
+    realms = [_realm(home, name, port_offset, main) for name in REALM_PORTS]
     chat_cli_port = CHAT_CLI_PORT + port_offset
     chat_cli = Service(
         name="chat-cli",
@@ -81,11 +97,18 @@ def make_plan(home: Path, port_offset: int) -> Plan:
     return Plan(home, main, realms, chat_cli)
 
 
-def _realm(home: Path, name: str, port: int, main: Service) -> Realm:
+def _realm(home: Path, name: str, port_offset: int, main: Service) -> Realm:
+    port = REALM_PORTS[name] + port_offset
+    line_ports = {dialect: n + port_offset for dialect, n in LINE_PORTS[name].items()}
     key_file = home / f"realm-{name}" / "realm.key"
     arguments = [
         *("serve", "--name", name, "--main-url", main.url, "--key-file", str(key_file)),
         *("--port", str(port), "--registration", "open", "--password-min", "5"),
+        *(
+            word
+            for dialect, line_port in line_ports.items()
+            for word in ("--line-port", f"{line_port}:{dialect}")
+        ),
     ]
     return Realm(
         name=f"realm-{name}",
@@ -96,4 +119,5 @@ def _realm(home: Path, name: str, port: int, main: Service) -> Realm:
         purpose=f"the site {name}",
         realm=name,
         key_file=key_file,
+        line_ports=line_ports,
     )

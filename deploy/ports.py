@@ -19,7 +19,8 @@ class PortTaken(AskedWrongly):
 def check_ports(services: Sequence[Service]) -> None:
     """Raise `PortTaken` for the first that can't be listened on."""
     for service in services:
-        try:
-            bind(HOST, service.port).close()
-        except AddressInUse as exc:
-            raise PortTaken(port=service.port, service=service.name) from exc
+        for port in service.ports:
+            try:
+                bind(HOST, port).close()
+            except AddressInUse as exc:
+                raise PortTaken(port=port, service=service.name) from exc

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from deploy.demonstration import PEOPLE
 from deploy.logs import last_lines
-from deploy.plan import Plan
+from deploy.plan import HOST, Plan
 from deploy.processes import Exit
 
 _LOG_LINES = 10
@@ -42,6 +42,10 @@ class Screen:
         for service in plan.services:
             note = " [bold](doesn't answer yet)[/bold]" if service.name in not_ready else ""
             table.add_row(service.name, service.url, service.purpose + note)
+        for realm in plan.realms:
+            for dialect, port in realm.line_ports.items():
+                purpose = f"text lines of older programs, dialect {dialect}"
+                table.add_row(realm.name, f"{HOST}:{port}", purpose)
         self.say(table)
         realms = " and ".join(f"@{realm.realm}" for realm in plan.realms)
         for password in dict.fromkeys(person.password for person in PEOPLE):

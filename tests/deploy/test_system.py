@@ -1,8 +1,11 @@
 """The small parts of `realmchat up`: its plan, its home, its ports, its logs and its screen."""
 
 import io
+import re
 import socket
 import stat
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,11 +16,12 @@ from deploy import logs
 from deploy.cli import app
 from deploy.demonstration import GROUPS
 from deploy.home import HomeInUse, HomeUnwritable, choose_home, claim, is_filled, mark_filled
-from deploy.plan import HIGHEST_PORT_OFFSET, make_plan
+from deploy.plan import HIGHEST_PORT_OFFSET, Realm, make_plan
 from deploy.ports import PortTaken, check_ports
 from deploy.processes import Exit
 from deploy.screen import Screen
 from deploy.system import ProgramMissing, console_script
+from tests.ports import free_port
 
 
 def test_every_service_has_its_port_moved_by_the_offset(tmp_path: Path) -> None:
@@ -32,6 +36,25 @@ def test_every_service_has_its_port_moved_by_the_offset(tmp_path: Path) -> None:
         "chat-cli": 7000,
     }
     assert moved == {name: port + 100 for name, port in plain.items()}
+
+
+def test_every_realm_listens_for_older_programs(tmp_path: Path) -> None:
+    """surabaya at 8889 and 8887, jakarta at 8890 and 8888; N is added to each."""
+    expected = {
+        "surabaya": ["8889:mesin", "8887:kelompok5"],
+        "jakarta": ["8890:mesin", "8888:kelompok5"],
+    }
+    moved = {"surabaya": ["8989:mesin", "8987:kelompok5"]}
+
+    for realm in make_plan(tmp_path, 0).realms:
+        assert line_ports(realm) == expected[realm.realm]
+    assert line_ports(make_plan(tmp_path, 100).realms[0]) == moved["surabaya"]
+
+
+def line_ports(realm: Realm) -> list[str]:
+    """What `--line-port` is given."""
+    words = list(realm.arguments)
+    return [after for word, after in pairwise(words) if word == "--line-port"]
 
 
 def test_services_meet_at_the_moved_ports(tmp_path: Path) -> None:
@@ -108,6 +131,17 @@ def test_a_taken_port_is_named_with_who_wants_it(tmp_path: Path) -> None:
             check_ports([make_plan(tmp_path, offset).realms[1]])
 
 
+def test_a_taken_line_port_is_named_too(tmp_path: Path) -> None:
+    """It is the realm's."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        offset = other.getsockname()[1] - 8890
+        realm = make_plan(tmp_path, offset).realms[1]
+        with pytest.raises(PortTaken, match=rf"{offset + 8890} is in use, and realm-jakarta"):
+            check_ports([replace(realm, port=free_port())])
+
+
 def test_a_port_offset_beyond_the_last_port_is_refused() -> None:
     """The usage error names the range; nothing is tried."""
     result = CliRunner().invoke(app, ["up", "--port-offset", str(HIGHEST_PORT_OFFSET + 1)])
@@ -158,6 +192,8 @@ def test_the_table_has_every_address(tmp_path: Path) -> None:
 
     for port in (8080, 8000, 8001, 7000):
         assert f"http://127.0.0.1:{port}" in output.getvalue()
+    for port, dialect in ((8889, "mesin"), (8887, "kelompok5"), (8890, "mesin")):
+        assert re.search(rf"127\.0\.0\.1:{port} .*\n?.*{dialect}", output.getvalue())
     assert "password surabaya: messi, henderson, lineker" in output.getvalue()
     assert output.getvalue().count("doesn't") == 1
 

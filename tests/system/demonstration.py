@@ -11,6 +11,7 @@ from tests.system.processes import console_script, environment
 from tests.waiting import wait_until
 
 PORTS = {"main-server": 8080, "realm-surabaya": 8000, "realm-jakarta": 8001, "chat-cli": 7000}
+LINE_PORTS = (8889, 8887, 8890, 8888)
 
 
 class Demonstration:
@@ -24,7 +25,7 @@ class Demonstration:
 
     def move(self) -> None:
         """The next start is at other ports."""
-        self.offset = ports.free_offset(list(PORTS.values()))
+        self.offset = ports.free_offset([*PORTS.values(), *LINE_PORTS])
 
     @property
     def up(self) -> subprocess.Popen[str]:
@@ -58,6 +59,8 @@ class Demonstration:
         """A text with the usual ports moved to where this system listens."""
         for port in PORTS.values():
             text = text.replace(f":{port}", f":{port + self.offset}")
+        for port in LINE_PORTS:
+            text = text.replace(f"127.0.0.1 {port}", f"127.0.0.1 {port + self.offset}")
         return text
 
     def url(self, service: str) -> str:
