@@ -43,20 +43,35 @@ def sendgroupfile(
 def _send(call: Call, to: str, path: str, wait: float | None, name: str | None) -> ExitCode:
     patience = call.configuration.value("wait") if wait is None else wait
     known_as = name or ("stdin" if path == _STDIN else Path(path).name)
+    try:
+        told = _see_through(call, to, path, known_as, patience)
+    except _Stopped as stopped:
+        call.service.post(call.path(f"transfers/{stopped.transfer}/cancel"), {})
+        call.note(texts.FILE_STOPPED)
+        return ExitCode.UNEXPECTED
+    return _show(call, told)
+
+
+class _Stopped(Exception):
+    """Ctrl-C, while the service has the file."""
+
+    def __init__(self, transfer: str) -> None:
+        self.transfer = transfer
+        super().__init__(transfer)
+
+
+def _see_through(call: Call, to: str, path: str, name: str, patience: float) -> Json:
     with (
         _opened(path) as file,
-        Progress(call, known_as, _size(file)) as progress,
+        Progress(call, name, _size(file)) as progress,
         _CtrlC() as ctrl_c,
     ):
-        saved = _hand_over(call, file, to, known_as, ctrl_c)
+        saved = _hand_over(call, file, to, name, ctrl_c)
         try:
             ctrl_c.let_go()
-            told = _follow(call, saved, patience, progress)
+            return _follow(call, saved, patience, progress)
         except KeyboardInterrupt:
-            call.service.post(call.path(f"transfers/{saved['transfer']}/cancel"), {})
-            call.note(texts.FILE_STOPPED)
-            return ExitCode.UNEXPECTED
-    return _show(call, known_as, told)
+            raise _Stopped(saved["transfer"]) from None
 
 
 @contextmanager
@@ -190,7 +205,7 @@ def _error(error: Json) -> RealmchatError:
     return rebuild(error["code"], {k: v for k, v in error.items() if k not in ("code", "message")})
 
 
-def _show(call: Call, file: str, told: Json) -> ExitCode:
+def _show(call: Call, told: Json) -> ExitCode:
     message = told["message"]
     code = exit_codes.of_state(message["state"])
     to = message["to"]

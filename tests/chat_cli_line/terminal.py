@@ -20,6 +20,11 @@ CTRL_C, CTRL_D = "\x03", "\x04"
 _POLL_SECONDS = 0.05
 
 
+def _take_terminal() -> None:
+    """In the program's process: Ctrl-C of this terminal is for it."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 class _Screen(pyte.Screen):
     """Answers where the cursor is, as terminals do when a program asks."""
 
@@ -54,6 +59,7 @@ class Terminal:
             stderr=there,
             env=self._env,
             start_new_session=True,
+            preexec_fn=_take_terminal,
         )
         os.close(there)
         return self

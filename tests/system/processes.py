@@ -279,10 +279,16 @@ ACCOUNTS = {
 
 
 @contextmanager
-def running_system(home: Path) -> Iterator[System]:
-    """All of it, ready, with these accounts; each server in a home of its own below `home`."""
+def running_system(home: Path, realm_wrap: Sequence[str] = ()) -> Iterator[System]:
+    """All of it, ready, with these accounts; each server in a home of its own below `home`.
+
+    `realm_wrap` is put before the command of each realm.
+    """
     main = MainProcess(home / "servers")
-    realms = [RealmProcess(home / "servers", name, main.url) for name in ("surabaya", "jakarta")]
+    realms = [
+        RealmProcess(home / "servers", name, main.url, wrap=realm_wrap)
+        for name in ("surabaya", "jakarta")
+    ]
     chat_cli = ChatCliProcess(home / "person", realms[0].url)
     system = System(main, realms[0], realms[1], chat_cli)
     with ExitStack() as ending:
