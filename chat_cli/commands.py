@@ -1,6 +1,7 @@
 """Typed lines: what each word of the command table does, for one account."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from chat_cli import answers, deeds
@@ -9,7 +10,7 @@ from chat_cli.account.reading import Window
 from chat_cli.account.recipients import Recipient
 from chat_cli.accounts import Accounts
 from realm_protocol.command_table import WORDS
-from realm_protocol.errors import NotAllowed, WrongArguments
+from realm_protocol.errors import ConversationNotFound, NotAllowed, WrongArguments
 from realm_protocol.grammar import ParsedLine, find_word
 from realm_protocol.names import Address
 
@@ -114,14 +115,25 @@ async def _history(account: Account, given: Arguments) -> Any:
     conversation = await _conversation(account, given)
     limit = min(max(int(given.get("limit", HISTORY_LIMIT)), 1), HISTORY_MOST)
     before = int(given["before"]) if "before" in given else None
-    return (await account.history(conversation, Window(before, None, limit))).value
+    with _as_asked(given):
+        return (await account.history(conversation, Window(before, None, limit))).value
 
 
 async def _read(account: Account, given: Arguments) -> Any:
     conversation = await _conversation(account, given)
-    standing = await account.standing(conversation)
+    with _as_asked(given):
+        standing = await account.standing(conversation)
     seq = int(given.get("seq", standing.holding.have))
     return {"conversation": conversation, "read": await account.mark_read(conversation, seq)}
+
+
+@contextmanager
+def _as_asked(given: Arguments) -> Iterator[None]:
+    """Nobody knows a conversation's id by heart: where there is none, say whose was asked for."""
+    try:
+        yield
+    except ConversationNotFound as exc:
+        raise ConversationNotFound(conversation=given["conversation"]) from exc
 
 
 async def _conversation(account: Account, given: Arguments) -> str:

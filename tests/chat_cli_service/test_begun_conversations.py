@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from realm_protocol.errors import UserNotFound
 from tests.waiting import eventually
 
@@ -72,6 +74,13 @@ async def test_a_begun_conversation_becomes_mains(realm: FakeRealm, messi: Perso
     [listed] = await messi.get("/conversations")
     [message] = await messi.get(f"/conversations/{sent['conversation']}/messages")
     assert (listed["last_seq"], message["seq"], message["key"]) == (1, 1, "k1")
+
+
+@pytest.mark.parametrize("word", ["history", "read"])
+async def test_a_conversation_that_is_none_is_named_as_asked(messi: Person, word: str) -> None:
+    """By the person; an id says nothing to whoever typed a name."""
+    answer = await messi.try_post("/commands", {"line": f"{word} henderson@jakarta"})
+    assert answer.json()["error"]["conversation"] == "henderson@jakarta"
 
 
 async def test_a_mistyped_name_begins_no_conversation(realm: FakeRealm, messi: Person) -> None:
