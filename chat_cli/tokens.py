@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from realm_protocol.errors import StoreUnwritable
@@ -58,4 +59,6 @@ def write_private(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         beside.replace(path)
     except OSError as exc:
+        with suppress(OSError):
+            beside.unlink()
         raise StoreUnwritable(path=str(path), detail=exc.strerror or str(exc)) from exc

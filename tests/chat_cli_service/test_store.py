@@ -15,6 +15,7 @@ from chat_cli.account.lanes import Unsent
 from chat_cli.account.recipients import Recipient
 from chat_cli.account.schema import account_tokens, metadata
 from chat_cli.account.store import Store, open_database, open_store
+from chat_cli.tokens import write_private
 from realm_protocol.errors import (
     OutboxFull,
     RealmchatError,
@@ -174,3 +175,14 @@ async def test_the_schema_has_one_account(tmp_path: Path) -> None:
     count = select(func.count()).select_from(metadata.tables["account"])
     assert await store.run(lambda sql: sql.scalar(count)) == 1
     await store.close()
+
+
+def test_a_secret_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+    """No half of it lies beside the file that was to be replaced."""
+    in_the_way = tmp_path / "token"
+    in_the_way.mkdir()
+
+    with pytest.raises(StoreUnwritable):
+        write_private(in_the_way, "secret")
+
+    assert [entry.name for entry in tmp_path.iterdir()] == ["token"]
