@@ -3,7 +3,9 @@
 The service is a process of its own, which outlives the command and its terminal.
 """
 
+import errno
 import fcntl
+import json
 import os
 import sys
 import time
@@ -96,7 +98,7 @@ def _launched(home: Path) -> ServiceClient:
         client = _await(lambda: find(home), _POLL_SECONDS)
     if client is None:
         log = home / LOG_NAME
-        raise ServiceUnreachable(detail=f"it did not start ({_last_line(log)}); its log is {log}")
+        raise ServiceUnreachable(detail=f"it did not start ({_why(log)}); its log is {log}")
     return client
 
 
@@ -123,9 +125,22 @@ def _launch(home: Path) -> "subprocess.Popen[bytes]":
         )
 
 
-def _last_line(log: Path) -> str:
+def _why(log: Path) -> str:
     try:
-        lines = log.read_text(errors="replace").splitlines()
+        if os.statvfs(log.parent).f_bavail == 0:
+            return os.strerror(errno.ENOSPC)  # the service could not even say so
+        return last_words(log.read_text(errors="replace"))
     except OSError as exc:
         return str(exc)
-    return lines[-1][:300] if lines else "it said nothing"
+
+
+def last_words(log: str) -> str:
+    """What a service said before it ended: the last line, of a traceback the error."""
+    lines = log.splitlines()
+    if not lines:
+        return "it said nothing"
+    try:
+        said = str(json.loads(lines[-1])["event"]).splitlines()[-1]
+    except (ValueError, KeyError, TypeError, IndexError):
+        said = lines[-1]
+    return said[:300]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from chat_cli.command_line.starting import last_words
 from tests.chat_cli_line.conftest import Run
 from tests.chat_cli_line.fake_service import FakeService
 from tests.chat_cli_line.test_commands import SEND
@@ -111,6 +112,21 @@ def test_a_service_that_dies_midway_is_one_line_and_7(service: FakeService, run:
     assert (done.returncode, done.stdout) == (7, "")
     assert done.stderr.count("\n") == 1
     assert "ended before it answered" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("log", "why"),
+    [
+        ("", "it said nothing"),
+        ("earlier\nchat-cli: the database is locked\n", "chat-cli: the database is locked"),
+        ('{"event": "Traceback …\\n  File\\nOSError: disk", "level": "error"}\n', "OSError: disk"),
+        ('{"event": "Trace', '{"event": "Trace'),
+        ("[1]\n", "[1]"),
+    ],
+)
+def test_the_last_words_of_a_service_fit_in_a_line(log: str, why: str) -> None:
+    """Of a traceback the error alone; whatever the log holds."""
+    assert last_words(log) == why
 
 
 def test_a_service_that_hangs_is_not_started_again(run: Run, started: dict[str, Any]) -> None:
