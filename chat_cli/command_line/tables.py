@@ -45,17 +45,22 @@ def lines(columns: Sequence[Column], rows: Sequence[Row], look: Look) -> list[st
 
 def _table(columns: Sequence[Column], rows: Sequence[Row], look: Look) -> list[str]:
     # Here, because of its cost: only whoever sits at a terminal pays it.
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text as RichText
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
+    told = [[RichText(isolated(c.told(row[c.key], look))) for c in columns] for row in rows]
+    # What a row is known by gives way last: an address in two pieces can't be copied.
+    widest = max(cell_len(say(columns[0].heading)), *(row[0].cell_len for row in told))
+    for place, column in enumerate(columns):
         justify: Literal["left", "right"] = "right" if column.number else "left"
+        width = min(widest, look.width // 2) if place == 0 else None
         # Narrow, but whole: half an address is none.
-        table.add_column(say(column.heading), justify=justify, overflow="fold")
-    for row in rows:
-        table.add_row(*(RichText(isolated(c.told(row[c.key], look))) for c in columns))
+        table.add_column(say(column.heading), justify=justify, overflow="fold", width=width)
+    for cells in told:
+        table.add_row(*cells)
     console = Console(
         width=look.width,
         force_terminal=look.colours,

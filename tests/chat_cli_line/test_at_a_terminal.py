@@ -59,6 +59,17 @@ def test_a_narrow_table_is_whole() -> None:
     assert "messi@surabaya" in "".join(line.split("  ")[0].strip() for line in table)
 
 
+def test_an_address_stays_in_one_piece() -> None:
+    """Where the table is too wide, the other columns give way first."""
+    narrow = Look(at_terminal=True, colours=False, width=32, now=NOW)
+    country = Column(Text("Country", ""), "country")
+
+    table = lines((*COLUMNS, country), PEOPLE, narrow)
+
+    assert max(map(len, table)) <= 32
+    assert any(line.startswith("messi@surabaya ") for line in table)
+
+
 def test_a_pipe_has_tabs_and_no_heading() -> None:
     """For `cut`: one row a line whatever a name holds, and words instead of JSON's."""
     pipe = Look(at_terminal=False, colours=False, width=0, now=NOW)
