@@ -136,14 +136,17 @@ def info(call: Call, arguments: Mapping[str, str]) -> None:
 
 
 def show_rows(
-    call: Call, columns: Sequence[Column] | None, rows: Sequence[Mapping[str, Any]]
+    call: Call,
+    columns: Sequence[Column] | None,
+    rows: Sequence[Mapping[str, Any]],
+    when_none: Text = texts.NOTHING_FOUND,
 ) -> None:
     """Rows as JSON Lines, as a table, or parted by tabs."""
     if call.as_json:
         for row in rows:
             put_json(row)
     elif not rows:
-        call.note(texts.NOTHING_FOUND)
+        call.note(when_none)
     else:
         known = columns or [Column(Text(key, key), key) for key in rows[0]]
         for line in lines(known, rows, call.look):

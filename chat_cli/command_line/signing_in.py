@@ -62,7 +62,7 @@ def accounts(call: Call, arguments: Arguments) -> None:
     meant = _meant(call, listed)
     rows = [{**account, "default": account["account"] == meant} for account in listed]
     shown = [{**row, "state": row["link"]["state"]} for row in rows] if not call.as_json else rows
-    show_rows(call, _COLUMNS, shown)
+    show_rows(call, _COLUMNS, shown, texts.NOBODY_SIGNED_IN)
 
 
 def _meant(call: Call, listed: list[dict[str, Any]]) -> str | None:

@@ -132,6 +132,10 @@ PROGRESS_LEFT = Text("{time} left", "tinggal {time}")
 PROGRESS_WAITING = Text("waiting", "menunggu")
 NO_UNREAD = Text("no unread messages", "tidak ada pesan yang belum dibaca")
 NO_MESSAGES = Text("no messages", "tidak ada pesan")
+NOBODY_SIGNED_IN = Text(
+    "nobody is signed in; `chat-cli login ADDRESS` signs in",
+    "belum ada yang masuk; `chat-cli login ALAMAT` untuk masuk",
+)
 NOTHING_FOUND = Text("nothing found", "tidak ada yang ditemukan")
 READ_UP_TO = Text("Read up to {read}.", "Dibaca sampai {read}.")
 

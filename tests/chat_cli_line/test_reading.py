@@ -139,3 +139,13 @@ def test_nothing_found_is_said_beside(service: FakeService, run: Run) -> None:
 
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == "chat-cli: nothing found\n"
+
+
+def test_a_machine_without_accounts_says_how_one_signs_in(service: FakeService, run: Run) -> None:
+    """The first thing that a new user may type."""
+    service.answers["GET /v1/accounts"] = []
+
+    done = run("accounts")
+
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "chat-cli login ADDRESS" in done.stderr
