@@ -212,7 +212,7 @@ def _show(call: Call, told: Json) -> ExitCode:
     name = to["group"] if isinstance(to, dict) else to
     if code is ExitCode.SAVED:
         call.note(texts.SAVED_NOTE, name=name)
-    result = {**message, "transfer": told["transfer"], "file": {"name": told["name"]}}
+    result = {**message, "transfer": told["transfer"], "name": told["name"], "size": told["size"]}
     text = texts.FILE_SAVED if code is ExitCode.SAVED else texts.FILE_SENT
     call.show(result, text, file=told["name"], name=name)
     return code

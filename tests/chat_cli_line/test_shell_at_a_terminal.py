@@ -106,8 +106,8 @@ def test_tab_completes_words_people_and_groups(system: System) -> None:
     system.chat_cli.run("creategroup", "jarkom3", "--account", MESSI)
     with shell(system) as terminal:
         for typed, completed in (
-            ("sendg", "sendgroup"),
-            ("jark", "sendgroup jarkom3@surabaya"),
+            ("joing", "joingroup"),
+            ("jark", "joingroup jarkom3@surabaya"),
         ):
             terminal.type(typed + TAB)
             terminal.wait_until(
