@@ -12,6 +12,7 @@ LINE_PORTS = {
 }
 """Of each realm's listeners for older programs, by dialect."""
 CHAT_CLI_PORT = 7000
+FRONTEND_PORT = 8550
 HIGHEST_PORT_OFFSET = 65535 - 8890
 """8890 is the highest port of the whole system."""
 
@@ -63,11 +64,12 @@ class Plan:
     main: Service
     realms: Sequence[Realm]
     chat_cli: Service
+    frontend: Service
 
     @property
     def services(self) -> list[Service]:
         """In the order of their start."""
-        return [self.main, *self.realms, self.chat_cli]
+        return [self.main, *self.realms, self.chat_cli, self.frontend]
 
     @property
     def addresses(self) -> str:
@@ -94,7 +96,16 @@ def make_plan(home: Path, port_offset: int) -> Plan:
         health_path="/v1/health",
         purpose="the HTTP service for people and scripts; its API is at /docs",
     )
-    return Plan(home, main, realms, chat_cli)
+    frontend_port = FRONTEND_PORT + port_offset
+    frontend = Service(
+        name="chat-frontend",
+        program="chat-frontend",
+        arguments=("--web", "--port", str(frontend_port), "--service-url", chat_cli.url),
+        port=frontend_port,
+        health_path="/",
+        purpose="the window, in the browser",
+    )
+    return Plan(home, main, realms, chat_cli, frontend)
 
 
 def _realm(home: Path, name: str, port_offset: int, main: Service) -> Realm:

@@ -35,7 +35,8 @@ LATER_START_SECONDS = 10.0
 FAILED_STARTS = 3
 """After so many exits in a row nobody waits for a service any longer."""
 END_SECONDS = (2.0, 2.5, 4.0)
-"""For chat-cli, the realms, main. Then what still runs is killed: within ten seconds in all."""
+"""For the window and chat-cli, the realms, main. Then what still runs is killed: within ten seconds
+in all."""
 
 _POLL_SECONDS = 0.1
 
@@ -91,7 +92,7 @@ class System:
         self._screen.show_addresses(self._plan, not_ready)
 
     async def _start_first(self) -> None:
-        """In order, chat-cli last: when it answers, everything that people expect stands."""
+        """In order: when chat-cli answers, everything that it needs stands."""
         plan = self._plan
         self._screen.say(f"Making a new system in {plan.home} …")
         self._run([plan.main])
@@ -106,8 +107,9 @@ class System:
             await self._until_ready(realm)
             await make_groups(realm.realm, realm.url, time.time)
         mark_filled(plan.home, plan.addresses)
-        self._run([plan.chat_cli])
-        await self._until_ready(plan.chat_cli)
+        for service in (plan.chat_cli, plan.frontend):
+            self._run([service])
+            await self._until_ready(service)
 
     async def _start_again(self) -> list[str]:
         """All at once, none waiting for another. Answers who isn't ready after a moment."""
@@ -188,7 +190,8 @@ class System:
         if not self._running:
             return
         self._screen.say("Stopping …")
-        stages = ([self._plan.chat_cli], self._plan.realms, [self._plan.main])
+        plan = self._plan
+        stages = ([plan.frontend, plan.chat_cli], plan.realms, [plan.main])
         for services, seconds in zip(stages, END_SECONDS, strict=True):
             names = [service.name for service in services if service.name in self._running]
             for name in names:

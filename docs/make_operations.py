@@ -13,11 +13,13 @@ from prometheus_client import Metric
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+import frontend.cli
 import main_server.cli
 import realm_server.cli
 from chat_cli.command_line.vocabulary import COMMAND_BY_NAME
 from chat_cli.configuration import COMMAND_LINE
 from chat_cli.settings import ChatCliSettings
+from frontend.settings import FrontendSettings
 from generated_parts import Sections, write
 from main_server.metrics import Metrics
 from main_server.settings import MainSettings
@@ -48,6 +50,7 @@ SERVICES: dict[str, type[ServiceSettings]] = {
     "main-server": MainSettings,
     "realm-server": RealmSettings,
     "chat-cli": ChatCliSettings,
+    "chat-frontend": FrontendSettings,
 }
 
 
@@ -69,6 +72,13 @@ def serve_flags(service: str) -> dict[str, str]:
     """The flags of `serve`, by the setting that each gives."""
     if service == "chat-cli":
         return {o.argument: f"--{o.name}" for o in COMMAND_BY_NAME["serve"].options}
+    if service == "chat-frontend":
+        window = typer.main.get_command(frontend.cli.app)
+        return {
+            str(parameter.name): parameter.opts[-1]
+            for parameter in window.params
+            if parameter.name in FrontendSettings.model_fields
+        }
     serve = command_of(service).commands["serve"]
     return {str(parameter.name): parameter.opts[-1] for parameter in serve.params}
 
@@ -187,6 +197,7 @@ SECTIONS: Sections = {
     "main-server-settings": lambda: settings_table("main-server"),
     "realm-server-settings": lambda: settings_table("realm-server"),
     "chat-cli-settings": lambda: settings_table("chat-cli"),
+    "chat-frontend-settings": lambda: settings_table("chat-frontend"),
     "command-line-settings": command_line_table,
     "operator-commands": operator_table,
     "main-server-metrics": lambda: metrics_table("main-server"),

@@ -8,6 +8,8 @@ from frontend.window.words import LANGUAGES
 THEMES = ("system", "light", "dark")
 SIZES = (90, 100, 115, 130, 150)
 PREFIX = "realmchat."
+BROWSER_LANGUAGE = PREFIX + "browser_language"
+"""Under which the page itself keeps the language of its browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +23,14 @@ class Preferences:
         return {PREFIX + name: value for name, value in asdict(self).items()}
 
 
-def read(kept: dict[str, Any], language: str) -> Preferences:
+def names() -> list[str]:
+    """All that the browser keeps."""
+    return [*Preferences().kept(), BROWSER_LANGUAGE]
+
+
+def read(kept: dict[str, Any]) -> Preferences:
     """What was kept, where it can be meant; else the usual, in the browser's language."""
+    language = str(kept.get(BROWSER_LANGUAGE) or "")[:2].lower()
     usual = Preferences(language=language if language in LANGUAGES else "en")
     theme, chosen, size = (kept.get(PREFIX + name) for name in ("theme", "language", "text_size"))
     if theme in THEMES:

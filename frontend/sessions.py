@@ -57,18 +57,12 @@ class Session:
         page.on_resize = self._resized
         page.on_app_lifecycle_state_change = self._life_changed
         page.on_close = self._closed
-        self._preferences = preferences.read(await self._read_kept(), self._browser_language())
+        self._preferences = preferences.read(await self._read_kept())
         self._apply_theme()
         self._show_sign_in()
 
     async def _read_kept(self) -> dict[str, Any]:
-        names = Preferences().kept()
-        return {name: await self._kept.get(name) for name in names}
-
-    def _browser_language(self) -> str:
-        locales = self._page.locale_configuration
-        current = locales.current_locale if locales else None
-        return current.language_code or "en" if current else "en"
+        return {name: await self._kept.get(name) for name in preferences.names()}
 
     def _apply_theme(self) -> None:
         modes = {

@@ -18,6 +18,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from frontend.preferences import BROWSER_LANGUAGE
 from frontend.service import finding
 from frontend.service.asking import Asking, new_http
 from frontend.sessions import Session, local_now
@@ -43,8 +44,10 @@ _POLICY = (
     " frame-ancestors 'none'; base-uri 'self'; form-action 'none'"
 )
 
-# Keys that are the window's, which the browser would take for itself.
-_KEYS = """<script>
+# Which language the browser speaks, where the window reads what it keeps in the browser; and the
+# keys that are the window's, which the browser would take for itself.
+_SCRIPT = """<script>
+localStorage.setItem("flutter.LANGUAGE_KEY", JSON.stringify(navigator.language));
 window.addEventListener("keydown", (event) => {
   const key = event.key.toLowerCase();
   const ours = (event.ctrlKey || event.metaKey) &&
@@ -96,7 +99,7 @@ def build_app(settings: FrontendSettings) -> FastAPI:
 
 
 def index_page() -> str:
-    """Flet's own page, with our keys."""
+    """Flet's own page, with our script."""
     with tempfile.TemporaryDirectory() as folder:
         index = Path(folder) / "index.html"
         index.write_text(
@@ -112,7 +115,9 @@ def index_page() -> str:
             route_url_strategy=ft.RouteUrlStrategy.HASH,
             no_cdn=True,
         )
-        return index.read_text(encoding="utf-8").replace("</head>", _KEYS, 1)
+        return index.read_text(encoding="utf-8").replace(
+            "</head>", _SCRIPT.replace("LANGUAGE_KEY", BROWSER_LANGUAGE), 1
+        )
 
 
 class _Policy:
@@ -148,4 +153,4 @@ def serve(settings: FrontendSettings) -> None:
     sock = listening.bind(HOST, settings.port)
     port = sock.getsockname()[1]
     log.info("serving", host=HOST, port=port)
-    listening.run(build_app(settings), sock, websocket=WebSocketsSansIOProtocol, grace_seconds=2)
+    listening.run(build_app(settings), sock, websocket=WebSocketsSansIOProtocol, grace_seconds=1)

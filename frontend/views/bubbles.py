@@ -222,7 +222,6 @@ def _text(message: Message, manner: Manner, deeds: Deeds, *, flexible: bool) -> 
             isolated(shown),
             size=manner.sizes.message,
             color=look.TEXT,
-            selectable=True,
             expand=flexible,
             expand_loose=flexible,
         )
@@ -234,7 +233,6 @@ def _text(message: Message, manner: Manner, deeds: Deeds, *, flexible: bool) -> 
     code = ft.TextStyle(size=manner.sizes.of(13.5), font_family="monospace", color=look.TEXT)
     return ft.Markdown(
         markdown.without_images(shown),
-        selectable=True,
         extension_set=ft.MarkdownExtensionSet.GITHUB_WEB,
         soft_line_break=True,
         fit_content=True,

@@ -77,7 +77,13 @@ class MessagePane:
         self.control = ft.Stack(
             [
                 ft.Container(
-                    ft.Semantics(identifier="msg-list", container=True, content=self.list),
+                    ft.Semantics(
+                        identifier="msg-list",
+                        container=True,
+                        # Text is selected across messages, and is still text to a screen reader,
+                        # which takes a selectable control for a field.
+                        content=ft.SelectionArea(self.list),
+                    ),
                     left=0,
                     right=0,
                     top=0,

@@ -25,7 +25,7 @@ from tests.ports import free_port
 
 
 def test_every_service_has_its_port_moved_by_the_offset(tmp_path: Path) -> None:
-    """Main 8080, surabaya 8000, jakarta 8001, chat-cli 7000; N is added to each."""
+    """Main 8080, surabaya 8000, jakarta 8001, chat-cli 7000, the window 8550; N added to each."""
     plain = {s.name: s.port for s in make_plan(tmp_path, 0).services}
     moved = {s.name: s.port for s in make_plan(tmp_path, 100).services}
 
@@ -34,6 +34,7 @@ def test_every_service_has_its_port_moved_by_the_offset(tmp_path: Path) -> None:
         "realm-surabaya": 8000,
         "realm-jakarta": 8001,
         "chat-cli": 7000,
+        "chat-frontend": 8550,
     }
     assert moved == {name: port + 100 for name, port in plain.items()}
 

@@ -10,7 +10,14 @@ from tests import ports
 from tests.system.processes import console_script, environment
 from tests.waiting import wait_until
 
-PORTS = {"main-server": 8080, "realm-surabaya": 8000, "realm-jakarta": 8001, "chat-cli": 7000}
+PORTS = {
+    "main-server": 8080,
+    "realm-surabaya": 8000,
+    "realm-jakarta": 8001,
+    "chat-cli": 7000,
+    "chat-frontend": 8550,
+}
+_HEALTH = {"chat-cli": "/v1/health", "chat-frontend": "/"}
 LINE_PORTS = (8889, 8887, 8890, 8888)
 
 
@@ -67,7 +74,7 @@ class Demonstration:
         return f"http://127.0.0.1:{PORTS[service] + self.offset}"
 
     def is_healthy(self, service: str) -> bool:
-        path = "/v1/health" if service == "chat-cli" else "/health/ready"
+        path = _HEALTH.get(service, "/health/ready")
         try:
             return httpx.get(self.url(service) + path, timeout=2, trust_env=False).is_success
         except httpx.TransportError:
