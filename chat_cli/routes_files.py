@@ -13,7 +13,7 @@ from chat_cli.account.account import Account
 from chat_cli.account.files.spool import Incoming, Spooled
 from chat_cli.account.recipients import Recipient
 from chat_cli.stating import answer_state
-from chat_cli.upload_form import UploadForm
+from chat_cli.upload_form import OVERHEAD_LIMIT, UploadForm
 from realm_protocol.bodies import FILE_ID_PATTERN
 from realm_protocol.errors import FileNotFound, MalformedMessage
 from realm_protocol.file_names import safe_file_name
@@ -77,7 +77,8 @@ async def send_file(
 
 async def _take_in(account: Account, request: Request, form: UploadForm) -> Spooled:
     length = request.headers.get("Content-Length", "")
-    incoming = account.files.begin(int(length) if length.isdecimal() else 0)
+    said = int(length) if length.isdecimal() else 0
+    incoming = account.files.begin(max(said - OVERHEAD_LIMIT, 0))
     try:
         return await _read(request, form, incoming)
     except ClientDisconnect as exc:

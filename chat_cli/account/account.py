@@ -117,7 +117,7 @@ class Account:
             store, self.feed, who.address, now=now_ms, freshen=self.engine.freshen
         )
         self._pruning = asyncio.create_task(self._prune_for_ever())
-        self._going_on = asyncio.create_task(self.files.go_on())
+        self._going_on = asyncio.create_task(self._go_on_with_files())
         self.engine.start()
 
     async def close(self) -> None:
@@ -135,6 +135,12 @@ class Account:
             return None
         who = self.engine.who
         return AtRealm(who.realm_url, who.session.token)
+
+    async def _go_on_with_files(self) -> None:
+        try:
+            await self.files.go_on()
+        except (RealmchatError, OSError) as error:
+            log.error("files_not_taken_up", account=self.address, error=str(error))
 
     async def _prune_for_ever(self) -> None:
         while True:

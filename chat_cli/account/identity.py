@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, text, update
 
-from chat_cli.account.schema import account, account_tokens, outbox
+from chat_cli.account.schema import account, account_tokens, outbox, uploads
 from realm_protocol.names import Address
 
 
@@ -134,9 +134,11 @@ def token_hashes(connection: Connection) -> list[bytes]:
 
 
 def count_unsent(connection: Connection) -> int:
-    """Messages that main has not acknowledged, the refused ones left out."""
+    """Messages and files that main has not acknowledged, the refused ones left out."""
     unsent = outbox.c.state.in_(("saved", "checking"))
-    return len(connection.scalars(select(outbox.c.id).where(unsent)).all())
+    waiting = len(connection.scalars(select(outbox.c.id).where(unsent)).all())
+    under_way = select(uploads.c.id).where(uploads.c.state.in_(("going", "cancelled")))
+    return waiting + len(connection.scalars(under_way).all())
 
 
 def touch(connection: Connection, now: int) -> None:

@@ -9,7 +9,7 @@ def amount(count: float) -> str:
         if count < 999.5 or unit == _UNITS[-1]:
             break
         count /= 1000
-    return f"{count:.0f} {unit}" if unit == "B" or count >= 99.5 else f"{count:.1f} {unit}"
+    return f"{count:.0f} {unit}" if unit == "B" or count >= 99.95 else f"{count:.1f} {unit}"
 
 
 def duration(seconds: float) -> str:

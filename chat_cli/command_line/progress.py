@@ -5,6 +5,7 @@ The line and its parts are pure; `Progress` writes it to standard error, beside 
 
 import sys
 import time
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from chat_cli.command_line.texts import say
 
 SHOW_SECONDS = 0.1
 _BAR_WIDTH = 20
+_LONGEST_NAME = 40
 _LONGEST_LEFT_SECONDS = 100 * 3600
 _CLEAR_TO_END = "\x1b[K"
 
@@ -33,7 +35,17 @@ def progress_line(name: str, done: int, size: int | None, rate: float, width: in
     line = "  ".join(told)
     if size:
         line = f"{_bar(done, size)}  {line}"
-    return f"{clean(name)[:40]}  {line}"[: max(width - 1, 0)]
+    room = min(max(width - 1 - len(line) - 2, 0), _LONGEST_NAME)
+    return f"{_fitting(clean(name), room)}  {line}"[: width - 1]
+
+
+def _fitting(text: str, columns: int) -> str:
+    """As much of a text as has room; some characters take two columns."""
+    for end, character in enumerate(text):
+        columns -= 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+        if columns < 0:
+            return text[:end]
+    return text
 
 
 def _bar(done: int, size: int) -> str:
