@@ -36,7 +36,7 @@ def progress_line(name: str, done: int, size: int | None, rate: float, width: in
     if size:
         line = f"{_bar(done, size)}  {line}"
     room = min(max(width - 1 - len(line) - 2, 0), _LONGEST_NAME)
-    return f"{_fitting(clean(name), room)}  {line}"[: width - 1]
+    return f"{_fitting(' '.join(clean(name).split()), room)}  {line}"[: width - 1]
 
 
 def _fitting(text: str, columns: int) -> str:
