@@ -1,12 +1,12 @@
 """Rows of an answer as people and programs read them: a table at a terminal, tabs in a pipe.
 
-rich draws the table: it knows how wide characters are, wraps, and fits the terminal. It costs 30 ms
-to import, so a pipe does without it.
+Where the terminal is too narrow for a table, each row is a record of its own. How wide characters
+are is known by rich, whose import a pipe does without.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from chat_cli.command_line.cleaning import clean
 from chat_cli.command_line.look import Look
@@ -14,6 +14,8 @@ from chat_cli.command_line.message_lines import isolated
 from chat_cli.command_line.texts import Text, say
 
 Row = Mapping[str, Any]
+
+_GAP = "  "
 
 
 def plain(value: Any) -> str:
@@ -44,31 +46,35 @@ def lines(columns: Sequence[Column], rows: Sequence[Row], look: Look) -> list[st
 
 
 def _table(columns: Sequence[Column], rows: Sequence[Row], look: Look) -> list[str]:
+    headings = [say(column.heading) for column in columns]
+    told = [[isolated(c.told(row[c.key], look)) for c in columns] for row in rows]
+    widths = [max(map(_width, column)) for column in zip(headings, *told, strict=True)]
+    if sum(widths) + len(_GAP) * (len(columns) - 1) > look.width:
+        return [line for cells in told for line in _record(headings, cells, look)]
+
+    def aligned(cells: Sequence[str]) -> str:
+        placed = zip(cells, widths, columns, strict=True)
+        return _GAP.join(_padded(cell, width, c.number) for cell, width, c in placed).rstrip()
+
+    return [look.paint(aligned(headings), "bold"), *map(aligned, told)]
+
+
+def _record(headings: Sequence[str], cells: Sequence[str], look: Look) -> Iterator[str]:
+    """A row for which the terminal is too narrow: half an address in a column is none."""
+    widest = max(map(_width, headings))
+    yield look.paint(cells[0], "bold")
+    for heading, cell in zip(headings[1:], cells[1:], strict=True):
+        if cell:
+            yield f"{_GAP}{look.paint(_padded(heading, widest), 'dim')}{_GAP}{cell}"
+
+
+def _padded(text: str, width: int, at_the_right: bool = False) -> str:
+    gap = " " * (width - _width(text))
+    return gap + text if at_the_right else text + gap
+
+
+def _width(text: str) -> int:
     # Here, because of its cost: only whoever sits at a terminal pays it.
     from rich.cells import cell_len
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text as RichText
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    told = [[RichText(isolated(c.told(row[c.key], look))) for c in columns] for row in rows]
-    # What a row is known by gives way last: an address in two pieces can't be copied.
-    widest = max(cell_len(say(columns[0].heading)), *(row[0].cell_len for row in told))
-    for place, column in enumerate(columns):
-        justify: Literal["left", "right"] = "right" if column.number else "left"
-        width = min(widest, look.width // 2) if place == 0 else None
-        # Narrow, but whole: half an address is none.
-        table.add_column(say(column.heading), justify=justify, overflow="fold", width=width)
-    for cells in told:
-        table.add_row(*cells)
-    console = Console(
-        width=look.width,
-        force_terminal=look.colours,
-        no_color=not look.colours,
-        color_system="standard" if look.colours else None,
-        highlight=False,
-        legacy_windows=False,
-    )
-    with console.capture() as captured:
-        console.print(table)
-    return [line.rstrip() for line in captured.get().splitlines()]
+    return cell_len(text)
