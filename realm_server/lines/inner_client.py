@@ -11,6 +11,7 @@ from picows import WSCloseCode
 
 from realm_protocol.commands import REPLIES, Accepted, Head, Hello, Joined, ResolveName, Welcome
 from realm_protocol.errors import (
+    AskedWrongly,
     RealmchatError,
     ServerDraining,
     SessionEnded,
@@ -117,24 +118,11 @@ class InnerClient:
         return 0
 
     def send(self, message: bytes) -> None:
-        heard = SERVER_MESSAGES.read(message)
-        match heard:
-            case Reply(number=number, result=result):
-                if (answer := self._answer_of(number)) is not None:
-                    answer.set_result(result)
-            case Refused(number=number, code=code, fields=fields):
-                self._refused(number, rebuild(code, fields))
-            case MessageStored(message=stored):
-                self._stands(stored.conversation, stored.seq)
-            case Heads(heads=heads):
-                for head in heads:
-                    self._learn(head)
-            case Synced():
-                self._synced.set()
-            case LinkChanged(up=False):
-                self._synced.clear()
-            case SignedOut(reason=reason):
-                self._end(SessionEnded(reason=reason))
+        try:
+            heard = SERVER_MESSAGES.read(message)
+        except AskedWrongly:
+            return  # of a newer main: for clients that know it
+        self._hear(heard)
 
     def close(self, code: WSCloseCode, reason: str = "") -> None:
         if not self._closed:
@@ -156,6 +144,25 @@ class InnerClient:
         """Reading never paused."""
 
     # --- what it hears ---------------------------------------------------------------------------
+
+    def _hear(self, heard: Any) -> None:
+        match heard:
+            case Reply(number=number, result=result):
+                if (answer := self._answer_of(number)) is not None:
+                    answer.set_result(result)
+            case Refused(number=number, code=code, fields=fields):
+                self._refused(number, rebuild(code, fields))
+            case MessageStored(message=stored):
+                self._stands(stored.conversation, stored.seq)
+            case Heads(heads=heads):
+                for head in heads:
+                    self._learn(head)
+            case Synced():
+                self._synced.set()
+            case LinkChanged(up=False):
+                self._synced.clear()
+            case SignedOut(reason=reason):
+                self._end(SessionEnded(reason=reason))
 
     def _answer_of(self, number: int) -> asyncio.Future[Any] | None:
         """The question of this number, where somebody still waits for its answer."""

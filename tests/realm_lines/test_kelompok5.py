@@ -204,3 +204,46 @@ def test_a_file_is_refused_in_words(kelompok5: Program, header: str) -> None:
     kelompok5.send(f"{line} \r\ninbox x\r\n")
     assert kelompok5.answer() == error("--Protocol Tidak Benar")
     assert kelompok5.answer() == error("Invalid session")
+
+
+def test_everybody_sees_the_same_messages_in_the_same_order(
+    field: Field, new_name: NewName
+) -> None:
+    """Programs of both dialects and both realms that write at once."""
+    group, senders = new_name("grup"), []
+    for number in range(12):
+        realm = ("surabaya", "jakarta")[number % 2]
+        program = field.connect(realm, "kelompok5")
+        senders.append((program, person(program, new_name("ramai")), realm))
+    first, token, _ = senders[0]
+    first.ask(f"creategroup {token} {group}")
+
+    for number in range(8):
+        for program, token, realm in senders:
+            word = "sendgroup" if realm == "surabaya" else "sendgrouprealm"
+            program.send(f"{word} {token} {group} {number}\r\n")
+            if number == 0 and word == "sendgroup" and program is not first:
+                assert b"ERROR" in program.answer()  # not in it yet
+                _join(field, token, group)
+                program.send(f"sendgroup {token} {group} {number}\r\n")
+    answers = [program.answer() for program, _, _ in senders for _ in range(8)]
+    assert set(answers) == {said("Message Sent to Group")}
+
+    seen = [
+        [
+            (m["msg"].split(": ")[1], m["timestamp"])
+            for m in program.ask(f"groupinbox {token} {_as_in(realm, group)}")["messages"]
+        ]
+        for program, token, realm in senders
+    ]
+    assert len(seen[0]) == 96
+    assert all(each == seen[0] for each in seen)
+
+
+def _join(field: Field, token: str, group: str) -> None:
+    """By the other dialect, which has a word for it."""
+    assert field.connect("surabaya", "mesin").ask(f"joingroup {token} {group}")["status"] == "OK"
+
+
+def _as_in(realm: str, group: str) -> str:
+    return group if realm == "surabaya" else f"{group}@surabaya"

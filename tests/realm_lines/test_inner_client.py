@@ -1,0 +1,135 @@
+"""The session behind a token, against a main server that does what a test tells it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from realm_protocol import link
+from realm_protocol.commands import CLIENT_COMMANDS, SendMessage
+from realm_protocol.errors import StorageFull
+from realm_protocol.wire import pack
+from realm_server.line_ports import LinePort
+from realm_service.listening import bind
+from tests.realm_server.conftest import World
+from tests.waiting import eventually
+
+TOKEN = "messi-token"
+
+
+class Typist:
+    """Types a line, reads an answer."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self.writer = writer
+
+    async def ask(self, line: str) -> Any:
+        self.writer.write(line.encode() + b"\r\n")
+        return json.loads(await self._reader.readuntil(b"\r\n\r\n"))
+
+    async def message(self, line: str) -> str:
+        answer = await self.ask(line)
+        return f"{answer['status']} {answer['message']}"
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    made = World(tmp_path / "realm")
+    made.main.add_person(TOKEN, 1, "messi@surabaya")
+    async with made.stack:
+        yield made
+
+
+async def start(world: World) -> Typist:
+    sock = bind("127.0.0.1", 0)
+    port = sock.getsockname()[1]
+    world.line_sockets = [(LinePort(port), sock)]
+    await world.start()
+    typist = Typist(*await asyncio.open_connection("127.0.0.1", port))
+    world.stack.callback(typist.writer.close)
+    return typist
+
+
+def sent(world: World) -> list[SendMessage]:
+    forwards = world.main.heard_of(link.Forward)
+    return [CLIENT_COMMANDS.read(forward.command) for forward in forwards]
+
+
+async def test_a_program_that_is_too_fast_is_held_back(world: World) -> None:
+    """Its messages go out one after the other, none is refused."""
+    world.settings.update(send_burst=1, send_per_second=50)
+    world.main.on_forward = lambda forward: world.main.accept_message(forward, 1)
+    typist = await start(world)
+
+    for number in range(4):
+        assert await typist.message(f"send {TOKEN} lineker {number}") == "OK Message Sent"
+
+    assert [command.body for command in sent(world)] == [b"0", b"1", b"2", b"3"]
+    assert len({command.key for command in sent(world)}) == 4
+
+
+async def test_what_was_refused_for_now_holds_nothing_behind_it(world: World) -> None:
+    """These programs don't send it again: the next one goes through."""
+    refusals = [StorageFull(server="main server")]
+
+    def answer(forward: link.Forward) -> None:
+        if refusals:
+            world.main.refuse(forward, refusals.pop())
+        else:
+            world.main.accept_message(forward, 1)
+
+    world.main.on_forward = answer
+    typist = await start(world)
+
+    assert (await typist.message(f"send {TOKEN} lineker satu")).startswith("ERROR ")
+    assert await typist.message(f"send {TOKEN} lineker dua") == "OK Message Sent"
+
+
+async def test_events_that_only_newer_clients_know_are_passed_over(world: World) -> None:
+    """The link goes on."""
+    world.main.on_forward = lambda forward: world.main.accept_message(forward, 1)
+    typist = await start(world)
+    await typist.ask(f"send {TOKEN} lineker satu")
+
+    world.main.send(link.Notify([1], pack((99, "news"))))
+
+    assert await typist.message(f"send {TOKEN} lineker dua") == "OK Message Sent"
+    assert world.main.links == 1
+
+
+async def test_a_session_that_main_ended_is_told(world: World) -> None:
+    """At the next request, whatever connection it comes by."""
+    world.main.on_forward = lambda forward: world.main.accept_message(forward, 1)
+    typist = await start(world)
+    await typist.ask(f"send {TOKEN} lineker satu")
+
+    (handle,) = world.main.handles
+    world.main.end_session(TOKEN)
+    world.main.send(link.EndHandle(handle, "signed out"))
+    await world.link_up()
+
+    answer = await typist.message(f"send {TOKEN} lineker dua")
+    assert answer == "ERROR Session Tidak Ditemukan"
+
+
+async def test_programs_that_go_are_detached(world: World) -> None:
+    """Nobody is shown online whose programs have gone."""
+    world.main.on_forward = lambda forward: world.main.accept_message(forward, 1)
+    typist = await start(world)
+    await typist.ask(f"send {TOKEN} lineker satu")
+    typist.writer.close()
+
+    await eventually(lambda: world.main.heard_of(link.Detach))
+
+
+async def test_the_ports_are_told_to_main(world: World) -> None:
+    """So that programs can add this realm by where it listens."""
+    world.settings["line_port"] = ["8889:mesin", "8887:kelompok5"]
+    await start(world)
+
+    (hello,) = world.main.heard_of(link.LinkHello)
+    assert hello.line_ports == [8889, 8887]
