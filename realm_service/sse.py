@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+SILENCE_SECONDS = 45.0
+"""A stream on which nothing comes for so long is dead: the service shows life every 15 seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

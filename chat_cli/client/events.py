@@ -5,10 +5,8 @@ from collections.abc import AsyncIterator
 
 from chat_cli.client.asking import Asking
 from realm_protocol.errors import ServiceUnreachable, ServiceWentAway, TimedOut
-from realm_service.sse import Event, EventReader
+from realm_service.sse import SILENCE_SECONDS, Event, EventReader
 
-_SILENCE_SECONDS = 45.0
-"""The service shows a sign of life every 15 seconds."""
 _AGAIN_SECONDS = 0.1
 """A service that is about to stop ends each stream at once."""
 
@@ -18,7 +16,7 @@ async def follow(asking: Asking, path: str, place: int | None) -> AsyncIterator[
     while True:
         headers = {} if place is None else {"Last-Event-ID": str(place)}
         try:
-            async with asking.stream(path, headers, silence_seconds=_SILENCE_SECONDS) as got:
+            async with asking.stream(path, headers, silence_seconds=SILENCE_SECONDS) as got:
                 if place is None:
                     place = int(got.headers["X-Event-Id"])
                 reader = EventReader()

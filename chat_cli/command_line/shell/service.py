@@ -15,10 +15,8 @@ import httpx
 from chat_cli.client.asking import Asking, Door
 from chat_cli.command_line.service_client import announced, connect
 from realm_protocol.errors import ServiceUnreachable, ServiceWentAway, TimedOut
-from realm_service.sse import Event, EventReader
+from realm_service.sse import SILENCE_SECONDS, Event, EventReader
 
-_SILENCE_SECONDS = 45.0
-"""A stream shows a sign of life every 15 seconds."""
 _AWAY = (ServiceUnreachable, ServiceWentAway, TimedOut)
 
 
@@ -71,7 +69,7 @@ class LiveService:
         headers = {} if place is None else {"Last-Event-ID": str(place)}
         path = f"/v1/accounts/{address}/events"
         with self._watching():
-            async with self._asking.stream(path, headers, silence_seconds=_SILENCE_SECONDS) as got:
+            async with self._asking.stream(path, headers, silence_seconds=SILENCE_SECONDS) as got:
                 self._is_up(True)
                 yield Stream(int(got.headers["X-Event-Id"]), _read(got))
 

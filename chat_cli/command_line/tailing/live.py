@@ -10,10 +10,8 @@ from typing import Any
 
 from chat_cli.command_line.tailing.lasting import LastingService
 from realm_protocol.errors import ServiceWentAway, TimedOut
-from realm_service.sse import Event, EventReader
+from realm_service.sse import SILENCE_SECONDS, Event, EventReader
 
-_SILENCE_SECONDS = 45.0
-"""The service shows a sign of life every 15 seconds."""
 _AGAIN_SECONDS = 0.1
 """A service that is about to stop ends each stream at once."""
 
@@ -54,7 +52,7 @@ class LiveView:
         """One connection to its end."""
         headers = {} if self._place is None else {"Last-Event-ID": self._place}
         stream = self._service.client.stream(
-            f"{self._path}/events", headers, silence_seconds=_SILENCE_SECONDS
+            f"{self._path}/events", headers, silence_seconds=SILENCE_SECONDS
         )
         with stream as streamed:
             if self._place is None:
