@@ -7,7 +7,7 @@ milliseconds since 1970-01-01 UTC. `MoveWatermark` and `SetTyping` have no answe
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from realm_protocol.names import (
     CONVERSATION_PATTERN,
@@ -122,7 +122,7 @@ class Realm(WireMessage, frozen=True):
     """When its link last came or went; 0 when it has never been linked."""
     online: int
     """How many of its people have a session connected."""
-    names: list[str] = []
+    names: list[str] = field(default_factory=list)
     """What the asker calls it besides; and, of another realm, what its people call the asker's."""
 
 

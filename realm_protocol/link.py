@@ -11,7 +11,7 @@ Signs of life are WebSocket pings; any frame received counts.
 
 from typing import Annotated, Any
 
-from msgspec import Meta, Raw
+from msgspec import Meta, Raw, field
 
 from realm_protocol.commands import Conversation, Milliseconds, Number, Password, Seq, ShortText
 from realm_protocol.names import Address
@@ -31,7 +31,7 @@ class LinkHello(WireMessage, frozen=True, tag=128):
     realm: str
     epoch: int
     """The epoch that the realm saw last; 0 when none."""
-    line_ports: list[int] = []
+    line_ports: list[int] = field(default_factory=list)
     """Where its line listeners are."""
 
 
