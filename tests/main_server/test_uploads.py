@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from main_server.files.folder import ROOM_KEPT_FREE, BlobFolder
 from main_server.files.part import Part
 from main_server.files.uploads import FileLimits
+from main_server.rules.files import uploads_begun_before
+from main_server.store.writer import Transaction
 from realm_protocol.limits import UNFINISHED_UPLOAD_HOURS, UNFINISHED_UPLOADS
 from tests.main_server.conftest import Running, running
 from tests.main_server.file_end import FileEnd, code, sha256
@@ -375,3 +377,19 @@ async def test_what_a_crash_has_left_is_collected(
 def _write(path: Path) -> None:
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"other")
+
+
+async def test_an_upload_whose_bytes_are_gone_is_begun_again(messi: FileEnd, main: Running) -> None:
+    """Its sender is told so at once, and it no longer counts; nobody asking, after a day."""
+    asked, silent = await messi.begun(CONTENT), await messi.begun(CONTENT)
+    for file_id in (asked, silent):
+        main.main.files.folder.drop_part(file_id)
+
+    assert (await messi.ask("HEAD", f"/v1/uploads/{asked}")).status_code == 404
+    assert code(await messi.append(asked, 0, CONTENT)) == (404, "upload_not_found")
+    await main.main.files.collector.collect(time.time() + UNFINISHED_UPLOAD_HOURS * 3600 + 60)
+
+    def uploads(tx: Transaction) -> list[str]:
+        return uploads_begun_before(tx.connection, 2**52)
+
+    assert await main.main.write(uploads) == []
