@@ -165,6 +165,22 @@ async def test_a_refusal_ends_with_four(realm: FakeRealm, line: CommandLine) -> 
     assert (ended.code, "your limit of 12 bytes" in ended.err) == (4, True)
 
 
+@pytest.mark.parametrize("path", ["big.bin", "-"])
+async def test_what_is_too_large_is_said_while_it_is_read(
+    realm: FakeRealm, tmp_path: Path, path: str
+) -> None:
+    """The service's answer is heard, though most of the file has not gone out."""
+    content = some_bytes(30_000_000)
+    async with serving(tmp_path / "chat-cli", realm.url, file_limit=10_000) as service:
+        await service.login()
+        line = CommandLine(tmp_path, tmp_path)
+        line.put("big.bin", content)
+
+        ended = await line.run("sendfile", "henderson", path, stdin=content)
+
+    assert (ended.code, "the limit is 10000 bytes" in ended.err) == (4, True)
+
+
 async def test_while_cut_off_it_is_saved(realm: FakeRealm, line: CommandLine) -> None:
     """As a message is: exit code 3, and it goes later."""
     await realm.running.stop()

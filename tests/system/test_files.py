@@ -3,6 +3,7 @@
 import hashlib
 import random
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from tests.chat_cli_line.terminal import CTRL_C, Terminal
+from tests.system.cuttable import CuttableLink
 from tests.system.people import PersonAtWork
 from tests.system.processes import System, environment, running_system
 from tests.waiting import wait_until
@@ -180,6 +182,52 @@ def test_whoever_is_killed_the_file_arrives(slow: System, victim: Callable[[Syst
 def _whole(person: WithFiles, file_id: str) -> bytes | None:
     answer = person.fetch(file_id)
     return answer.content if answer.status_code == 200 else None
+
+
+def test_a_line_that_is_cut_again_and_again(slow: System) -> None:
+    """Between chat-cli and its realm, up and down: the bytes are right, and the message is one."""
+    messi, henderson, _ = people_of(slow)
+    link = CuttableLink(slow.surabaya.port)
+    try:
+        messi.sign_in(link.url)
+        content = some_bytes(4 * SLOW)
+        sent = messi.send_file(HENDERSON, content, wait=0)
+        cuts = 0
+        while messi.transfer(sent["transfer"])["state"] != "done":
+            link.cut()
+            link.heal()
+            cuts += 1
+            before = messi.transfer(sent["transfer"])["done"]
+            wait_until(lambda before=before: _has_moved(messi, sent["transfer"], before))
+        assert cuts > 3
+        (message,) = henderson.eventually(lambda _: henderson.files())
+        assert message["file"]["sha256"] == hashlib.sha256(content).hexdigest()
+
+        answers: list[httpx.Response] = []
+        fetching = threading.Thread(
+            target=lambda: answers.append(messi.fetch(message["file"]["file_id"]))
+        )
+        fetching.start()
+        for _ in range(5):
+            wait_until(lambda: not fetching.is_alive() or _is_coming(messi))
+            link.cut()
+            link.heal()
+        fetching.join()
+        assert answers[0].content == content
+    finally:
+        link.end()
+
+
+def _has_moved(person: WithFiles, transfer: str, before: int) -> bool:
+    told = person.transfer(transfer)
+    return bool(told["state"] == "done" or told["done"] != before)
+
+
+def _is_coming(person: WithFiles) -> bool:
+    return any(
+        told["direction"] == "download" and told["state"] == "running" and told["done"]
+        for told in person.get("transfers")
+    )
 
 
 # --- at a terminal -------------------------------------------------------------------------------
