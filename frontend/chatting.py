@@ -4,6 +4,7 @@ What it knows is `live`'s; how it looks is `views`'. Here the two are tied.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -293,7 +294,8 @@ class Chatting:
             return
         if now - self._typed_at > TYPING_EVERY_SECONDS:
             self._typed_at = now
-            await self._tried(self.live.client.type_in(conversation.conversation))
+            with contextlib.suppress(RealmchatError):  # nobody needs to know
+                await self.live.client.type_in(conversation.conversation)
 
     async def _entered(self, text: str) -> None:
         match slash.meaning(text):

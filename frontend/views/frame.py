@@ -17,6 +17,7 @@ from frontend.window.words import Words
 
 Done = Callable[[], Awaitable[None]]
 
+_STATUS = 36
 _ICONS = {
     "up": (ft.Icons.CLOUD_DONE_OUTLINED, look.TEXT2),
     "connecting": (ft.Icons.SYNC_ROUNDED, look.TEXT2),
@@ -75,7 +76,7 @@ class Frame:
         self._words = Words("en")
         self._sizes = Sizes()
         self._list_head = ft.Container(height=look.HEADER, padding=_sides(8))
-        self._status = ft.Container(height=36, padding=_sides(12), bgcolor=look.SURFACE)
+        self._status = ft.Container(height=_STATUS, padding=_sides(12), bgcolor=look.SURFACE)
         self._chat_head = ft.Container(
             height=look.HEADER,
             padding=_sides(12),
@@ -154,6 +155,8 @@ class Frame:
     def restyle(self, sizes: Sizes, words: Words) -> None:
         self._words, self._sizes = words, sizes
         self._typing.size = sizes.meta
+        self._list_head.height = self._chat_head.height = sizes.of(look.HEADER)
+        self._status.height = sizes.of(_STATUS)
         self._nothing.content = ft.Column(
             [
                 ft.Icon(ft.Icons.FORUM_OUTLINED, size=48, color=look.OUTLINE),

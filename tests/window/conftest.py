@@ -1,0 +1,87 @@
+"""The window against real processes, in a real browser."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+import frontend as frontend_package
+from tests.ports import free_port
+from tests.system.processes import (
+    ServiceProcess,
+    System,
+    console_script,
+    environment,
+    running_system,
+)
+from tests.window.people import Person, chromium
+
+Opening = Callable[..., Person]
+
+
+class FrontendProcess(ServiceProcess):
+    """`chat-frontend --web` of the person whose home it is."""
+
+    health_path = "/"
+
+    def __init__(self, home: Path) -> None:
+        port = free_port()
+        command = [console_script("chat-frontend"), "--web", "--port", str(port)]
+        super().__init__("chat-frontend", home, port, command)
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """One for a file of tests; each test has people of its own."""
+    with running_system(tmp_path_factory.mktemp("system")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def frontend(system: System) -> Iterator[FrontendProcess]:
+    process = FrontendProcess(system.chat_cli.home)
+    process.start()
+    process.wait_ready()
+    yield process
+    process.end()
+    ours = str(Path(frontend_package.__file__).parent)
+    assert ours not in process.log_text, process.log_text
+
+
+@pytest.fixture
+def browser(requires: Callable[..., None]) -> Iterator[Browser]:
+    requires("chromium")
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def open_window(browser: Browser, frontend: FrontendProcess) -> Iterator[Opening]:
+    """Another browser at the window, with what Playwright takes of a context."""
+    people: list[Person] = []
+
+    def open_one(**how: Any) -> Person:
+        people.append(Person(browser, frontend.url, **how))
+        return people[-1]
+
+    yield open_one
+    for number, person in enumerate(people):
+        if folder := os.environ.get("REALMCHAT_SCREENSHOTS"):
+            name = os.environ["PYTEST_CURRENT_TEST"].partition("::")[2].partition(" ")[0]
+            person.page.screenshot(path=f"{folder}/{name}-{number}.png")
+        person.leave()
+
+
+def service_command(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`chat-cli ARGUMENTS…` of a home."""
+    return subprocess.run(
+        [console_script("chat-cli"), *arguments],
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )

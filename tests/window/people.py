@@ -1,0 +1,147 @@
+"""Somebody at a browser: what they write, press and see, by the names that the window gives."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from shutil import which
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+from tests.waiting import wait_until
+
+_QUIETLY = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+_MILLISECONDS = 20_000
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, with nobody in it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=which("chromium"), args=list(_QUIETLY))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Person:
+    """One browser profile with one page."""
+
+    def __init__(self, browser: Browser, url: str, **how: Any) -> None:
+        how = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **how}
+        self.answered: list[str] = []
+        self._context = browser.new_context(**how)
+        self.page: Page = self._context.new_page()
+        self.page.set_default_timeout(_MILLISECONDS)
+        self.page.on("response", lambda response: self.answered.append(response.url))
+        self.page.goto(url)
+        self._wake()
+
+    def _wake(self) -> None:
+        """Flutter draws on a canvas; this asks for what a screen reader gets."""
+        self.page.wait_for_selector("flt-semantics-placeholder", state="attached")
+        self.page.evaluate("document.querySelector('flt-semantics-placeholder').click()")
+        self.page.wait_for_selector("[flt-semantics-identifier]", state="attached")
+
+    def reload(self) -> None:
+        self.page.reload()
+        self._wake()
+
+    def find(self, identifier: str) -> Locator:
+        return self.page.locator(f'[flt-semantics-identifier="{identifier}"]')
+
+    def wait_for(self, identifier: str) -> Locator:
+        found = self.find(identifier)
+        found.first.wait_for(state="attached")
+        return found
+
+    def sees(self, text: str) -> None:
+        """Wait until a text is on the screen."""
+        wait_until(lambda: text in self.screen)
+
+    def sees_no(self, text: str) -> None:
+        wait_until(lambda: text not in self.screen)
+
+    @property
+    def screen(self) -> str:
+        """Everything that is there to be read."""
+        told: str = self.page.evaluate(_READ)
+        return re.sub("[\u2068\u2069]", "", told)
+
+    def times_seen(self, text: str) -> int:
+        """In messages, not in the list."""
+        shown: list[str] = self.page.evaluate(_READ_MESSAGES)
+        return sum(text in one for one in shown)
+
+    def press(self, identifier: str) -> None:
+        """A button, by the mouse."""
+        found = self.wait_for(identifier)
+        inner = found.locator("[flt-tappable]")
+        (inner.first if inner.count() else found.first).click(force=True)
+
+    def choose(self, menu: str, item: str) -> None:
+        """Something of a menu."""
+        self.press(menu)
+        self.page.get_by_role("menuitem", name=item).click(force=True)
+
+    def write(self, identifier: str, text: str) -> None:
+        """Into a field, in place of what stands there."""
+        field = self.wait_for(identifier).locator("input,textarea").first
+        field.click(force=True)
+        wait_until(lambda: field.evaluate("field => field === document.activeElement"))
+        self.keys("Control+a", "Delete")
+        self.page.keyboard.type(text)
+
+    def type(self, text: str) -> None:
+        """Wherever the focus is."""
+        self.page.keyboard.type(text)
+
+    def keys(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def sign_in(self, address: str, password: str, server: str = "") -> None:
+        self.write("signin-address", address)
+        self.write("signin-password", password)
+        self.write("signin-realm", server)
+        self.keys("Enter")
+
+    def open_chat(self, conversation: str) -> None:
+        self.press(f"conv-{conversation}")
+        self.wait_for("chat-title")
+
+    def say(self, text: str) -> None:
+        """In the open chat; the composer has the focus."""
+        self.wait_for("composer")
+        wait_until(lambda: self.page.evaluate("document.activeElement.tagName") == "TEXTAREA")
+        self.type(text)
+        self.keys("Enter")
+        wait_until(lambda: self.page.evaluate("document.activeElement.value") != text)
+
+    def strangers(self) -> set[str]:
+        """Machines that answered this page and aren't this one."""
+        return {
+            host
+            for url in self.answered
+            if url.startswith(("http", "ws"))
+            and (host := urlsplit(url).hostname or "") != "127.0.0.1"
+        }
+
+    def leave(self) -> None:
+        self._context.close()
+
+
+_READ = """() => [...document.querySelectorAll('flt-semantics-host flt-semantics')]
+    .map(e => [e.getAttribute('aria-label') || '',
+        [...e.childNodes].filter(n => n.nodeType === 3 || n.tagName === 'SPAN')
+            .map(n => n.textContent).join(' ')].join(' '))
+    .join('\\n')"""
+_READ_MESSAGES = """() => [...document.querySelectorAll('[flt-semantics-identifier^="msg-"]')]
+    .filter(e => e.getAttribute('flt-semantics-identifier') !== 'msg-list')
+    .map(e => [e, ...e.querySelectorAll('[aria-label]')]
+        .map(i => i.getAttribute('aria-label')).join(' ') + e.textContent)"""
