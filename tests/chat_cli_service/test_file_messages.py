@@ -3,6 +3,7 @@
 import base64
 
 from realm_protocol.bodies import FileBody, pack_file_body
+from tests.waiting import eventually
 
 from .conftest import HENDERSON, MESSI, Person
 from .fake_realm import FakeRealm
@@ -82,3 +83,22 @@ async def test_a_file_that_can_not_be_read_is_a_message_still(
     (row,) = await messi.get(f"/conversations/{conversation}/messages")
     assert row["text"] == "(a file that this version can't show)"
     assert "file" not in row
+
+
+async def test_a_file_that_a_restored_main_has_lost_is_sent_again_as_one(
+    realm: FakeRealm, messi: Person
+) -> None:
+    """Under its key, with all that its message said."""
+    answer = await messi.service.http.post(
+        f"{messi.path}/files", data={"to": HENDERSON}, files={"file": ("a.txt", b"hello")}
+    )
+    assert answer.json()["state"] == "at_main"
+    conversation = realm.private(MESSI, HENDERSON)
+    (before,) = conversation.log
+    realm.restore({})
+    realm.cut()
+
+    await eventually(lambda: conversation.log)
+
+    (again,) = conversation.log
+    assert (again.key, again.kind, again.body) == (before.key, "file", before.body)
