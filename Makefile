@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: install run test check format bench lock clean
+.PHONY: install run test check format bench lock fonts clean
 
 install: $(INSTALLED)
 
@@ -41,6 +41,14 @@ lock:
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK_FORM) --output-file requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev --constraint requirements.lock $(LOCK_FORM) --output-file requirements-dev.lock
+
+# The window's fonts for emoji, CJK, Arabic and other scripts, from Debian (fonts-noto-core,
+# fonts-noto-color-emoji) and npm; without them it shows boxes there.
+fonts: install
+	npm install --silent --no-save --prefix build/fonts $(FONT_PACKAGES)
+	$(BIN)/python -m frontend.fonts --npm build/fonts/node_modules/@fontsource
+
+FONT_PACKAGES := $(addprefix @fontsource/,noto-color-emoji@5.3.2 noto-sans-sc@5.3.0 noto-sans-tc@5.3.0 noto-sans-hk@5.3.0 noto-sans-jp@5.3.0 noto-sans-kr@5.3.0)
 
 LOCK_FORM := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 

@@ -82,7 +82,7 @@ class Person:
         """A button, by the mouse."""
         found = self.wait_for(identifier)
         inner = found.locator("[flt-tappable]")
-        (inner.first if inner.count() else found.first).click(force=True)
+        (inner.first if inner.count() else found.first).click()
 
     def choose(self, menu: str, item: str) -> None:
         """Something of a menu."""
@@ -116,12 +116,11 @@ class Person:
         self.wait_for("chat-title")
 
     def say(self, text: str) -> None:
-        """In the open chat; the composer has the focus."""
+        """In the open chat, once the composer has the focus and holds nothing."""
         self.wait_for("composer")
-        wait_until(lambda: self.page.evaluate("document.activeElement.tagName") == "TEXTAREA")
+        wait_until(lambda: self.page.evaluate(_AT_EMPTY_COMPOSER))
         self.type(text)
         self.keys("Enter")
-        wait_until(lambda: self.page.evaluate("document.activeElement.value") != text)
 
     def strangers(self) -> set[str]:
         """Machines that answered this page and aren't this one."""
@@ -136,6 +135,8 @@ class Person:
         self._context.close()
 
 
+_AT_EMPTY_COMPOSER = """() => document.activeElement.tagName === 'TEXTAREA'
+    && document.activeElement.value === ''"""
 _READ = """() => [...document.querySelectorAll('flt-semantics-host flt-semantics')]
     .map(e => [e.getAttribute('aria-label') || '',
         [...e.childNodes].filter(n => n.nodeType === 3 || n.tagName === 'SPAN')

@@ -143,7 +143,8 @@ def test_commands_work_and_a_slip_sends_nothing(open_window: Opening, system: Sy
 
     hadi.say("/addg")
     wait_until(lambda: hadi.page.evaluate("document.activeElement.value") == "/addgroup ")
-    hadi.say("kerja")
+    hadi.type("kerja")
+    hadi.keys("Enter")
     hadi.sees("kerja@surabaya")
     hadi.say("/jiongroup kerja")
     hadi.sees("Unknown command /jiongroup; nothing was sent.")
