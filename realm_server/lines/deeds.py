@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -106,11 +107,11 @@ class Dialect:
     entries: Mapping[str, Entry]
     sentences: Sentences
 
-    @property
+    @cached_property
     def words(self) -> Mapping[str, Word]:
         return {name: entry.word for name, entry in self.entries.items()}
 
-    @property
+    @cached_property
     def file_words(self) -> Mapping[bytes, FileForm]:
         return {n.encode(): e.file for n, e in self.entries.items() if e.file is not None}
 
