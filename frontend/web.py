@@ -4,6 +4,7 @@ Nothing is asked of other machines: not by the page, whose policy forbids it, an
 """
 
 import contextlib
+import logging
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -150,6 +151,8 @@ class _Policy:
 def serve(settings: FrontendSettings) -> None:
     """Until a signal. Raises `AddressInUse`."""
     configure_logs(settings.log_level)
+    # Below this it tells the ids of sessions, by which a browser comes back to its own.
+    logging.getLogger("flet_web").setLevel(logging.WARNING)
     sock = listening.bind(HOST, settings.port)
     port = sock.getsockname()[1]
     log.info("serving", host=HOST, port=port)

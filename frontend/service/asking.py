@@ -44,7 +44,7 @@ class Asking:
 
     def __init__(self, http: httpx.AsyncClient, find: Callable[[], Awaitable[Door]]) -> None:
         """`find` answers where the service is now, or raises; it is asked again after a cut."""
-        self._http = http
+        self.http = http
         self._find = find
         self._door: Door | None = None
         self._finding = asyncio.Lock()
@@ -69,7 +69,7 @@ class Asking:
         """Ask once, with an account's token, or with the service's to sign somebody in."""
         door = await self.door()
         try:
-            response = await self._http.request(
+            response = await self.http.request(
                 method,
                 door.url + path,
                 params=query,
@@ -96,7 +96,7 @@ class Asking:
         headers = _headers(token) | ({} if place is None else {"Last-Event-ID": str(place)})
         timeout = httpx.Timeout(silence_seconds, connect=_CONNECT_SECONDS)
         try:
-            async with self._http.stream(
+            async with self.http.stream(
                 "GET", door.url + path, headers=headers, timeout=timeout
             ) as response:
                 if not response.is_success:

@@ -7,7 +7,7 @@ from flet_web import get_package_web_dir
 from frontend import fonts
 from frontend.fonts import Wanted
 
-SCRIPT = """a("Noto Sans Arabic","notosansarabic/v28/nwpx_a.woff2");b("notosanssc/v37/k3k_X.4.woff2",
+SCRIPT = """a("Arabic","notosansarabic/v28/nwpx_a.woff2");b("notosanssc/v37/k3k_X.4.woff2",
 c("notosanssc/v37/k3k_X.4.woff2")"""
 STYLES = """@font-face { src: url(./files/noto-color-emoji-0-400-normal.woff2) format('woff2');
   unicode-range: U+1f1e6-1f1ff; }
