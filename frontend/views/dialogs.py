@@ -132,22 +132,18 @@ def keys(words: Words, close: Done) -> ft.AlertDialog:
 
 def lines(words: Words, title: str, told: Sequence[str], close: Done) -> ft.AlertDialog:
     """A few lines that can be selected: details of a message, the answer to a command."""
-    rows: list[ft.Control] = [
-        ft.Text(isolated(line), selectable=True, color=look.TEXT) for line in told
-    ]
-    content = ft.Column(rows, spacing=6, tight=True)
+    rows: list[ft.Control] = [ft.Text(isolated(line), color=look.TEXT) for line in told]
+    content = ft.SelectionArea(ft.Column(rows, spacing=6, tight=True))
     return _dialog(title, content, [_button(words("close"), "btn-close", close)])
 
 
 def whole_text(words: Words, title: str, text: str, close: Done) -> ft.AlertDialog:
     """A long message in pieces, so that only what is seen is laid out."""
     pieces = [text[start : start + 4096] for start in range(0, len(text), 4096)]
-    rows: list[ft.Control] = [
-        ft.Text(piece, selectable=True, color=look.TEXT, size=15) for piece in pieces
-    ]
+    rows: list[ft.Control] = [ft.Text(piece, color=look.TEXT, size=15) for piece in pieces]
     dialog = _dialog(
         title,
-        ft.Container(ft.ListView(rows, expand=True), height=480),
+        ft.Container(ft.SelectionArea(ft.ListView(rows, expand=True)), height=480),
         [_button(words("close"), "btn-close", close)],
         width=720,
     )

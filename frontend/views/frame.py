@@ -380,7 +380,7 @@ class Frame:
     ) -> None:
         """What a command came to: only the person sees it, until it is shut."""
         rows: list[ft.Control] = [
-            ft.Text(isolated(line), size=self._sizes.preview, color=look.INFO, selectable=True)
+            ft.Text(isolated(line), size=self._sizes.preview, color=look.INFO)
             for line in told[:200]
         ]
         actions: list[ft.Control] = [
@@ -404,11 +404,13 @@ class Frame:
                                 ),
                             ],
                         ),
-                        ft.Column(
-                            rows,
-                            spacing=2,
-                            scroll=ft.ScrollMode.AUTO,
-                            height=min(220, 24 * max(1, len(rows)) + 4) if len(rows) > 3 else None,
+                        ft.SelectionArea(
+                            ft.Column(
+                                rows,
+                                spacing=2,
+                                scroll=ft.ScrollMode.AUTO,
+                                height=min(220, 24 * len(rows) + 4) if len(rows) > 3 else None,
+                            )
                         ),
                         ft.Row(actions, alignment=ft.MainAxisAlignment.END, visible=bool(actions)),
                     ],

@@ -59,13 +59,19 @@ def _row(
         time=time,
         preview=preview,
         emphasis=emphasis,
-        tick=last.state if last is not None and last.sender == state.me and not emphasis else "",
+        tick="" if emphasis else _tick(state, last),
         unread=one.unread,
         presence=presence_of(state, one),
         selected=selected,
         spoken="",
     )
     return _with_words(row, words)
+
+
+def _tick(state: AccountState, last: Message | None) -> str:
+    """Of an own message: what a group did has no state."""
+    own = last is not None and last.sender == state.me and last.kind != "system"
+    return last.state if last is not None and own else ""
 
 
 def title_of(state: AccountState, one: Conversation) -> str:

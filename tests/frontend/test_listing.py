@@ -1,0 +1,89 @@
+"""What the list and the status line say of an account."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from frontend.service.shapes import Link
+from frontend.window import arriving
+from frontend.window.listing import link_words, list_rows
+from frontend.window.state import AccountState
+from frontend.window.words import Words
+from realm_service.sse import Event
+from tests.frontend.chat_log import BEGIN, CONVERSATION, ME, PEER, conversation, message_json
+
+EN, ID = Words("en"), Words("id")
+NOW = BEGIN + timedelta(hours=1)
+
+
+def _state(**last: Any) -> AccountState:
+    newest = {**message_json(4, PEER, "k", "delivered"), **last}
+    listed = conversation(2, last_message=newest, read=2, last_seq=4)
+    state = arriving.take_conversations(AccountState(ME), [listed], 9)
+    return replace(state, link=Link("up", "surabaya", BEGIN))
+
+
+def test_a_row_says_who_where_what_and_how_much_is_unread() -> None:
+    """The site is named where it is another than one's own."""
+    (row,) = list_rows(_state(), None, EN, NOW)
+
+    assert (row.name, row.realm, row.preview, row.unread) == (
+        *("henderson", "jakarta"),
+        *("text of k", 2),
+    )
+    assert row.tick == ""
+
+
+def test_only_own_messages_have_a_tick() -> None:
+    """What happened to a group has none, whoever did it."""
+    own = {"from": ME, "state": "read"}
+
+    assert list_rows(_state(**own), None, EN, NOW)[0].tick == "read"
+    assert list_rows(_state(**own, kind="system"), None, EN, NOW)[0].tick == ""
+
+
+def test_somebody_writing_counts_more_than_a_draft_and_a_draft_more_than_a_message() -> None:
+    """One line has room for one of them."""
+    drafted = arriving.keep_draft(_state(), CONVERSATION, "rapat\nbesok")
+    typing = Event(None, "typing", {"conversation": CONVERSATION, "address": PEER})
+    writing = arriving.take_event(drafted, typing, NOW)
+
+    (draft,), (written,) = list_rows(drafted, None, ID, NOW), list_rows(writing, None, ID, NOW)
+
+    assert (draft.emphasis, draft.preview) == ("Draf:", "rapat besok")
+    assert written.emphasis == f"{PEER} sedang mengetik…"
+
+
+@pytest.mark.parametrize(
+    ("link", "online", "shown"),
+    [("up", True, "online"), ("up", False, "offline"), ("cut_off", True, "unknown")],
+)
+def test_presence_is_unknown_while_nobody_can_say(link: str, online: bool, shown: str) -> None:
+    """What was told before a cut isn't known after it."""
+    told = {"address": PEER, "online": online, "at": BEGIN.isoformat()}
+    state = arriving.take_event(_state(), Event(None, "presence", told), NOW)
+
+    state = replace(state, link=Link(link, "surabaya", BEGIN))
+
+    assert list_rows(state, None, EN, NOW)[0].presence == shown
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, ""),
+        ({"away": True}, "Layanan realmchat di komputer ini tidak berjalan."),
+        ({"ended": True}, "Sesi Anda berakhir."),
+        ({"link": Link("connecting", "surabaya", BEGIN)}, ""),
+        ({"link": Link("cut_off", "surabaya", BEGIN), "unsent": 3}, "3 pesan menunggu"),
+        ({"link": Link("unreachable", "surabaya", BEGIN), "unsent": 1}, "1 pesan tersimpan"),
+    ],
+)
+def test_the_strip_says_what_is_wrong_and_what_waits(change: dict[str, Any], said: str) -> None:
+    """And nothing while all is well, or while it may be well in a moment."""
+    strip = link_words(replace(_state(), **change), ID, NOW).strip
+
+    assert said in strip
+    assert bool(strip) == bool(said)
