@@ -11,15 +11,13 @@ from typing import Any
 
 import flet as ft
 
-from frontend.jumping import Finding
+from frontend.asides import Asides
 from frontend.keyboard import Keyboard
 from frontend.live import LiveAccount
 from frontend.outside import Outside
 from frontend.preferences import Preferences
 from frontend.service.shapes import Conversation, Message
-from frontend.views import dialogs
 from frontend.views.bubbles import Deeds, Manner
-from frontend.views.choosing import Choosing
 from frontend.views.composer import Composer
 from frontend.views.conversation_list import ConversationList
 from frontend.views.frame import Doings, Frame, Head
@@ -36,6 +34,7 @@ SEEN_SECONDS = 0.5
 """How long messages are on the screen of somebody who looks before they count as read."""
 TYPING_EVERY_SECONDS = 3.0
 _TICK_SECONDS = 2.0
+_REACHED_PAGES = 20
 
 
 class Chatting:
@@ -50,24 +49,29 @@ class Chatting:
         preferences: Preferences,
         outside: Outside,
     ) -> None:
-        self._page = page
+        self.page = page
         self.keyboard = Keyboard(self)
+        self.asides = Asides(self)
         self.live = live
-        self._clock = clock
+        self.clock = clock
         self._outside = outside
         self.opened: str | None = None
         self._looking = True
         self._strip_hidden = ""
-        self.choosing: Choosing | None = None
-        self.dialog: ft.AlertDialog | None = None
         self._typed_at = 0.0
         self._tasks: set[asyncio.Task[Any]] = set()
         self._reading: asyncio.Task[None] | None = None
         self._drawing = False
-        self._deeds = Deeds(self._copy, self._show_info, self._edit, self._show_all, self._follow)
+        self._deeds = Deeds(
+            self._copy, self.asides.show_info, self._edit, self.asides.show_all, self._follow
+        )
         self.list = ConversationList(self.open)
         self.pane = MessagePane(
-            self._deeds, older=self._load_older, moved=self._moved, all_read=self._read_all
+            self._deeds,
+            older=self._load_older,
+            moved=self._moved,
+            all_read=self._read_all,
+            reach=self._reach,
         )
         self.composer = Composer(entered=self._entered, changed=self._typed, known=self._known)
         self.frame = Frame(self._doings(), self.list, self.pane, self.composer)
@@ -75,15 +79,15 @@ class Chatting:
 
     def _doings(self) -> Doings:
         return Doings(
-            search=self.show_search,
-            new_chat=self.show_jump,
-            new_group=self._new_group,
+            search=self.asides.show_search,
+            new_chat=self.asides.show_jump,
+            new_group=self.asides.new_group,
             settings=self._outside.settings,
-            keys=self.show_keys,
+            keys=self.asides.show_keys,
             add_account=self._outside.add_account,
             sign_out=self._outside.sign_out,
             switch=self._outside.switch,
-            details=self._details,
+            details=self.asides.show_details,
             back=self._leave_chat,
             start_service=self._outside.start_service,
             hide_strip=self._hide_strip,
@@ -93,11 +97,11 @@ class Chatting:
 
     def restyle(self, preferences: Preferences) -> None:
         """Language or sizes changed."""
-        self._words = Words(preferences.language)
+        self.words = Words(preferences.language)
         self._sizes = Sizes(preferences.text_size)
-        self.list.restyle(self._sizes, self._words)
-        self.composer.restyle(self._sizes, self._words)
-        self.frame.restyle(self._sizes, self._words)
+        self.list.restyle(self._sizes, self.words)
+        self.composer.restyle(self._sizes, self.words)
+        self.frame.restyle(self._sizes, self.words)
         self.pane.restyle()
 
     def changed(self) -> None:
@@ -111,63 +115,64 @@ class Chatting:
         self._drawing = False
         if self._outside.is_shown(self):
             self.draw()
-            self._page.update()
+            self.page.update()
         self._consider_reading()
         if self.live.state.ended:
             await self._outside.ended(self)
 
     def draw(self) -> None:
         """Everything of the window, from the state."""
-        now, state = self._clock(), self.live.state
-        narrow = self._layout.narrow
-        link = listing.link_words(state, self._words, now)
+        now, state = self.clock(), self.live.state
+        narrow = self.layout.narrow
+        link = listing.link_words(state, self.words, now)
         if link.state != self._strip_hidden:
             self._strip_hidden = ""
-        self.frame.arrange(self._layout, chat_open=self.opened is not None)
+        self.frame.arrange(self.layout, chat_open=self.opened is not None)
         self.frame.draw_accounts(state.me, self._outside.others(state.me))
         self.frame.draw_link(link, hidden=self._strip_hidden == link.state)
-        self.list.draw(listing.list_rows(state, self.opened, self._words, now))
+        self.list.draw(listing.list_rows(state, self.opened, self.words, now))
         conversation = state.find(self.opened)
         if conversation is not None:
-            self.frame.draw_head(self._head(conversation), narrow=narrow, link=link)
+            self.frame.draw_head(self.head(conversation), narrow=narrow, link=link)
             self._draw_messages(conversation)
-            typing = listing.typing_words(state, conversation.conversation, self._words)
+            typing = listing.typing_words(state, conversation.conversation, self.words)
             self.frame.draw_typing(typing)
             name = listing.title_of(state, conversation)
             cut = link.state in ("cut_off", "unreachable", "away")
             self.composer.hint(
-                self._words("composer_cut_off") if cut else self._words("message_to", name=name)
+                self.words("composer_cut_off") if cut else self.words("message_to", name=name)
             )
         unread = self._outside.total_unread()
-        self._page.title = f"({unread}) realmchat" if unread else "realmchat"
+        self.page.title = f"({unread}) realmchat" if unread else "realmchat"
 
     def _draw_messages(self, conversation: Conversation) -> None:
         state = self.live.state
         history = state.histories.get(conversation.conversation, History())
         manner = Manner(
-            self._words,
+            self.words,
             self._sizes,
             state.me,
             conversation.kind,
-            self._layout.narrow,
-            self._clock(),
+            self.layout.narrow,
+            self.clock(),
         )
         name = listing.title_of(state, conversation)
-        self.pane.draw(history, manner, self._words("no_messages", name=name))
+        empty = self.words("no_messages", name=name)
+        self.pane.draw(history, manner, empty, conversation.unread)
 
     @property
-    def _layout(self) -> layout.Layout:
-        return layout.layout_of(self._page.width or 1280)
+    def layout(self) -> layout.Layout:
+        return layout.layout_of(self.page.width or 1280)
 
-    def _head(self, conversation: Conversation) -> Head:
+    def head(self, conversation: Conversation) -> Head:
         state = self.live.state
         presence = listing.presence_of(state, conversation)
-        below = listing.presence_words(presence, self._words)
+        below = listing.presence_words(presence, self.words)
         known = state.presence.get(conversation.title)
         if presence == "offline" and known is not None:
-            below = self._words("last_seen", time=times.since(self._words, known.at, self._clock()))
+            below = self.words("last_seen", time=times.since(self.words, known.at, self.clock()))
         if conversation.role == "left":
-            below = self._words("left_group")
+            below = self.words("left_group")
         return Head(
             conversation.conversation,
             conversation.kind,
@@ -192,14 +197,14 @@ class Chatting:
         self.live.open(name)
         self.pane.open(
             conversation.read if conversation.unread else None,
-            (self._page.height or 700) - 170,
+            (self.page.height or 700) - 170,
         )
         self.frame.hide_card()
         self.composer.open(self.live.state.drafts.get(name, ""))
         self.draw()
-        self._page.update()
+        self.page.update()
         self._consider_reading()
-        if not self._layout.narrow:
+        if not self.layout.narrow:
             self.composer.focus()
 
     def _leave_draft(self) -> None:
@@ -211,18 +216,18 @@ class Chatting:
         self._leave_draft()
         self.opened = None
         self.draw()
-        self._page.update()
+        self.page.update()
 
-    async def _open_person(self, address: str) -> None:
+    async def open_person(self, address: str) -> None:
         me = Address.parse(self.live.state.me)
         name = private_conversation(me, Address.parse(address))
         begun = Conversation(name, "private", address, "member", 0, 0, 0, None)
         self.live.begin(begun)
         await self.open(name)
 
-    async def _open_when_listed(self, name: str) -> None:
+    async def open_when_listed(self, name: str) -> None:
         """A group that was just made or joined; its head was there before the answer."""
-        await self._tried(self.live.read_list())
+        await self.tried(self.live.read_list())
         await self.open(name)
 
     async def step(self, by: int, unread_only: bool) -> None:
@@ -280,10 +285,20 @@ class Chatting:
         if self.opened is not None:
             self._spawn(self.live.load_older(self.opened))
 
+    async def _reach(self, seq: int) -> None:
+        """Hold everything from a message on, as far as it can be had and drawn."""
+        for _ in range(_REACHED_PAGES):
+            history = self.live.state.histories.get(self.opened or "", History())
+            first = next((m.seq for m in history.messages if m.seq is not None), 0)
+            if first <= seq or self.opened is None or not await self.live.load_older(self.opened):
+                break
+        self.draw()
+        self.page.update()
+
     def arrived(self, message: Message) -> None:
         """Said to a screen reader; the screen shows it anyway."""
         name = self.live.state.name_of(message.sender)
-        self.frame.say(self._words("arrived", name=name))
+        self.frame.say(self.words("arrived", name=name))
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -307,7 +322,7 @@ class Chatting:
             case slash.Unknown(word=word, text=whole):
                 await self._offer_as_text(word, whole)
             case slash.ByButtons():
-                self.frame.show_card(self._words("only_you"), [self._words("here_by_buttons")], [])
+                self.frame.show_card(self.words("only_you"), [self.words("here_by_buttons")], [])
 
     async def _send(self, text: str) -> None:
         conversation = self.live.state.find(self.opened)
@@ -324,23 +339,23 @@ class Chatting:
         self.frame.hide_card()
         if self.opened is not None:
             self.live.keep_draft(self.opened, "")
-        self._page.update()
+        self.page.update()
 
     async def _offer_as_text(self, word: str, text: str) -> None:
         async def send() -> None:
             await self._send(text)
 
-        told = [self._words("unknown_command", word=word)]
-        buttons = [(self._words("send_as_text"), send)]
-        self.frame.show_card(self._words("only_you"), told, buttons)
+        told = [self.words("unknown_command", word=word)]
+        buttons = [(self.words("send_as_text"), send)]
+        self.frame.show_card(self.words("only_you"), told, buttons)
 
     async def _run(self, line: str) -> None:
         try:
             result = await self.live.client.run_line(line)
-            told = commands.told(result) or [self._words("done")]
+            told = commands.told(result) or [self.words("done")]
         except RealmchatError as error:
-            told = [error.message_in(self._words.language)]
-        self.frame.show_card(f"/{line.split()[0]} · {self._words('only_you')}", told, [])
+            told = [error.message_in(self.words.language)]
+        self.frame.show_card(f"/{line.split()[0]} · {self.words('only_you')}", told, [])
 
     def _known(self) -> list[slash.Known]:
         state = self.live.state
@@ -358,186 +373,31 @@ class Chatting:
 
     async def _copy(self, message: Message) -> None:
         await ft.Clipboard().set(message.text)
-        self._outside.toast(self._words("copied"))
+        self._outside.toast(self.words("copied"))
 
     async def _follow(self, url: str) -> None:
         if markdown.may_open(url):
             await ft.UrlLauncher().launch_url(url)
 
-    async def _show_all(self, message: Message) -> None:
-        title = self.live.state.name_of(message.sender)
-        self._show(dialogs.whole_text(self._words, title, message.text, self.shut_dialog))
-
-    async def _show_info(self, message: Message) -> None:
-        words, now = self._words, self._clock()
-        told = [
-            words("no_number") if message.seq is None else words("number", seq=message.seq),
-            words("written", time=times.full(words, message.sent_at, now)),
-        ]
-        if message.at is not None:
-            told.append(words("stored", time=times.full(words, message.at, now)))
-        if message.sender == self.live.state.me:
-            told.append(listing.state_words(message, words))
-            told += await self._receipts(message)
-        self._show(dialogs.lines(words, words("message_info"), told, self.shut_dialog))
-
-    async def _receipts(self, message: Message) -> list[str]:
-        if message.seq is None:
-            return []
-        try:
-            got = await self.live.client.receipts(message.conversation, message.seq)
-        except RealmchatError as error:
-            return [error.message_in(self._words.language)]
-        return [
-            self._words("got_by", n=len(got.delivered), of=got.of),
-            self._words("read_by", n=len(got.read), of=got.of),
-        ]
-
-    # --- dialogs ---------------------------------------------------------------------------------
-
-    def _show(self, dialog: ft.AlertDialog) -> None:
-        self.choosing = None
-        if self.dialog is not None:
-            self._page.pop_dialog()
-        self.dialog = dialog
-        dialog.on_dismiss = self._dismissed
-        self._page.show_dialog(dialog)
-
-    def _dismissed(self, event: ft.Event[ft.DialogControl]) -> None:
-        if event.control is self.dialog:
-            self.dialog = self.choosing = None
-
-    async def shut_dialog(self) -> None:
-        if self.dialog is not None:
-            self.dialog = self.choosing = None
-            self._page.pop_dialog()
-
-    async def show_jump(self) -> None:
-        """Any chat, person or group."""
-        await self._choose(
-            Choosing(
-                hint=self._words("jump_hint"),
-                input_identifier="jump-input",
-                narrow=self._layout.narrow,
-                find=self._finding.anyone,
-                nothing=lambda q: self._words("nothing_found", q=q),
-            )
-        )
-
-    async def show_search(self) -> None:
-        """Messages that this device has."""
-        await self._choose(
-            Choosing(
-                hint=self._words("search"),
-                input_identifier="search-input",
-                narrow=self._layout.narrow,
-                find=self._finding.messages,
-                nothing=lambda q: self._words("nothing_found", q=q),
-                below=self._words("search_scope"),
-            )
-        )
-
-    @property
-    def _finding(self) -> Finding:
-        return Finding(
-            self.live,
-            self._words,
-            self._clock,
-            open=self._jump,
-            open_person=self._jump_to_person,
-            join=self._join,
-            asked=self._asked,
-        )
-
-    async def _jump(self, conversation: str) -> None:
-        await self.shut_dialog()
-        await self.open(conversation)
-
-    async def _jump_to_person(self, address: str) -> None:
-        await self.shut_dialog()
-        await self._open_person(address)
-
-    async def _join(self, group: str) -> None:
-        await self.shut_dialog()
-        name = await self._asked(self.live.client.join_group(group))
-        if name is not None:
-            await self._open_when_listed(name)
-
-    async def _choose(self, choosing: Choosing) -> None:
-        self._show(choosing.dialog)
-        self.choosing = choosing
-        await choosing.fill()
-
-    async def show_keys(self) -> None:
-        self._show(dialogs.keys(self._words, self.shut_dialog))
-
-    async def _new_group(self) -> None:
-        async def make(name: str) -> str:
-            try:
-                conversation = await self.live.client.create_group(name)
-            except RealmchatError as error:
-                return error.message_in(self._words.language)
-            await self.shut_dialog()
-            await self._open_when_listed(conversation)
-            return ""
-
-        self._show(dialogs.new_group(self._words, make, self.shut_dialog))
-
-    async def _details(self) -> None:
-        conversation = self.live.state.find(self.opened)
-        if conversation is None:
-            return
-        if conversation.kind == "private":
-            told = [self.live.state.name_of(conversation.title), conversation.title]
-            told.append(self._head(conversation).below)
-            self._show(dialogs.lines(self._words, self._words("details"), told, self.shut_dialog))
-            return
-        members = await self._asked(self.live.client.members(conversation.title))
-        if members is not None:
-            leave = None if conversation.role == "left" else self._ask_to_leave
-            self._show(
-                dialogs.group_details(
-                    self._words, conversation.title, members, leave, self.shut_dialog
-                )
-            )
-
-    async def _ask_to_leave(self) -> None:
-        conversation = self.live.state.find(self.opened)
-        if conversation is None:
-            return
-        group = conversation.title
-
-        async def leave() -> None:
-            await self.shut_dialog()
-            await self._tried(self.live.client.leave_group(group))
-
-        words = self._words
-        question = words("leave_sure", name=group)
-        self._show(
-            dialogs.sure(
-                words, question, words("leave_group"), "btn-leave-yes", leave, self.shut_dialog
-            )
-        )
-
     # --- other -----------------------------------------------------------------------------------
 
     async def _hide_strip(self) -> None:
-        link = listing.link_words(self.live.state, self._words, self._clock())
+        link = listing.link_words(self.live.state, self.words, self.clock())
         self._strip_hidden = link.state
         self.changed()
 
-    async def _asked(self, question: Awaitable[Any]) -> Any:
+    async def asked(self, question: Awaitable[Any]) -> Any:
         """The answer; None when there is none, and then the person is told why."""
         try:
             return await question
         except RealmchatError as error:
             self.frame.show_card(
-                self._words("only_you"), [error.message_in(self._words.language)], []
+                self.words("only_you"), [error.message_in(self.words.language)], []
             )
             return None
 
-    async def _tried(self, deed: Awaitable[Any]) -> None:
-        await self._asked(deed)
+    async def tried(self, deed: Awaitable[Any]) -> None:
+        await self.asked(deed)
 
     def start(self) -> None:
         self._spawn(self.live.run())

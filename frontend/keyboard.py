@@ -18,7 +18,7 @@ class Keyboard:
 
     async def press(self, event: ft.KeyboardEvent) -> None:
         """A key that was pressed anywhere in the window, the composer included."""
-        if self._chatting.choosing is not None or self._chatting.dialog is not None:
+        if self._chatting.asides.choosing is not None or self._chatting.asides.dialog is not None:
             await self._key_in_dialog(event)
         elif self._chatting.composer.is_completing and await self._key_in_completion(event):
             return
@@ -31,9 +31,9 @@ class Keyboard:
 
     async def _key_in_dialog(self, event: ft.KeyboardEvent) -> None:
         if event.key == "Escape":
-            await self._chatting.shut_dialog()
-        elif self._chatting.choosing is not None and event.key in ("Arrow Up", "Arrow Down"):
-            await self._chatting.choosing.move(-1 if event.key == "Arrow Up" else 1)
+            await self._chatting.asides.shut_dialog()
+        elif self._chatting.asides.choosing is not None and event.key in ("Arrow Up", "Arrow Down"):
+            await self._chatting.asides.choosing.move(-1 if event.key == "Arrow Up" else 1)
 
     async def _key_in_completion(self, event: ft.KeyboardEvent) -> bool:
         match event.key:
@@ -52,11 +52,11 @@ class Keyboard:
     async def _key_with_control(self, event: ft.KeyboardEvent) -> None:
         match event.key.upper():
             case "K":
-                await self._chatting.show_jump()
+                await self._chatting.asides.show_jump()
             case "F" if event.shift:
-                await self._chatting.show_search()
+                await self._chatting.asides.show_search()
             case "/":
-                await self._chatting.show_keys()
+                await self._chatting.asides.show_keys()
             case "END":
                 await self._chatting.pane.to_newest()
 

@@ -10,7 +10,7 @@ import flet as ft
 from frontend.service.shapes import Message
 from frontend.views import look
 from frontend.views.bubbles import Deeds, Manner, draw_row
-from frontend.window.rows import BubbleRow, Row, first_new, row_key, rows_of
+from frontend.window.rows import BubbleRow, Row, row_key, rows_of
 from frontend.window.state import History
 
 AT_BOTTOM = 24
@@ -25,7 +25,8 @@ class _Drawn:
 
 
 class MessagePane:
-    """`older` is asked for more history, `moved` is told that the place in it changed."""
+    """`older` is asked for more history, `reach` for all of it from a seq on; `moved` is told that
+    the place in it changed."""
 
     def __init__(
         self,
@@ -34,11 +35,13 @@ class MessagePane:
         older: Callable[[], Awaitable[None]],
         moved: Callable[[], Awaitable[None]],
         all_read: Callable[[], Awaitable[None]],
+        reach: Callable[[int], Awaitable[None]],
     ) -> None:
         self._deeds = deeds
         self._older = older
         self._moved = moved
         self._all_read = all_read
+        self._reach = reach
         self._made: dict[str, _Drawn] = {}
         self._manner: Manner | None = None
         self._held: tuple[Message, ...] | None = None
@@ -151,20 +154,22 @@ class MessagePane:
     def _line_is_ahead(self) -> bool:
         return self._new_height > 0
 
-    def draw(self, history: History, manner: Manner, empty: str) -> None:
-        """Rows that look as before stay the controls that they are."""
+    def draw(self, history: History, manner: Manner, empty: str, unread: int) -> None:
+        """Rows that look as before stay the same controls. `unread` is what the service counts."""
         if self._manner is None or _differs(self._manner, manner):
             self._made.clear()
         self._manner = manner
         shown = self._to_show(history, manner.me)
-        rows = rows_of(shown, manner.me, self._new_after, manner.now)
+        line_is_held = _holds(history, self._new_after)
+        line = self._new_after if line_is_held else None
+        rows = rows_of(shown, manner.me, line, manner.now)
         made = {row_key(row): self._drawn(row, manner) for row in rows}
         self._made = made
         self.list.controls = [one.control for one in reversed(made.values())]
         self._empty.value = empty
         self._nothing.visible = history.loaded and not rows
-        self._new_height = _height_below_line(rows)
-        self._label(history, shown, manner)
+        self._new_height = _height_below_line(rows) if line_is_held else float("inf")
+        self._label(history, shown, manner, unread)
 
     def _drawn(self, row: Row, manner: Manner) -> _Drawn:
         known = self._made.get(row_key(row))
@@ -188,16 +193,16 @@ class MessagePane:
         self._held = shown
         return shown
 
-    def _label(self, history: History, shown: tuple[Message, ...], manner: Manner) -> None:
+    def _label(
+        self, history: History, shown: tuple[Message, ...], manner: Manner, unread: int
+    ) -> None:
         words = manner.words
         later = len(history.messages) - len(shown)
         self._newest[0].visible = self._offset > 4 * AT_BOTTOM or later > 0
         self._newest[1].value = words("newest_count", n=later) if later else words("newest")
-        new = None
-        if self._new_after is not None and not self.has_seen_new:
-            new = first_new(shown, manner.me, self._new_after)
-        self._first[0].visible = self._read[0].visible = new is not None
-        self._first[1].value = words("first_new", n=new or 0)
+        ahead = self._new_after is not None and not self.has_seen_new and unread > 0
+        self._first[0].visible = self._read[0].visible = ahead
+        self._first[1].value = words("first_new", n=unread)
         self._read[1].value = words("mark_read")
 
     # --- where it stands -------------------------------------------------------------------------
@@ -243,12 +248,23 @@ class MessagePane:
         await self.list.scroll_to(offset=0)
 
     async def _to_first(self) -> None:
+        """What lies between is fetched first; how high it is can only be reckoned."""
+        if self._new_after is not None:
+            await self._reach(self._new_after + 1)
         target = max(0.0, self._new_height - self._view_height * 0.6)
         await self.list.scroll_to(offset=target)
 
     async def _mark(self) -> None:
         self._furthest = float("inf")
         await self._all_read()
+
+
+def _holds(history: History, after: int | None) -> bool:
+    """Whether the place behind a seq is in what is held, so that a line can stand there."""
+    if after is None:
+        return True
+    first = next((m.seq for m in history.messages if m.seq is not None), None)
+    return history.loaded and (history.whole or first is None or first <= after + 1)
 
 
 def _differs(one: Manner, other: Manner) -> bool:

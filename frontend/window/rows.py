@@ -88,11 +88,6 @@ def rows_of(
     return rows
 
 
-def first_new(messages: Sequence[Message], me: str, new_after: int) -> int | None:
-    """How many messages of others are new; None when there are none."""
-    return sum(1 for m in messages if _is_new(m, me, new_after)) or None
-
-
 def _is_new(message: Message, me: str, after: int) -> bool:
     new = message.seq is None or message.seq > after
     return new and message.sender != me and message.kind != "system"

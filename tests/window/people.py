@@ -92,8 +92,13 @@ class Person:
     def write(self, identifier: str, text: str) -> None:
         """Into a field, in place of what stands there."""
         field = self.wait_for(identifier).locator("input,textarea").first
-        field.click(force=True)
-        wait_until(lambda: field.evaluate("field => field === document.activeElement"))
+
+        def focused() -> bool:
+            field.click(force=True)
+            at_it: bool = field.evaluate("field => field === document.activeElement")
+            return at_it
+
+        wait_until(focused)  # what was clicked may have been drawn anew meanwhile
         self.keys("Control+a", "Delete")
         self.page.keyboard.type(text)
 

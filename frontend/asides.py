@@ -1,0 +1,181 @@
+"""What stands in front of a window for a moment: dialogs, jump and search, details, questions."""
+
+from typing import TYPE_CHECKING
+
+import flet as ft
+
+from frontend.jumping import Finding
+from frontend.service.shapes import Message
+from frontend.views import dialogs
+from frontend.views.choosing import Choosing
+from frontend.window import listing, times
+from realm_protocol.errors import RealmchatError
+
+if TYPE_CHECKING:
+    from frontend.chatting import Chatting
+
+
+class Asides:
+    """Of the window of one account; one at a time."""
+
+    def __init__(self, chatting: "Chatting") -> None:
+        self._chatting = chatting
+        self.dialog: ft.AlertDialog | None = None
+        self.choosing: Choosing | None = None
+
+    async def show_all(self, message: Message) -> None:
+        title = self._chatting.live.state.name_of(message.sender)
+        self._show(dialogs.whole_text(self._chatting.words, title, message.text, self.shut_dialog))
+
+    async def show_info(self, message: Message) -> None:
+        words, now = self._chatting.words, self._chatting.clock()
+        told = [
+            words("no_number") if message.seq is None else words("number", seq=message.seq),
+            words("written", time=times.full(words, message.sent_at, now)),
+        ]
+        if message.at is not None:
+            told.append(words("stored", time=times.full(words, message.at, now)))
+        if message.sender == self._chatting.live.state.me:
+            told.append(listing.state_words(message, words))
+            told += await self._receipts(message)
+        self._show(dialogs.lines(words, words("message_info"), told, self.shut_dialog))
+
+    async def _receipts(self, message: Message) -> list[str]:
+        if message.seq is None:
+            return []
+        try:
+            got = await self._chatting.live.client.receipts(message.conversation, message.seq)
+        except RealmchatError as error:
+            return [error.message_in(self._chatting.words.language)]
+        return [
+            self._chatting.words("got_by", n=len(got.delivered), of=got.of),
+            self._chatting.words("read_by", n=len(got.read), of=got.of),
+        ]
+
+    def _show(self, dialog: ft.AlertDialog) -> None:
+        self.choosing = None
+        if self.dialog is not None:
+            self._chatting.page.pop_dialog()
+        self.dialog = dialog
+        dialog.on_dismiss = self._dismissed
+        self._chatting.page.show_dialog(dialog)
+
+    def _dismissed(self, event: ft.Event[ft.DialogControl]) -> None:
+        if event.control is self.dialog:
+            self.dialog = self.choosing = None
+
+    async def shut_dialog(self) -> None:
+        if self.dialog is not None:
+            self.dialog = self.choosing = None
+            self._chatting.page.pop_dialog()
+
+    async def show_jump(self) -> None:
+        """Any chat, person or group."""
+        await self._choose(
+            Choosing(
+                hint=self._chatting.words("jump_hint"),
+                input_identifier="jump-input",
+                narrow=self._chatting.layout.narrow,
+                find=self._finding.anyone,
+                nothing=lambda q: self._chatting.words("nothing_found", q=q),
+            )
+        )
+
+    async def show_search(self) -> None:
+        """Messages that this device has."""
+        await self._choose(
+            Choosing(
+                hint=self._chatting.words("search"),
+                input_identifier="search-input",
+                narrow=self._chatting.layout.narrow,
+                find=self._finding.messages,
+                nothing=lambda q: self._chatting.words("nothing_found", q=q),
+                below=self._chatting.words("search_scope"),
+            )
+        )
+
+    @property
+    def _finding(self) -> Finding:
+        return Finding(
+            self._chatting.live,
+            self._chatting.words,
+            self._chatting.clock,
+            open=self._jump,
+            open_person=self._jump_to_person,
+            join=self._join,
+            asked=self._chatting.asked,
+        )
+
+    async def _jump(self, conversation: str) -> None:
+        await self.shut_dialog()
+        await self._chatting.open(conversation)
+
+    async def _jump_to_person(self, address: str) -> None:
+        await self.shut_dialog()
+        await self._chatting.open_person(address)
+
+    async def _join(self, group: str) -> None:
+        await self.shut_dialog()
+        name = await self._chatting.asked(self._chatting.live.client.join_group(group))
+        if name is not None:
+            await self._chatting.open_when_listed(name)
+
+    async def _choose(self, choosing: Choosing) -> None:
+        self._show(choosing.dialog)
+        self.choosing = choosing
+        await choosing.fill()
+
+    async def show_keys(self) -> None:
+        self._show(dialogs.keys(self._chatting.words, self.shut_dialog))
+
+    async def new_group(self) -> None:
+        async def make(name: str) -> str:
+            try:
+                conversation = await self._chatting.live.client.create_group(name)
+            except RealmchatError as error:
+                return error.message_in(self._chatting.words.language)
+            await self.shut_dialog()
+            await self._chatting.open_when_listed(conversation)
+            return ""
+
+        self._show(dialogs.new_group(self._chatting.words, make, self.shut_dialog))
+
+    async def show_details(self) -> None:
+        conversation = self._chatting.live.state.find(self._chatting.opened)
+        if conversation is None:
+            return
+        if conversation.kind == "private":
+            told = [self._chatting.live.state.name_of(conversation.title), conversation.title]
+            told.append(self._chatting.head(conversation).below)
+            self._show(
+                dialogs.lines(
+                    self._chatting.words, self._chatting.words("details"), told, self.shut_dialog
+                )
+            )
+            return
+        members = await self._chatting.asked(self._chatting.live.client.members(conversation.title))
+        if members is not None:
+            leave = None if conversation.role == "left" else self._ask_to_leave
+            self._show(
+                dialogs.group_details(
+                    self._chatting.words, conversation.title, members, leave, self.shut_dialog
+                )
+            )
+
+    async def _ask_to_leave(self) -> None:
+        conversation = self._chatting.live.state.find(self._chatting.opened)
+        if conversation is None:
+            return
+        group = conversation.title
+
+        async def leave() -> None:
+            await self.shut_dialog()
+            await self._chatting.tried(self._chatting.live.client.leave_group(group))
+
+        words = self._chatting.words
+        question = words("leave_sure", name=group)
+        self._show(
+            dialogs.sure(
+                words, question, words("leave_group"), "btn-leave-yes", leave, self.shut_dialog
+            )
+        )
