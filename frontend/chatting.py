@@ -321,8 +321,8 @@ class Chatting:
                 await self._run(line)
             case slash.Unknown(word=word, text=whole):
                 await self._offer_as_text(word, whole)
-            case slash.ByButtons():
-                self.frame.show_card(self.words("only_you"), [self.words("here_by_buttons")], [])
+            case slash.NotHere():
+                self.frame.show_card(self.words("only_you"), [self.words("not_here")], [])
 
     async def _send(self, text: str) -> None:
         conversation = self.live.state.find(self.opened)

@@ -16,7 +16,9 @@ from frontend.window.listing import state_words
 from frontend.window.rows import BubbleRow, DayRow, NewRow, Row, SystemRow, moment
 from frontend.window.words import Words
 
-_SHORT_CHARACTERS = 32
+SHORT_CHARACTERS = 32
+"""A text of one line that has its time beside it."""
+NEW_LINE = "new-line"
 
 Doing = Callable[[Message], Awaitable[None]]
 
@@ -83,10 +85,14 @@ def _new_line(manner: Manner) -> ft.Control:
     text = ft.Text(
         manner.words("new_messages"), size=manner.sizes.meta, color=look.ACCENT, weight=look.BOLD
     )
-    return ft.Semantics(
-        identifier="new-line",
-        container=True,
-        content=ft.Container(ft.Row([line(), text, line()], spacing=8), padding=6),
+    return ft.Container(
+        ft.Semantics(
+            identifier=NEW_LINE,
+            container=True,
+            content=ft.Row([line(), text, line()], spacing=8),
+        ),
+        padding=6,
+        key=ft.ScrollKey(NEW_LINE),  # type: ignore[call-arg]  # hidden by a class of Flet's
     )
 
 
@@ -184,7 +190,7 @@ def _inside(row: BubbleRow, manner: Manner, deeds: Deeds) -> ft.Control:
     foot = _foot(row, manner)
     text = message.text
     brief = (
-        len(text) <= _SHORT_CHARACTERS
+        len(text) <= SHORT_CHARACTERS
         and "\n" not in text
         and not markdown.has_marks(text)
         and message.file_name is None

@@ -76,9 +76,10 @@ class Composer:
                 shadow=ft.BoxShadow(blur_radius=8, color=ft.Colors.with_opacity(0.18, "#000000")),
             ),
         )
+        self.suggestions = ft.Container(self._list_box, left=0, right=0, bottom=0)
+        """Stands over the messages, so that they don't move when it comes."""
         self.control = ft.Column(
             [
-                self._list_box,
                 ft.Row(
                     [
                         ft.Semantics(identifier="composer", content=self.field, expand=True),
@@ -124,7 +125,7 @@ class Composer:
         """Put a text there to be changed and sent, unless something newer is being written."""
         if not self._text.strip():
             self._put(text)
-            self.control.update()
+            self._update()
         self.focus()
 
     def focus(self) -> None:
@@ -143,18 +144,18 @@ class Composer:
         """Choose another candidate."""
         self._chosen = (self._chosen + by) % len(self._candidates)
         self._draw_candidates()
-        self.control.update()
+        self._update()
 
     async def complete(self) -> None:
         """Take the chosen candidate."""
         self._put(self._candidates[self._chosen].text)
-        self.control.update()
+        self._update()
         self.focus()
 
     def stop_completing(self) -> None:
         self._candidates = []
         self._draw_candidates()
-        self.control.update()
+        self._update()
 
     def _suggest(self) -> None:
         self._candidates = slash.candidates(self._text, self._known(), self._words.language)
@@ -211,6 +212,10 @@ class Composer:
             ),
         )
 
+    def _update(self) -> None:
+        self.suggestions.update()
+        self.control.update()
+
     # --- what is typed ---------------------------------------------------------------------------
 
     async def _typed(self, event: ft.Event[ft.TextField]) -> None:
@@ -218,7 +223,7 @@ class Composer:
         self._text = str(event.data or "")
         self._suggest()
         if any(was_shown) or self._list_box.visible or self._counter_row.visible:
-            self.control.update()
+            self._update()
         await self._changed(self._text)
 
     async def _submitted(self, event: ft.Event[ft.TextField]) -> None:

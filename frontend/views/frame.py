@@ -126,7 +126,9 @@ class Frame:
             ft.Column(
                 [
                     self._chat_head,
-                    ft.Stack([self._pane.control, self._strip], expand=True),
+                    ft.Stack(
+                        [self._pane.control, self._strip, self._composer.suggestions], expand=True
+                    ),
                     ft.Row([typing, live], spacing=0),
                     self._writing,
                 ],
@@ -143,6 +145,7 @@ class Frame:
         self._pane.list.padding = ft.Padding.symmetric(horizontal=layout.margin, vertical=8)
         side = 12 if layout.narrow else layout.margin
         self._writing.padding = ft.Padding.only(left=side, right=side, bottom=12)
+        self._composer.suggestions.left = self._composer.suggestions.right = side
         if layout.narrow:
             self._list_side.width = None
             self._list_side.expand = True

@@ -9,7 +9,7 @@ import flet as ft
 
 from frontend.service.shapes import Message
 from frontend.views import look
-from frontend.views.bubbles import Deeds, Manner, draw_row
+from frontend.views.bubbles import NEW_LINE, SHORT_CHARACTERS, Deeds, Manner, draw_row
 from frontend.window.rows import BubbleRow, Row, row_key, rows_of
 from frontend.window.state import History
 
@@ -253,6 +253,10 @@ class MessagePane:
             await self._reach(self._new_after + 1)
         target = max(0.0, self._new_height - self._view_height * 0.6)
         await self.list.scroll_to(offset=target)
+        # Near enough, its row is built, and can be gone to by its key.
+        await self.list.scroll_to(scroll_key=NEW_LINE)
+        # That puts it at the lower edge, and what is new is below it.
+        await self.list.scroll_to(delta=-0.8 * self._view_height)
 
     async def _mark(self) -> None:
         self._furthest = float("inf")
@@ -290,4 +294,5 @@ def _height(row: Row) -> float:
         return 36
     text = row.message.text
     lines = sum(1 + len(line) // 60 for line in text.split("\n"))
-    return 36 + 21 * (min(lines, 20) - 1) + (10 if row.begins else 0) + (18 if lines > 1 else 0)
+    beside = lines == 1 and len(text) <= SHORT_CHARACTERS
+    return 14 + 21 * min(lines, 20) + (2 if beside else 21) + (10 if row.begins else 0)

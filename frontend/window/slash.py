@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from realm_protocol.command_table import BY_NAME, WORDS, Kind, Parameter, Word
 
 SHOWN = 6
-_BY_BUTTONS = frozenset({"auth", "register", "logout", "passwd"})
-"""Words that change who is signed in, or hold a password: the window has places for them."""
+_NOT_HERE = frozenset(
+    {"auth", "register", "logout", "passwd", "sendfile", "sendgroupfile", "receivefile"}
+)
+"""Words that change who is signed in, hold a password, or name a file of the service's machine,
+which is no business of a browser."""
 _FITTING = {
     Kind.PERSON: ("person",),
     Kind.PEOPLE: ("person",),
@@ -42,8 +45,8 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
-class ByButtons:
-    """A command that the window does elsewhere."""
+class NotHere:
+    """A command that the window doesn't run."""
 
     word: str
 
@@ -53,7 +56,7 @@ class Nothing:
     """Only blanks."""
 
 
-Meaning = Send | Run | Unknown | ByButtons | Nothing
+Meaning = Send | Run | Unknown | NotHere | Nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,8 @@ def meaning(text: str) -> Meaning:
     word = BY_NAME.get(name.lower())
     if word is None or text[1:2].isspace():
         return Unknown(f"/{name}", text)
-    if word.name in _BY_BUTTONS:
-        return ByButtons(f"/{name}")
+    if word.name in _NOT_HERE:
+        return NotHere(f"/{name}")
     return Run(text[1:])
 
 
@@ -112,7 +115,7 @@ def is_finished(text: str) -> bool:
 def _words(begun: str, language: str) -> list[Candidate]:
     found = []
     for word in WORDS:
-        if word.name in _BY_BUTTONS or not any(n.startswith(begun) for n in word.names):
+        if word.name in _NOT_HERE or not any(n.startswith(begun) for n in word.names):
             continue
         end = " " if word.parameters else ""
         found.append(

@@ -139,9 +139,9 @@ TEXTS: Mapping[str, Text] = {
     "send_as_text": Text("Send as text", "Kirim sebagai teks"),
     "only_you": Text("Only you see this", "Hanya Anda yang melihat ini"),
     "done": Text("Done.", "Selesai."),
-    "here_by_buttons": Text(
-        "In this window, use the account menu for that.",
-        "Di jendela ini, gunakan menu akun untuk itu.",
+    "not_here": Text(
+        "This window has no such command. Signing in and out is in the account menu.",
+        "Jendela ini tidak punya perintah itu. Masuk dan keluar ada di menu akun.",
     ),
     # --- groups and people
     "group_name": Text("Name of the group", "Nama grup"),

@@ -87,7 +87,8 @@ def test_a_row_keeps_its_key_when_its_message_gets_a_number() -> None:
         ("/joingruop jarkom3", slash.Unknown("/joingruop", "/joingruop jarkom3")),
         ("/", slash.Unknown("/", "/")),
         ("/ send messi", slash.Unknown("/send", "/ send messi")),
-        ("/passwd old new", slash.ByButtons("/passwd")),
+        ("/passwd old new", slash.NotHere("/passwd")),
+        ("/sendfile ana /etc/passwd", slash.NotHere("/sendfile")),
         (" \n ", slash.Nothing()),
     ],
 )
