@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: install run test check format bench lock fonts clean
+.PHONY: install run test check format bench lock fonts screenshots clean
 
 install: $(INSTALLED)
 
@@ -49,6 +49,11 @@ fonts: install
 	$(BIN)/python -m frontend.fonts --npm build/fonts/node_modules/@fontsource
 
 FONT_PACKAGES := $(addprefix @fontsource/,noto-color-emoji@5.3.2 noto-sans-sc@5.3.0 noto-sans-tc@5.3.0 noto-sans-hk@5.3.0 noto-sans-jp@5.3.0 noto-sans-kr@5.3.0)
+
+# What people see at the end of each test of the window; needs Chromium.
+screenshots: install
+	mkdir -p build/screenshots
+	REALMCHAT_SCREENSHOTS=build/screenshots $(BIN)/python -m pytest tests/window
 
 LOCK_FORM := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
