@@ -30,9 +30,13 @@ def console_script(program: str) -> str:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """The environment of this run with a home of its own and no settings of a person's."""
+    """The environment of this run with a home of its own and no settings of a person's.
+
+    Its programs are found as in an activated `.venv`: scripts call `chat-cli` by its name.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)}
-    return {**kept, "REALMCHAT_HOME": str(home)}
+    path = f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}"
+    return {**kept, "REALMCHAT_HOME": str(home), "PATH": path}
 
 
 class ServiceProcess:
