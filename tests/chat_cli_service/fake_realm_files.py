@@ -48,6 +48,8 @@ class FakeFiles:
     """Refusals for the next new uploads."""
     cuts_up: list[int] = field(default_factory=list)
     """The connection of each next `PATCH` is cut after so many bytes."""
+    forgets: bool = False
+    """The upload that is cut next is forgotten, as one without bytes for a day."""
     cuts_down: list[int] = field(default_factory=list)
     """The same for each next `GET`."""
     damage_up: int = 0
@@ -125,6 +127,9 @@ def _add_uploads(app: FastAPI, files: FakeFiles, who: Callable[[Request], str]) 
             raise UploadOffsetConflict(offset=len(upload.content), got=offset)
         cut = files.cuts_up.pop(0) if files.cuts_up else None
         if not await _receive(request, files, upload, cut):
+            if files.forgets:
+                files.forgets = False
+                del files.uploads[file_id]
             return Cut()
         if len(upload.content) == upload.new.size and not upload.is_whole:
             del files.uploads[file_id]
