@@ -120,11 +120,6 @@ def get(connection: Connection, upload: str) -> Upload:
     return _upload(row)
 
 
-def find_by_key(connection: Connection, key: str) -> Upload | None:
-    row = connection.execute(select(uploads).where(uploads.c.key == key)).one_or_none()
-    return None if row is None else _upload(row)
-
-
 def list_all(connection: Connection) -> list[Upload]:
     """The oldest first."""
     return [_upload(row) for row in connection.execute(select(uploads).order_by(uploads.c.id))]
