@@ -39,6 +39,8 @@ ALL = "all"
 SILENCE_SECONDS = 90.0
 CUTS_IN_A_ROW = 3
 """So often in a row a download that is cut is taken up without a byte."""
+_PAUSE_AFTER_CUT_SECONDS = 0.2
+"""Times the cuts in a row: a service that is being started again needs a moment."""
 _STDOUT = "-"
 _LISTED = 1000
 _PARTIAL = 206
@@ -269,7 +271,7 @@ def _pieces(call: Call, file: Wanted, have: int) -> Iterator[bytes]:
             cuts += 1
             if cuts > CUTS_IN_A_ROW:
                 raise error from None
-            time.sleep(0.2 * cuts)
+            time.sleep(_PAUSE_AFTER_CUT_SECONDS * cuts)
 
 
 @contextmanager
