@@ -55,6 +55,7 @@ def an_app(body_seconds: float = NEVER) -> FastAPI:
     async def stream() -> StreamingResponse:
         async def parts() -> AsyncIterator[bytes]:
             yield b"first"
+            # Time itself is what is tried: longer than the limit that must not cut an answer.
             await asyncio.sleep(4 * SOON)
             yield b"last"
 
