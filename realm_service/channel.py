@@ -251,10 +251,14 @@ class Channel(WSListener):
     @property
     def peer_host(self) -> str:
         """The IP address of the peer, empty when unknown."""
-        if self._transport is None:
-            return ""
-        peer = self._transport.underlying_transport.get_extra_info("peername")
+        peer = self.get_extra_info("peername")
         return peer[0] if isinstance(peer, tuple) else ""
+
+    def get_extra_info(self, name: str) -> Any:
+        """As a transport's; `None` when unknown."""
+        if self._transport is None:
+            return None
+        return self._transport.underlying_transport.get_extra_info(name)
 
     # --- what picows calls -----------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from itertools import count
+from socket import SO_RCVBUF, SOL_SOCKET
 from typing import Any
 
 from msgspec import Raw
@@ -13,6 +14,8 @@ from realm_protocol.limits import LINK_READ_LIMIT, PROTOCOL_VERSION
 from realm_protocol.wire import check, pack, unpack_value
 from realm_service.channel import Channel, Flusher, connect
 from tests.waiting import DEADLINE_SECONDS, eventually
+
+_RECEIVE_BUFFER = 2**16
 
 
 class RealmEnd:
@@ -50,6 +53,15 @@ class RealmEnd:
 
     def closed(self, channel: Channel) -> None:
         self.is_closed.set()
+
+    def stop_reading(self) -> None:
+        """Read nothing until `channel.resume_reading`; what the kernel takes meanwhile is bounded.
+
+        Where it grows the socket's buffer by itself, it swallows 32 MiB and main waits for nobody.
+        """
+        socket = self.channel.get_extra_info("socket")
+        socket.setsockopt(SOL_SOCKET, SO_RCVBUF, _RECEIVE_BUFFER)
+        self.channel.pause_reading()
 
     def send(self, *messages: Any) -> None:
         for message in messages:
