@@ -24,6 +24,7 @@ router = APIRouter(prefix="/v1/accounts/{address}", tags=["files"])
 
 LONGEST_WAIT_SECONDS = 60
 LISTED_FILES = 1000
+_NO_RECIPIENT = "the form's “to” is a person, or group:NAME"
 _UPLOAD_PATH = re.compile(r"/v1/accounts/[^/]+/files")
 _FORM = {
     "requestBody": {
@@ -62,12 +63,12 @@ async def send_file(
     same recipient goes on, instead of going twice.
     """
     form = UploadForm(request.headers.get("Content-Type", ""))
-    spooled = await _take_in(account, request, form)
+    recipient, spooled = await _take_in(account, request, form)
     name = form.finish()
     sent, transfer = await account.files.send(
         spooled,
         name,
-        _recipient(form.fields.get("to", "")),
+        recipient,
         key=form.fields.get("key"),
         go_on=resume,
         wait_seconds=wait,
@@ -75,12 +76,14 @@ async def send_file(
     return {**answers.sent_json(sent), "transfer": transfer["transfer"] if transfer else None}
 
 
-async def _take_in(account: Account, request: Request, form: UploadForm) -> Spooled:
+async def _take_in(
+    account: Account, request: Request, form: UploadForm
+) -> tuple[Recipient, Spooled]:
     length = request.headers.get("Content-Length", "")
     said = int(length) if length.isdecimal() else 0
     incoming = account.files.begin(max(said - OVERHEAD_LIMIT, 0))
     try:
-        return await _read(request, form, incoming)
+        return await _read(account, request, form, incoming)
     except ClientDisconnect as exc:
         await incoming.abandon()
         raise MalformedMessage(detail="the form is cut off") from exc
@@ -89,18 +92,28 @@ async def _take_in(account: Account, request: Request, form: UploadForm) -> Spoo
         raise
 
 
-async def _read(request: Request, form: UploadForm, incoming: Incoming) -> Spooled:
+async def _read(
+    account: Account, request: Request, form: UploadForm, incoming: Incoming
+) -> tuple[Recipient, Spooled]:
+    """Whom the file is for, checked first where the form says so first; and the file."""
+    to: Recipient | None = None
     async for received in request.stream():
-        for piece in form.take(received):
+        pieces = form.take(received)
+        if to is None and "to" in form.fields:
+            to = _recipient(form.fields["to"])
+            if "key" not in form.fields:  # else it may have been sent while that was right
+                await account.files.check(to)
+        for piece in pieces:
             await incoming.take(piece)
     form.finish()
-    _recipient(form.fields.get("to", ""))
-    return await incoming.finish()
+    if to is None:
+        raise MalformedMessage(detail=_NO_RECIPIENT)
+    return to, await incoming.finish()
 
 
 def _recipient(to: str) -> Recipient:
     if not to:
-        raise MalformedMessage(detail="the form's “to” is a person, or group:NAME")
+        raise MalformedMessage(detail=_NO_RECIPIENT)
     if to.lower().startswith("group:"):
         return Recipient("group", to[len("group:") :])
     return Recipient("person", to)

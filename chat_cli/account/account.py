@@ -33,6 +33,7 @@ from chat_cli.account.link_state import Link
 from chat_cli.account.named_readers import NamedReaders
 from chat_cli.account.outbox_rows import Sent
 from chat_cli.account.outgoing import Outgoing
+from chat_cli.account.reaching import check_reachable
 from chat_cli.account.reading import JsonRow, Snapshot, Window
 from chat_cli.account.recipients import Recipient, conversation_with
 from chat_cli.account.store import Store, open_store
@@ -109,6 +110,7 @@ class Account:
             realm_files,
             at=self._at_realm,
             resolve=self.resolve,
+            check=self._check_reachable,
             outbox_limit=outbox_limit,
             now=now_ms,
             jitter=jitter,
@@ -135,6 +137,9 @@ class Account:
             return None
         who = self.engine.who
         return AtRealm(who.realm_url, who.session.token)
+
+    async def _check_reachable(self, target: Target) -> None:
+        await check_reachable(self.store, self.address, target, self.engine.request)
 
     async def _go_on_with_files(self) -> None:
         try:

@@ -249,7 +249,9 @@ class RealmSession:
 
     def members(self, command: ListMembers) -> list[Member]:
         known = self.realm.conversations.get(group_conversation(command.group))
-        if known is None or self.address not in known.marks:
+        if known is None:
+            raise GroupNotFound(group=command.group)
+        if self.address not in known.marks:
             raise NotMember(group=command.group)
         return [
             Member(Address.parse(person), person, "member", True, marks[1], marks[0])

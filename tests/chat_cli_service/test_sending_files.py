@@ -12,7 +12,7 @@ import pytest
 
 from chat_cli.account.files.spool import Spool
 from realm_protocol.bodies import FileBody, read_file_body
-from realm_protocol.errors import QuotaExceeded, StorageFull, UserNotFound
+from realm_protocol.errors import Blocked, QuotaExceeded, StorageFull
 from tests.waiting import eventually
 
 from .conftest import HENDERSON, MESSI, Person, Service, serving
@@ -211,15 +211,53 @@ async def test_a_refusal_for_now_is_waited_out(realm: FakeRealm, messi: Person) 
 
 
 async def test_a_message_that_main_refuses_is_told(realm: FakeRealm, messi: Person) -> None:
-    """The bytes were there; whom they are for is not."""
-    realm.refusals = [UserNotFound(address="nobody@surabaya")]
+    """The bytes were there; whom they are for wants none of them."""
+    realm.refusals = [Blocked(address=HENDERSON)]
 
-    answer = await try_file(messi, b"hello", to="nobody@surabaya")
+    answer = await try_file(messi, b"hello")
 
-    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "user_not_found")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "blocked")
     (told,) = await messi.get("/transfers")
     message = (await transfer(messi, told["transfer"]))["message"]
-    assert (message["state"], message["error"]["code"]) == ("refused", "user_not_found")
+    assert (message["state"], message["error"]["code"]) == ("refused", "blocked")
+
+
+NOBODY = [
+    ("nobody@surabaya", "user_not_found"),
+    ("group:nowhere", "group_not_found"),
+    ("group:others", "not_member"),
+]
+
+
+@pytest.mark.parametrize(("to", "code"), NOBODY)
+async def test_who_can_not_be_reached_is_said_before_the_bytes_go(
+    realm: FakeRealm, messi: Person, tmp_path: Path, to: str, code: str
+) -> None:
+    """Main is asked first: nothing is uploaded, nothing is kept."""
+    realm.group("others@surabaya", HENDERSON)
+
+    answer = await try_file(messi, b"hello", to=to)
+
+    assert answer.json()["error"]["code"] == code
+    assert realm.files.begun == 0
+    assert (await messi.get("/transfers"), spooled(tmp_path)) == ([], [])
+
+
+@pytest.mark.parametrize(("to", "code"), NOBODY)
+async def test_what_was_saved_while_cut_off_is_asked_before_its_bytes_go(
+    realm: FakeRealm, messi: Person, to: str, code: str
+) -> None:
+    """It is kept as any other, and refused once main can say so."""
+    realm.group("others@surabaya", HENDERSON)
+    await realm.running.stop()
+    await eventually(lambda: messi.link() == "unreachable")
+    sent = await send_file(messi, b"hello", to=to, wait=0)
+
+    await realm.running.start()
+
+    await eventually(lambda: _is(messi, sent, "refused"))
+    message = (await transfer(messi, sent["transfer"]))["message"]
+    assert (message["error"]["code"], realm.files.begun) == (code, 0)
 
 
 async def test_what_became_of_a_file_can_be_waited_for(realm: FakeRealm, messi: Person) -> None:

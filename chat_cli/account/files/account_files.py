@@ -1,6 +1,7 @@
 """Files of an account as the routes see them: sending, fetching, and what is under way."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ from chat_cli.account.schema import messages
 from chat_cli.account.shapes import read_file
 from chat_cli.account.store import Store
 from realm_protocol.bodies import FileBody
+from realm_protocol.errors import TryLater
 from realm_protocol.file_names import safe_file_name
 from realm_protocol.names import Address, Target, check_key, print_target
 
@@ -42,20 +44,30 @@ class AccountFiles:
         *,
         at: Callable[[], AtRealm | None],
         resolve: Callable[[Recipient], Awaitable[Target]],
+        check: Callable[[Target], Awaitable[None]],
         outbox_limit: int,
         now: Callable[[], int],
         jitter: Callable[[], float],
     ) -> None:
+        """`check` asks main whether a message can reach somebody."""
         self._store = store
         self._me = me
         self._outgoing = outgoing
         self._spool = spool
         self._resolve = resolve
+        self._check = check
         self._outbox_limit = outbox_limit
         self._now = now
         self._transfers = Transfers(feed, asyncio.get_running_loop().time)
         self._uploads = Uploads(
-            store, spool, self._transfers, realm, at=at, complete=self._complete, jitter=jitter
+            store,
+            spool,
+            self._transfers,
+            realm,
+            at=at,
+            check=check,
+            complete=self._complete,
+            jitter=jitter,
         )
         self._downloads = Downloads(self._transfers, realm, at=at, jitter=jitter)
 
@@ -71,6 +83,13 @@ class AccountFiles:
         self._uploads.hurry()
 
     # --- sending ---------------------------------------------------------------------------------
+
+    async def check(self, recipient: Recipient) -> None:
+        """Refuse a file for whom no message can reach, before it comes. Where main can't be asked
+        now it is asked before the file goes.
+        """
+        with contextlib.suppress(TryLater):
+            await self._check(await self._resolve(recipient))
 
     def begin(self, expected: int) -> Incoming:
         """Take a file in; raises `FileTooLarge` or `StorageFull` before its first byte."""

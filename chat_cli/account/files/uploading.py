@@ -29,6 +29,7 @@ from realm_protocol.errors import (
     UploadOffsetConflict,
     UploadTakenOver,
 )
+from realm_protocol.names import Target, parse_target
 from realm_protocol.uploads import NewUpload
 from realm_service.logs import get_logger
 
@@ -67,17 +68,20 @@ class Uploads:
         realm: RealmFiles,
         *,
         at: Callable[[], AtRealm | None],
+        check: Callable[[Target], Awaitable[None]],
         complete: Callable[[str], Awaitable[bool]],
         jitter: Callable[[], float],
     ) -> None:
-        """`at` is None while nobody is signed in. `complete` puts the message of an upload into the
-        outbox; false where it was stopped meanwhile.
+        """`at` is None while nobody is signed in. `check` raises why main would refuse a message to
+        somebody. `complete` puts the message of an upload into the outbox; false where it was
+        stopped meanwhile.
         """
         self._store = store
         self._spool = spool
         self._transfers = transfers
         self._realm = realm
         self._at = at
+        self._check = check
         self._complete = complete
         self._jitter = jitter
         self._slots = asyncio.Semaphore(AT_A_TIME)
@@ -158,6 +162,8 @@ class Uploads:
     async def _send(self, upload: str, transfer: Transfer, tries: "_Tries") -> None:
         """All that is left to do, once."""
         known = await self._store.run(lambda connection: upload_rows.get(connection, upload))
+        if known.file_id is None:
+            await self._check(parse_target(known.target))
         await self._look_at(known)
         at = self._at()
         if at is None:
