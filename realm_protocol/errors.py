@@ -391,6 +391,39 @@ class RealmDisabled(AskedWrongly):
     text = "Realm {realm} has been disabled by the operator of the main server."
 
 
+class NameReserved(AskedWrongly):
+    code = "name_reserved"
+    status = 409
+    text = (
+        "The name {name} is reserved: lobby is for open rooms, and what begins with guest- for"
+        " their guests."
+    )
+
+
+class RoomNotOpen(AskedWrongly):
+    code = "room_not_open"
+    status = 404
+    text = "Realm {realm} has no open room."
+
+
+class GroupClosed(AskedWrongly):
+    code = "group_closed"
+    status = 403
+    text = "{group} is closed: nobody can join or write there."
+
+
+class NotForGuests(AskedWrongly):
+    code = "not_for_guests"
+    status = 403
+    text = "A guest can read and write texts in the open room only. Register to do more."
+
+
+class IsGuest(AskedWrongly):
+    code = "is_guest"
+    status = 403
+    text = "{address} is a guest, who can be met in the open room only."
+
+
 class AlreadyMember(AskedWrongly):
     code = "already_member"
     status = 409
@@ -516,6 +549,12 @@ class TooManyUploads(TryLater):
     text = "You have {limit} unfinished uploads. Finish or cancel one first."
 
 
+class TooManyGuests(TryLater):
+    code = "too_many_guests"
+    status = 429
+    text = "The open room of realm {realm} has {limit} guests already. Try again later."
+
+
 class StoreBusy(TryLater):
     code = "store_busy"
     text = "The database of the {server} is held by another program. Try again in a moment."
@@ -599,8 +638,8 @@ class InternalError(OurFault):
 class FileDamaged(OurFault):
     code = "file_damaged"
     text = (
-        "The bytes of file {file_id} are not those of its checksum. They were thrown away; send"
-        " the file again."
+        "The bytes of file {file_id} are missing, or not those of its checksum. Sending the file"
+        " again mends it."
     )
 
 

@@ -166,8 +166,8 @@ TEXTS: Mapping[str, str] = {
         "Ada yang salah di server. Log-nya menjelaskan lebih lanjut, pada insiden {incident}."
     ),
     "file_damaged": (
-        "Isi berkas {file_id} tidak cocok dengan sidik jarinya, dan sudah dibuang. Kirim lagi"
-        " berkasnya."
+        "Isi berkas {file_id} hilang atau tidak cocok dengan sidik jarinya. Kirim lagi berkasnya"
+        " untuk memulihkannya."
     ),
     "store_damaged": "Basis data {path} rusak: {detail}. Pulihkan dari cadangan.",
     "store_locked": "Basis data {path} dipakai proses lain. Hentikan dahulu proses itu.",

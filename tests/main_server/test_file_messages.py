@@ -4,14 +4,23 @@ import os
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
 
+from main_server.files.verifying import verify_files
 from main_server.rules.files import forget_unsent
+from main_server.store.backup import back_up, restore
 from realm_protocol import commands
 from realm_protocol.bodies import FileBody, read_file_body
-from realm_protocol.errors import FileNotFound, KeyConflict, MalformedMessage, NotAllowed
+from realm_protocol.errors import (
+    FileNotFound,
+    KeyConflict,
+    MalformedMessage,
+    NotAllowed,
+    StoreDamaged,
+)
 from realm_protocol.limits import UNSENT_FILE_DAYS
 from realm_protocol.names import GroupAddress
 from realm_protocol.wire import check, unpack_value
@@ -47,10 +56,14 @@ async def enter(main: Running, http: httpx.AsyncClient, realm: RealmEnd, address
     return Person(await realm.attach(session.token), files)
 
 
+def asking(main: Running) -> httpx.AsyncClient:
+    url = main.url.replace("ws:", "http:")
+    return httpx.AsyncClient(base_url=url, trust_env=False, timeout=20)
+
+
 @pytest.fixture
 async def http(main: Running) -> AsyncIterator[httpx.AsyncClient]:
-    url = main.url.replace("ws:", "http:")
-    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=20) as client:
+    async with asking(main) as client:
         yield client
 
 
@@ -163,27 +176,54 @@ async def test_a_body_that_names_no_file_is_refused(messi: Person) -> None:
 
 
 async def test_a_file_that_was_never_sent_is_forgotten_and_a_sent_one_never(
-    store: object, keys: dict[str, str]
+    store: Path, keys: dict[str, str]
 ) -> None:
     """After two weeks, with its bytes; a message that comes in time keeps them."""
     late = time.time() + (UNSENT_FILE_DAYS + 1) * 24 * 3600
     now = time.time()
-    async with running(store, keys, clock=lambda: now) as main:  # type: ignore[arg-type]
-        url = main.url.replace("ws:", "http:")
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=20) as http:
-            messi = await enter(main, http, await main.link("surabaya"), "messi@surabaya")
-            sent, unsent = await messi.files.upload(b"sent"), await messi.files.upload(b"unsent")
-            await messi.send("henderson@jakarta", file_body(sent))
-            folder = main.main.files.folder
+    async with running(store, keys, clock=lambda: now) as main, asking(main) as http:
+        messi = await enter(main, http, await main.link("surabaya"), "messi@surabaya")
+        sent, unsent = await messi.files.upload(b"sent"), await messi.files.upload(b"unsent")
+        await messi.send("henderson@jakarta", file_body(sent))
+        folder = main.main.files.folder
 
-            await main.main.files.collector.collect()
-            assert {path.name for path in folder.blobs()} == {sha256(b"sent"), sha256(b"unsent")}
-            now = late
-            await main.main.files.collector.collect()
+        await main.main.files.collector.collect()
+        assert {path.name for path in folder.blobs()} == {sha256(b"sent"), sha256(b"unsent")}
+        now = late
+        await main.main.files.collector.collect()
 
-            assert {path.name for path in folder.blobs()} == {sha256(b"sent")}
-            assert await messi.may_open(sent)
-            assert not await messi.may_open(unsent)
+        assert {path.name for path in folder.blobs()} == {sha256(b"sent")}
+        assert await messi.may_open(sent)
+        assert not await messi.may_open(unsent)
+
+
+async def test_a_backup_without_the_bytes_loses_nothing_else(
+    store: Path, keys: dict[str, str], tmp_path: Path
+) -> None:
+    """What is missing is told, by file and by `verify`; the same bytes sent again mend it."""
+    backup, restored = tmp_path / "backup.db", tmp_path / "new" / "main.db"
+    async with running(store, keys) as main, asking(main) as http:
+        messi = await enter(main, http, await main.link("surabaya"), "messi@surabaya")
+        sent, under_way = await messi.files.upload(CONTENT), await messi.files.begun(b"more")
+        told = await messi.send("henderson@jakarta", file_body(sent))
+        back_up(store, backup)
+    restored.parent.mkdir()
+    restore(restored, backup)
+
+    async with running(restored, keys) as main, asking(main) as http:
+        henderson = await enter(main, http, await main.link("jakarta"), "henderson@jakarta")
+        assert code(await henderson.files.download(sent)) == (500, "file_damaged")
+        with pytest.raises(StoreDamaged, match=sha256(CONTENT)):
+            verify_files(restored, main.main.files.folder)
+        await main.main.files.collector.collect()
+        again = FileEnd(http, keys["surabaya"], messi.files.token)
+        assert code(await again.append(under_way, 0, b"more")) == (404, "upload_not_found")
+        assert (await henderson.session.send("messi@surabaya", "hello")).seq == told.seq + 1
+
+        await henderson.files.upload(CONTENT)
+
+        assert (await henderson.files.download(sent)).content == CONTENT
+        assert verify_files(restored, main.main.files.folder) == {"files": 2}
 
 
 @pytest.mark.parametrize("sent_first", [True, False])
