@@ -21,7 +21,6 @@ from main_server.files.uploads import FileLimits
 from main_server.link import Links, serve_in_words
 from main_server.metrics import Metrics
 from main_server.operations import note
-from main_server.passwords import Passwords
 from main_server.rules import sessions, sign_in
 from main_server.rules.files import person_behind
 from main_server.rules.reading import READING, Question, RealmState
@@ -35,6 +34,7 @@ from realm_protocol import commands, link
 from realm_protocol.errors import MalformedMessage, NotSignedIn, RealmchatError
 from realm_service.http import add_health, new_app
 from realm_service.logs import get_logger, report_defect
+from realm_service.passwords import Passwords
 from realm_service.version import VERSION
 
 log = get_logger("main")

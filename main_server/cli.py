@@ -180,7 +180,7 @@ def _show_table(records: list[dict[str, Any]]) -> None:
 
 def _new_password(from_stdin: bool) -> str:
     """A password's hash: read from standard input, or asked for twice at a terminal."""
-    from main_server.passwords import Passwords
+    from realm_service.passwords import Passwords
 
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")

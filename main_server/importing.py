@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from main_server.passwords import Passwords
 from realm_protocol.errors import MalformedMessage
 from realm_protocol.names import Address
+from realm_service.passwords import Passwords
 
 _FIELDS = {"address", "password", "name", "country", "limits"}
 

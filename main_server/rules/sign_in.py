@@ -9,7 +9,6 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy.engine import Row
 
 from main_server.effects import LiveSession
-from main_server.passwords import Passwords
 from main_server.rules.people import add_person, change_person, end_sessions, find_person
 from main_server.rules.sessions import check_may_sign_in, open_session
 from main_server.store.reader import Readers
@@ -17,6 +16,7 @@ from main_server.store.writer import Transaction
 from realm_protocol.commands import ChangePassword, Done
 from realm_protocol.errors import ForeignSender, NotSignedIn, WrongPassword
 from realm_protocol.link import Register, Session, SignIn
+from realm_service.passwords import Passwords
 
 T = TypeVar("T")
 
