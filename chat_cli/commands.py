@@ -183,6 +183,16 @@ async def _unblock(account: Account, given: Arguments) -> Any:
     return await deeds.unblock(account, given["person"])
 
 
+async def _mute(account: Account, given: Arguments) -> Any:
+    with _as_asked(given):
+        return await deeds.mute(account, await _conversation(account, given), wanted=True)
+
+
+async def _unmute(account: Account, given: Arguments) -> Any:
+    with _as_asked(given):
+        return await deeds.mute(account, await _conversation(account, given), wanted=False)
+
+
 async def _help(account: Account, given: Arguments) -> Any:
     words = [find_word(given["word"])] if "word" in given else WORDS
     return [
@@ -216,6 +226,8 @@ _DEEDS: dict[str, Deed] = {
     "users": _users,
     "block": _block,
     "unblock": _unblock,
+    "mute": _mute,
+    "unmute": _unmute,
     "realms": _realms,
     "help": _help,
 }

@@ -6,7 +6,8 @@ Everything answers a value that JSON can hold.
 from typing import Any
 
 from chat_cli import answers
-from chat_cli.account.account import Account
+from chat_cli.account import muting
+from chat_cli.account.account import Account, now_ms
 from chat_cli.account.link_state import Link
 from chat_cli.account.reading import JsonRow, Snapshot
 from chat_cli.account.recipients import Recipient
@@ -148,6 +149,13 @@ async def info(account: Account) -> Snapshot[JsonRow]:
     """Who one is here, and how the connection stands."""
     snapshot = await account.summary()
     return Snapshot({**describe(account), **snapshot.value}, snapshot.event_id)
+
+
+async def mute(account: Account, conversation: str, *, wanted: bool) -> dict[str, Any]:
+    """Hear less of a conversation, or as much as of others again."""
+    now = now_ms()
+    await account.store.run(lambda c: muting.mute(c, conversation, wanted, now))
+    return {"conversation": conversation, "muted": wanted}
 
 
 async def _person(account: Account, name: str) -> Address:

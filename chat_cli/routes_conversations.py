@@ -42,6 +42,12 @@ class ReadUpTo(BaseModel):
     seq: Seq
 
 
+class Mute(BaseModel):
+    """`muted`: false makes it as loud as others again."""
+
+    muted: bool = True
+
+
 @router.post("/messages")
 async def send(
     account: Asked,
@@ -85,6 +91,14 @@ async def mark_read(account: Asked, conversation: str, body: ReadUpTo) -> dict[s
     """Move the watermark `read` forward."""
     read = await account.mark_read(conversation, body.seq)
     return {"conversation": conversation, "read": read}
+
+
+@router.post("/conversations/{conversation}/mute")
+async def mute(account: Asked, conversation: str, body: Mute) -> dict[str, Any]:
+    """Hear less of it in the windows of this machine; `conversations` and the event `muted` say
+    so.
+    """
+    return await deeds.mute(account, conversation, wanted=body.muted)
 
 
 @router.post("/conversations/{conversation}/typing")

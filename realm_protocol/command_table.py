@@ -409,6 +409,23 @@ WORDS = (
         WhenCutOff.REFUSED,
     ),
     Word(
+        "mute",
+        (_CONVERSATION,),
+        Help(
+            "Hear less of a conversation in the windows of this machine.",
+            "Redam percakapan di jendela-jendela komputer ini.",
+        ),
+        Right.SIGNED_IN,
+        WhenCutOff.LOCAL,
+    ),
+    Word(
+        "unmute",
+        (_CONVERSATION,),
+        Help("Hear as much of it as of others again.", "Bunyikan lagi percakapan itu."),
+        Right.SIGNED_IN,
+        WhenCutOff.LOCAL,
+    ),
+    Word(
         "realms",
         (),
         Help("List the realms, and which are linked.", "Tampilkan realm, dan mana yang terhubung."),

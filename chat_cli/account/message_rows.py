@@ -13,9 +13,15 @@ from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
 from chat_cli.account import arrivals, conversation_rows, event_log, sync
 from chat_cli.account.conversation_rows import Standing
 from chat_cli.account.schema import messages, outbox
-from chat_cli.account.shapes import kind_of, message_json, print_file
+from chat_cli.account.shapes import kind_of, message_json, print_change, print_file
 from chat_cli.account.sync import Arrival, Missing
-from realm_protocol.bodies import FileBody, read_file_body, read_system_body, system_text
+from realm_protocol.bodies import (
+    FileBody,
+    SystemBody,
+    read_file_body,
+    read_system_body,
+    system_text,
+)
 from realm_protocol.commands import Accepted, Page, StoredMessage
 from realm_protocol.errors import MalformedMessage
 
@@ -201,17 +207,18 @@ def keep_older(connection: Connection, page: Page) -> None:
 
 def columns(row: StoredMessage) -> dict[str, Any]:
     """A wire row as the table keeps it."""
-    file = _file_of(row)
+    file, change = _file_of(row), _change_of(row)
     return {
         "conversation": row.conversation,
         "seq": row.seq,
         "key": row.key,
         "kind": row.kind,
         "sender": row.sender,
-        "text": _text_of(row) if file is None else file.name,
+        "text": _text_of(row, change) if file is None else file.name,
         "sent_at": row.sent_at,
         "at": row.at,
         "file": None if file is None else print_file(file),
+        "change": None if change is None else print_change(change),
     }
 
 
@@ -226,6 +233,7 @@ def _own_columns(me: str, waiting: Row[Any], accepted: Accepted) -> dict[str, An
         "sent_at": waiting.sent_at,
         "at": accepted.at,
         "file": waiting.file,
+        "change": None,
     }
 
 
@@ -238,12 +246,18 @@ def _file_of(row: StoredMessage) -> FileBody | None:
         return None
 
 
-def _text_of(row: StoredMessage) -> str:
+def _change_of(row: StoredMessage) -> SystemBody | None:
+    if row.kind != "system":
+        return None
+    try:
+        return read_system_body(row.body)
+    except MalformedMessage:
+        return None
+
+
+def _text_of(row: StoredMessage, change: SystemBody | None) -> str:
     if row.kind == "file":
         return NEWER_FILE_TEXT
     if row.kind != "system":
         return row.body.decode(errors="replace")
-    try:
-        return system_text(read_system_body(row.body))
-    except MalformedMessage:
-        return NEWER_SYSTEM_TEXT
+    return NEWER_SYSTEM_TEXT if change is None else system_text(change)

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Row, and_, func, select, text
 
-from chat_cli.account import conversation_rows, event_log, identity, outbox_rows, sync
+from chat_cli.account import conversation_rows, event_log, identity, muting, outbox_rows, sync
 from chat_cli.account.conversation_rows import Standing
 from chat_cli.account.receipts import Marks
 from chat_cli.account.schema import conversations, messages
@@ -129,6 +129,7 @@ def newest(
 def list_conversations(connection: Connection, me: str) -> Snapshot[list[JsonRow]]:
     """All conversations, the one with the newest message first."""
     unread, last = _unread_counts(connection, me), _last_rows(connection)
+    quiet = muting.all_muted(connection)
     found = []
     for row in connection.execute(select(conversations)):
         standing = conversation_rows.from_row(row)
@@ -138,6 +139,8 @@ def list_conversations(connection: Connection, me: str) -> Snapshot[list[JsonRow
     for standing in conversation_rows.begun(connection):
         waiting = outbox_rows.of_conversation(connection, standing.conversation)
         found.append(_conversation_json(standing, 0, unsent_json(waiting[-1], me)))
+    for conversation in found:
+        conversation["muted"] = conversation["conversation"] in quiet
     found.sort(key=_newest_first, reverse=True)
     return Snapshot(found, event_log.newest_id(connection))
 

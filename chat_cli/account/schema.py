@@ -75,11 +75,16 @@ messages = Table(
     Column("at", Integer, nullable=False),
     # of a file's message, whose text is the file's name: the rest, as JSON
     Column("file", Text),
+    # of a system row, whose text is a sentence: what changed, as JSON
+    Column("change", Text),
     UniqueConstraint("conversation", "seq", name="one_row_per_seq"),
 )
 Index("messages_by_key", messages.c.sender, messages.c.key)
 Index("messages_by_time", messages.c.at)
 Index("messages_with_file", messages.c.at, sqlite_where=messages.c.file.is_not(None))
+
+# Conversations of which the person wants to hear less; also one that main doesn't know yet.
+muted = Table("muted", metadata, Column("conversation", Text, primary_key=True))
 
 outbox = Table(
     "outbox",

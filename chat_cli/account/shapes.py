@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Row, RowMapping
 
 from chat_cli.account.receipts import Marks
-from realm_protocol.bodies import FileBody
+from realm_protocol.bodies import FileBody, SystemBody
 from realm_protocol.errors import RealmchatError, rebuild
 
 
@@ -38,6 +38,8 @@ def message_json(
     }
     if (file := row.get("file")) is not None:
         message["file"] = json.loads(file)
+    if (change := row.get("change")) is not None:
+        message["change"] = json.loads(change)
     return message
 
 
@@ -90,6 +92,11 @@ def read_file(text: str) -> FileBody:
     if "preview" in kept:
         kept["preview"] = base64.b64decode(kept["preview"])
     return FileBody(**kept)
+
+
+def print_change(body: SystemBody) -> str:
+    """What a system row says, for those who say it in other words than its text."""
+    return json.dumps(msgspec.structs.asdict(body), ensure_ascii=False)
 
 
 def print_refusal(error: RealmchatError) -> str:

@@ -22,6 +22,8 @@ _DONE: dict[str, Text] = {
     "read": texts.READ_UP_TO,
     "block": texts.BLOCKED,
     "unblock": texts.UNBLOCKED,
+    "mute": texts.MUTED,
+    "unmute": texts.UNMUTED,
 }
 """What people are told once it is done; the fields are those of the answer."""
 

@@ -165,6 +165,8 @@ GROUP_CREATED = Text("Created group {group}.", "Grup {group} sudah dibuat.")
 GROUP_JOINED = Text("You are in group {group}.", "Sekarang Anda ada di grup {group}.")
 GROUP_LEFT = Text("You have left group {group}.", "Anda sudah keluar dari grup {group}.")
 BLOCKED = Text("{address} is blocked.", "{address} diblokir.")
+MUTED = Text("Muted in the windows of this machine.", "Dibisukan di jendela komputer ini.")
+UNMUTED = Text("No longer muted.", "Tidak lagi dibisukan.")
 UNBLOCKED = Text("{address} is no longer blocked.", "{address} tidak lagi diblokir.")
 
 # --- columns and facts ---------------------------------------------------------------------------

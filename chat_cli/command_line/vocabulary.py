@@ -105,6 +105,8 @@ _EXAMPLES = {
     "read": "chat-cli read henderson@jakarta",
     "block": "chat-cli block lineker@jakarta",
     "unblock": "chat-cli unblock lineker@jakarta",
+    "mute": "chat-cli mute group:jarkom3",
+    "unmute": "chat-cli unmute group:jarkom3",
     "realms": "chat-cli realms",
 }
 

@@ -39,7 +39,9 @@ async def test_system_rows_are_never_unread(realm: FakeRealm, service: Service) 
     assert await messi.get("/inbox") == []
     (conversation,) = await messi.get("/conversations")
     assert conversation["unread"] == 0
-    assert conversation["last_message"]["text"] == f"{HENDERSON} joined"
+    last = conversation["last_message"]
+    assert last["text"] == f"{HENDERSON} joined"
+    assert (last["change"]["event"], last["change"]["who"]) == ("joined", HENDERSON)
 
 
 async def test_conversations_tell_where_they_stand(realm: FakeRealm, service: Service) -> None:
@@ -56,6 +58,26 @@ async def test_conversations_tell_where_they_stand(realm: FakeRealm, service: Se
     (told,) = await henderson.get("/conversations")
     assert (told["read"], told["unread"]) == (1, 1)
     assert [one["kind"] for one in await messi.get("/conversations")] == ["private", "group"]
+
+
+async def test_a_muted_conversation_stays_muted(realm: FakeRealm, service: Service) -> None:
+    """Whoever asks is told, other windows by an event; messages are counted all the same."""
+    messi, henderson = await service.login(MESSI), await service.login(HENDERSON)
+    await messi.send(HENDERSON, "one")
+    (told,) = await henderson.get("/conversations")
+    path = f"/conversations/{told['conversation']}/mute"
+    async with henderson.events() as stream:
+        assert (await henderson.post(path, {"muted": True}))["muted"] is True
+        assert (await stream.next("muted"))["data"]["muted"] is True
+
+    await messi.send(HENDERSON, "two")
+
+    (told,) = await henderson.get("/conversations")
+    assert (told["muted"], told["unread"]) == (True, 2)
+    await henderson.post("/commands", {"line": f"unmute {MESSI}"})
+    assert [one["muted"] for one in await henderson.get("/conversations")] == [False]
+    refused = await henderson.try_post("/conversations/unknown/mute", {})
+    assert refused.json()["error"]["code"] == "conversation_not_found"
 
 
 async def test_reading_beyond_the_end_is_reading_to_the_end(

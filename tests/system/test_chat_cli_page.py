@@ -43,6 +43,8 @@ ASKED = (
     ("users hender", ""),
     ("block lineker", ""),
     ("unblock lineker", ""),
+    ("mute henderson", ""),
+    ("unmute henderson", ""),
     ("realms", ""),
     ("help send", ""),
     ("config show", ""),
