@@ -87,6 +87,8 @@ LIMITS = (
     ("PREVIEW_LIMIT", "bytes of an image's preview"),
     ("UNFINISHED_UPLOADS", "unfinished uploads of one person"),
     ("UNFINISHED_UPLOAD_HOURS", "hours without a byte after which an upload ends"),
+    ("GUESTS_AT_ONCE", "guests of one realm in its open room"),
+    ("GUEST_SECONDS", "seconds that a guest may be let in for"),
     ("UNSENT_FILE_DAYS", "days after which a whole file that no message names is forgotten"),
 )
 

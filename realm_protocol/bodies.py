@@ -108,7 +108,7 @@ def check_body(kind: str, body: bytes) -> None:
 class SystemBody(msgspec.Struct, frozen=True):
     """A change of a group, as a row of its log."""
 
-    event: Literal["created", "joined", "left", "removed"]
+    event: Literal["created", "joined", "entered", "left", "removed"]
     who: Address
     by: Address
     group: GroupAddress
@@ -134,6 +134,8 @@ def system_text(body: SystemBody) -> str:
             return f"{body.who} joined"
         case "joined":
             return f"{body.by} added {body.who}"
+        case "entered":
+            return f"{body.who} entered; this room is open to everybody, and it is recorded"
         case "left":
             return f"{body.who} left"
         case "removed":

@@ -34,7 +34,8 @@ class Head(WireMessage, frozen=True):
     """Where a conversation of the asker stands: enough to see what is missing, and to show it."""
 
     conversation: Conversation
-    kind: Literal["private", "group"]
+    kind: Literal["private", "group", "room"]
+    """A room is open to everybody, and recorded."""
     name: str
     """The other person's address (one's own, writing to oneself), or the group's."""
     last_seq: Seq
@@ -48,7 +49,7 @@ class Head(WireMessage, frozen=True):
     """As `peer_read`: how far a device of theirs has stored it."""
     first_seq: Seq
     """The first message that the asker may see."""
-    role: Literal["owner", "admin", "member", "left"]
+    role: Literal["owner", "admin", "member", "guest", "left"]
     """The asker's in a group; `left` tells that one is in it no more."""
 
 
@@ -88,7 +89,7 @@ class Member(WireMessage, frozen=True):
     address: Address
     """Who it is."""
     display_name: str
-    role: Literal["owner", "admin", "member"]
+    role: Literal["owner", "admin", "member", "guest"]
     online: bool
     """Whether a session of theirs is connected."""
     read: Seq
@@ -105,6 +106,8 @@ class Group(WireMessage, frozen=True):
     """How many it has."""
     joined: bool
     """Whether the asker is one of them."""
+    kind: Literal["group", "room"] = "group"
+    """A room is open to everybody, and recorded."""
 
 
 class Realm(WireMessage, frozen=True):
@@ -386,6 +389,8 @@ class Joined(WireMessage, frozen=True):
     group: GroupAddress
     conversation: Conversation
     seq: Seq
+    kind: Literal["group", "room"] = "group"
+    """A room is open to everybody, and recorded."""
 
 
 class RealmAdded(WireMessage, frozen=True):

@@ -87,6 +87,16 @@ TEXTS: Mapping[str, str] = {
         " --disable."
     ),
     "realm_disabled": "Realm {realm} dinonaktifkan oleh operator server utama.",
+    "name_reserved": (
+        "Nama {name} tidak bisa dipakai: lobby untuk ruang terbuka, dan nama berawalan guest- untuk"
+        " tamunya."
+    ),
+    "room_not_open": "Realm {realm} tidak punya ruang terbuka.",
+    "group_closed": "{group} sudah ditutup: tidak ada yang bisa bergabung atau menulis di sana.",
+    "not_for_guests": (
+        "Tamu hanya bisa membaca dan menulis teks di ruang terbuka. Daftarlah untuk yang lain."
+    ),
+    "is_guest": "{address} seorang tamu, yang hanya bisa ditemui di ruang terbuka.",
     "already_member": "Anda sudah ada di grup {group}.",
     "not_member": "Anda tidak ada di grup {group}. Bergabunglah dahulu.",
     "blocked": "{address} tidak menerima pesan dari Anda.",
@@ -134,6 +144,7 @@ TEXTS: Mapping[str, str] = {
     "too_many_uploads": (
         "Anda punya {limit} unggahan yang belum selesai. Selesaikan atau batalkan satu dahulu."
     ),
+    "too_many_guests": ("Ruang terbuka realm {realm} sudah berisi {limit} tamu. Coba lagi nanti."),
     "store_busy": "Basis data {server} sedang dipakai program lain. Coba lagi sebentar lagi.",
     "outbox_full": "Kotak keluar penuh ({limit} bita). Tunggu sampai sebagian terkirim.",
     "link_down": "Realm {realm} terputus dari server utama sejak {since}. Coba lagi nanti.",
@@ -201,6 +212,7 @@ PHRASES: Mapping[str, str] = {
     "expired": "masa berlakunya habis",
     "password changed": "kata sandi diganti",
     "disabled": "dinonaktifkan",
+    "a guest's time is over": "waktu tamu sudah habis",
     # what isn't allowed
     "this needs a session": "ini hanya untuk yang sudah masuk",
     "a message needs a session": "mengirim pesan hanya untuk yang sudah masuk",

@@ -37,3 +37,8 @@ UNSENT_FILE_DAYS = 14
 """A whole file that no message has named for so long is forgotten."""
 UNFINISHED_UPLOADS = 64
 """Of one person at a time."""
+
+GUESTS_AT_ONCE = 1000
+"""Of one realm in its open room."""
+GUEST_SECONDS = 7 * 24 * 3600
+"""The longest time that a guest may be let in for."""

@@ -14,7 +14,8 @@ from typing import Annotated, Any
 from msgspec import Meta, Raw, field
 
 from realm_protocol.commands import Conversation, Milliseconds, Number, Password, Seq, ShortText
-from realm_protocol.names import Address
+from realm_protocol.limits import GUEST_SECONDS
+from realm_protocol.names import Address, GroupAddress
 from realm_protocol.wire import Vocabulary, WireMessage
 
 Handle = Annotated[int, Meta(ge=1, lt=2**53)]
@@ -33,6 +34,8 @@ class LinkHello(WireMessage, frozen=True, tag=128):
     """The epoch that the realm saw last; 0 when none."""
     line_ports: list[int] = field(default_factory=list)
     """Where its line listeners are."""
+    open_room: bool = False
+    """Whether the realm opens its room to everybody; main closes one that it no longer opens."""
 
 
 class SignIn(WireMessage, frozen=True, tag=129):
@@ -93,6 +96,43 @@ class Mark(WireMessage, frozen=True, tag=134):
     """As in `MoveWatermark`."""
     read: Seq
     """As in `MoveWatermark`."""
+
+
+class EnterAsGuest(WireMessage, frozen=True, tag=144):
+    """Make a guest of this realm's open room, and open their one session."""
+
+    ref: Number
+    name: ShortText
+    """What the guest wants to be called."""
+    device: ShortText
+    seconds: Annotated[int, Meta(ge=1, le=GUEST_SECONDS)]
+    """How long they may stay."""
+
+
+class ReadRoom(WireMessage, frozen=True, tag=145):
+    """An operator of the realm reads its room; main's audit log has it. It names no conversation,
+    so that nothing but this realm's own room can be read."""
+
+    ref: Number
+    by: ShortText
+    """Who does it."""
+    watch: bool
+    """Its events follow as `Fanout` until `UnwatchRoom`; only while the room is open."""
+
+
+class FetchRoom(WireMessage, frozen=True, tag=146):
+    """Rows of the realm's room, as `FetchMessages` asks for them. Answered by a `Page`."""
+
+    ref: Number
+    after: Seq
+    """0 for all from the first."""
+    before: Seq
+    """0 for all up to the newest."""
+    limit: Annotated[int, Meta(ge=1, le=1000)]
+
+
+class UnwatchRoom(WireMessage, frozen=True, tag=147):
+    """Nobody at the realm watches its room any more; no answer."""
 
 
 # --- main → realm --------------------------------------------------------------------------------
@@ -190,7 +230,7 @@ class Resync(WireMessage, frozen=True, tag=202):
 
 
 class Session(WireMessage, frozen=True):
-    """Answer to `SignIn` and `Register`."""
+    """Answer to `SignIn`, `Register` and `EnterAsGuest`."""
 
     address: Address
     """Who signed in."""
@@ -212,7 +252,30 @@ class Attached(WireMessage, frozen=True):
     """Which rate limits apply to the person; the realm knows them by name."""
 
 
-FromRealm = LinkHello | SignIn | Register | Attach | Detach | Forward | Mark
+class Room(WireMessage, frozen=True):
+    """Answer to `ReadRoom`: the realm's room."""
+
+    group: GroupAddress
+    """Its address."""
+    conversation: Conversation
+    last_seq: Seq
+    open: bool
+    """Whether people may join and write there now."""
+
+
+FromRealm = (
+    LinkHello
+    | SignIn
+    | Register
+    | Attach
+    | Detach
+    | Forward
+    | Mark
+    | EnterAsGuest
+    | ReadRoom
+    | FetchRoom
+    | UnwatchRoom
+)
 FROM_REALM = Vocabulary(FromRealm)
 FromMain = (
     LinkWelcome
