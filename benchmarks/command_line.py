@@ -3,6 +3,7 @@
 Linux only, as the rest of the benchmark is: the cost is what the kernel says of the process.
 """
 
+import json
 import os
 import statistics
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.population import PASSWORD
@@ -22,24 +24,51 @@ _PAIRS = 20
 AT_MOST_MS = 50
 
 
-@contextmanager
-def signed_in(running: Realmchat, address: str, friend: str) -> Iterator[Callable[[], float]]:
-    """One person's chat-cli, its service up; gives what sends a message, and tells the cost."""
-    with tempfile.TemporaryDirectory(prefix="realmchat-command-") as home:
-        environment = _environment(Path(home))
-        login = ["login", address, "--realm-url", running.http_url, "--password-stdin", "--quiet"]
-        subprocess.run(
-            [script("chat-cli"), *login],
-            input=f"{PASSWORD}\n",
-            env=environment,
+@dataclass(frozen=True)
+class Machine:
+    """A person's own, with a chat-cli of theirs."""
+
+    home: Path
+    environment: Mapping[str, str]
+
+    def run(self, *words: str, typed: str = "") -> str:
+        """A command to its end; its standard output."""
+        return subprocess.run(
+            [script("chat-cli"), *words],
+            input=typed,
+            env=self.environment,
+            capture_output=True,
             text=True,
             check=True,
-        )
-        send = [script("chat-cli"), "send", friend, "hello", "--wait", "0", "--quiet"]
+        ).stdout
+
+    def cpu_ms(self, *words: str, expected: int = 0) -> float:
+        """What a command takes besides what its service does."""
+        return cpu_ms([script("chat-cli"), *words], self.environment, expected)
+
+    def service_pid(self) -> int:
+        return int(json.loads(self.run("status", "--json"))["pid"])
+
+
+@contextmanager
+def machine_of(running: Realmchat, address: str) -> Iterator[Machine]:
+    """Signed in, and the service up."""
+    with tempfile.TemporaryDirectory(prefix="realmchat-command-") as home:
+        machine = Machine(Path(home), _environment(Path(home)))
+        login = ["login", address, "--realm-url", running.http_url, "--password-stdin", "--quiet"]
+        machine.run(*login, typed=f"{PASSWORD}\n")
         try:
-            yield lambda: cpu_ms(send, environment, expected=3)
+            yield machine
         finally:
-            subprocess.run([script("chat-cli"), "stop", "--quiet"], env=environment, check=True)
+            machine.run("stop", "--quiet")
+
+
+@contextmanager
+def signed_in(running: Realmchat, address: str, friend: str) -> Iterator[Callable[[], float]]:
+    """One person's chat-cli; gives what sends a message, and tells the cost."""
+    with machine_of(running, address) as machine:
+        send = ["send", friend, "hello", "--wait", "0", "--quiet"]
+        yield lambda: machine.cpu_ms(*send, expected=3)
 
 
 def _environment(home: Path) -> dict[str, str]:

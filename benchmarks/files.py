@@ -107,14 +107,14 @@ class Transferred:
 
 def transfer(client: FileClient, sample: Sample, pids: dict[str, int]) -> Transferred:
     """Up, down, and down again, with the servers' memory watched."""
-    with _watched(pids) as peaks:
+    with watched(pids) as peaks:
         file_id, upload = client.upload(sample)
         first, cached = client.download(file_id, sample), client.download(file_id, sample)
     return Transferred(upload, first, cached, peaks())
 
 
 @contextmanager
-def _watched(pids: dict[str, int]) -> Iterator[Callable[[], dict[str, int]]]:
+def watched(pids: dict[str, int]) -> Iterator[Callable[[], dict[str, int]]]:
     """The most memory that each process has beyond what it has now."""
     before = {name: memory_bytes(pid) for name, pid in pids.items()}
     peaks, over = dict(before), threading.Event()

@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import command_line, files, load, systems
+from benchmarks import command_files, command_line, files, load, systems
 from benchmarks.clients import Account
 from benchmarks.load import Acknowledged, Idle, Measured, Target
 from benchmarks.population import PASSWORD, REALM, Template, make_accounts, make_template
@@ -447,6 +447,18 @@ def f2(bench: Bench) -> list[Row]:
     return _rows("F2 W2 beside files", beside, figures, alone, "alone")
 
 
+def f3(bench: Bench) -> list[Row]:
+    """A file from person to person, as people send and fetch it: by the commands of chat-cli."""
+    sample = bench.sample
+    me, friend = (account.address for account in bench.accounts[:2])
+    journeys: list[command_files.Journey] = []
+    for number in range(1, bench.effort.runs + 1):
+        bench.tell(f"  run {number} of {bench.effort.runs}")
+        with bench.realmchat() as running:
+            journeys.append(command_files.send_and_receive(running, me, friend, sample))
+    return command_files.rows(sample.size, journeys)
+
+
 WORKLOADS: dict[str, Callable[[Bench], list[Row]]] = {
     "W1": w1,
     "W1b": w1b,
@@ -458,4 +470,5 @@ WORKLOADS: dict[str, Callable[[Bench], list[Row]]] = {
     "C1": c1,
     "F1": f1,
     "F2": f2,
+    "F3": f3,
 }
