@@ -20,7 +20,7 @@ from chat_cli.account.files.spool import Spool
 from chat_cli.account.identity import Session
 from chat_cli.account.link_state import Link
 from chat_cli.account.store import Store
-from chat_cli.realm_sign_in import IssuedSession, RealmSignIn
+from chat_cli.realm_sign_in import IssuedSession, RealmInfo, RealmSignIn
 from chat_cli.settings import ChatCliSettings
 from chat_cli.tokens import token_hash
 from realm_protocol.commands import ChangePassword, EndSession
@@ -96,6 +96,17 @@ class Accounts:
     def list(self) -> list[Account]:
         return [self._accounts[address] for address in sorted(self._accounts)]
 
+    # --- sites -----------------------------------------------------------------------------------
+
+    @property
+    def usual_url(self) -> str:
+        """Where one signs in who names no other realm server."""
+        return self._settings.realm_url.rstrip("/")
+
+    async def realm_info(self, url: str) -> RealmInfo:
+        """What a realm server says of itself; raises `RealmUnreachable`."""
+        return await self._realm.info(url)
+
     # --- signing in ------------------------------------------------------------------------------
 
     async def whom(self, name: str, realm_url: str | None) -> Address:
@@ -106,7 +117,7 @@ class Accounts:
             check_name(name)
         except InvalidName as exc:
             raise InvalidAddress(value=name[:100]) from exc
-        url = (realm_url or self._settings.realm_url).rstrip("/")
+        url = realm_url.rstrip("/") if realm_url else self.usual_url
         return Address.of(name, await self._realm.realm_name(url))
 
     async def login(
@@ -132,7 +143,7 @@ class Accounts:
         known = self._accounts.get(address)
         if realm_url is None and known is not None:
             return known.engine.who.realm_url
-        return (realm_url or self._settings.realm_url).rstrip("/")
+        return realm_url.rstrip("/") if realm_url else self.usual_url
 
     async def _signed_in(self, issued: IssuedSession, realm_url: str) -> tuple[Account, str]:
         async with self._changing:

@@ -21,10 +21,11 @@ class IssuedSession(msgspec.Struct, frozen=True):
     expires_at: int
 
 
-class _RealmInfo(msgspec.Struct, frozen=True):
+class RealmInfo(msgspec.Struct, frozen=True):
     """What of a realm's `/v1/info` is needed."""
 
     realm: str
+    link_up: bool = False
 
 
 class RealmSignIn:
@@ -66,10 +67,14 @@ class RealmSignIn:
 
     async def realm_name(self, realm_url: str) -> str:
         """The name of the realm whose server this is; raises `RealmUnreachable`."""
+        return (await self.info(realm_url)).realm
+
+    async def info(self, realm_url: str) -> RealmInfo:
+        """What the realm says of itself; raises `RealmUnreachable`."""
         try:
             response = await self._client.get(realm_url.rstrip("/") + "/v1/info")
-            return msgspec.json.decode(response.content, type=_RealmInfo).realm
-        except httpx.HTTPError as exc:
+            return msgspec.json.decode(response.content, type=RealmInfo)
+        except (httpx.HTTPError, httpx.InvalidURL) as exc:
             detail = str(exc) or type(exc).__name__
             raise RealmUnreachable(url=realm_url, detail=detail) from exc
         except msgspec.DecodeError as exc:

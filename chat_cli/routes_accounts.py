@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from chat_cli import deeds
 from chat_cli.access import Asked, Asking
+from chat_cli.sites import known_sites
 from chat_cli.stating import answer_state
 
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
@@ -53,6 +54,15 @@ async def list_accounts(asker: Asking) -> list[dict[str, Any]]:
         for account in asker.accounts.list()
         if asker.only in (None, account.address)
     ]
+
+
+@router.get("/sites")
+async def sites(asker: Asking) -> list[dict[str, Any]]:
+    """Where one could sign in, the usual site first, and whether each can be reached and has its
+    link; what is asked takes two seconds at most.
+    """
+    asker.check_owner()
+    return await known_sites(asker.accounts)
 
 
 @router.post("/login")

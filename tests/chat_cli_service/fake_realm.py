@@ -9,7 +9,14 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from realm_protocol.commands import Accepted, DeviceSession, FetchMessages, Head, StoredMessage
+from realm_protocol.commands import (
+    Accepted,
+    DeviceSession,
+    FetchMessages,
+    Head,
+    Realm,
+    StoredMessage,
+)
 from realm_protocol.errors import RealmchatError
 from realm_protocol.events import Heads, LinkChanged, MessageStored, SignedOut, WatermarkMoved
 from realm_protocol.names import Address, GroupAddress, group_conversation, private_conversation
@@ -62,6 +69,7 @@ class FakeRealm:
         """(sender, key) of every `SendMessage` that came, repeated ones too."""
         self.fetches: list[FetchMessages] = []
         self.typing: list[str] = []
+        self.other_realms: list[Realm] = []
         self.resolving: dict[str, str | RealmchatError] = {}
         self.fetch_gate = asyncio.Event()
         self.fetch_gate.set()

@@ -37,8 +37,8 @@ def _http_side(realm: FakeRealm) -> FastAPI:
     add_files(app, realm)
 
     @app.get("/v1/info")
-    async def info() -> dict[str, str]:
-        return {"realm": "surabaya"}
+    async def info() -> dict[str, Any]:
+        return {"realm": "surabaya", "link_up": realm.link_up}
 
     @app.post("/v1/sign-in")
     async def sign_in(body: SignInBody) -> dict[str, Any]:

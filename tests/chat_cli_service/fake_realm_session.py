@@ -299,7 +299,7 @@ _ANSWERS: dict[type, Callable[[RealmSession, Any], Any]] = {
     EndSession: RealmSession.end_session,
     ChangePassword: RealmSession.change_password,
     ListSessions: lambda s, _: s.realm.device_sessions(s.address, s.session_id),
-    ListRealms: lambda _s, _c: [Realm("surabaya", "", 0, True, 1, 2)],
+    ListRealms: lambda s, _: [Realm("surabaya", "", 0, True, 1, 2), *s.realm.other_realms],
     BlockPerson: lambda _s, _c: Done(),
     UnblockPerson: lambda _s, _c: Done(),
 }
