@@ -127,6 +127,8 @@ class Realm(WireMessage, frozen=True):
     """How many of its people have a session connected."""
     names: list[str] = field(default_factory=list)
     """What the asker calls it besides; and, of another realm, what its people call the asker's."""
+    own_names: list[str] = field(default_factory=list)
+    """Those of them that the asker gave it."""
 
 
 class DeviceSession(WireMessage, frozen=True):
@@ -317,7 +319,10 @@ class OpenConversation(WireMessage, frozen=True, tag=19):
 
 
 class AddRealm(WireMessage, frozen=True, tag=20):
-    """Add a realm to the asker's list: by its name, or as their own name for what listens there."""
+    """Add a realm to the asker's list: by its name, or as their own name for what listens there.
+
+    Where there is neither, an operator of main enrols it.
+    """
 
     number: Number
     name: ShortText
@@ -398,6 +403,8 @@ class RealmAdded(WireMessage, frozen=True):
 
     realm: str
     """Its name, whatever the asker calls it."""
+    key: str = ""
+    """Of a realm that was enrolled by this: what its server links with. It is told this once."""
 
 
 class Done(WireMessage, frozen=True):

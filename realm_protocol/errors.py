@@ -295,6 +295,15 @@ class RealmNotFound(AskedWrongly):
     text = "There is no realm {realm}."
 
 
+class RealmNotEnrolled(AskedWrongly):
+    code = "realm_not_enrolled"
+    status = 404
+    text = (
+        "There is no realm {realm}, and none listens at {host}:{port}. Realms are enrolled by"
+        " operators of the main server."
+    )
+
+
 class ConversationNotFound(AskedWrongly):
     code = "conversation_not_found"
     status = 404

@@ -68,6 +68,10 @@ TEXTS: Mapping[str, str] = {
     "user_not_found": "Tidak ada orang bernama {address}.",
     "group_not_found": "Tidak ada grup {group}.",
     "realm_not_found": "Tidak ada realm {realm}.",
+    "realm_not_enrolled": (
+        "Tidak ada realm {realm}, dan tidak ada yang menerima sambungan di {host}:{port}. Realm"
+        " didaftarkan oleh operator server utama."
+    ),
     "conversation_not_found": "Anda tidak punya percakapan {conversation}.",
     "message_not_found": "Tidak ada pesan itu di percakapan ini.",
     "session_not_found": "Anda tidak punya sesi {session}.",
@@ -207,6 +211,7 @@ PHRASES: Mapping[str, str] = {
     "a line carries no bytes; the route /files takes them": (
         "sebuah baris tidak memuat isi berkas; rute /files yang menerimanya"
     ),
+    "a file comes as base64 text": "berkas dikirim sebagai teks base64",
     # why a session ended
     "signed out": "sudah keluar",
     "expired": "masa berlakunya habis",

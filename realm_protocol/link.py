@@ -20,6 +20,7 @@ from realm_protocol.wire import Vocabulary, WireMessage
 
 Handle = Annotated[int, Meta(ge=1, lt=2**53)]
 PersonId = Annotated[int, Meta(ge=1, lt=2**53)]
+IdleSeconds = Annotated[int, Meta(ge=0, lt=2**31)]
 
 # --- realm → main --------------------------------------------------------------------------------
 
@@ -46,6 +47,8 @@ class SignIn(WireMessage, frozen=True, tag=129):
     """Who signs in."""
     password: Password
     device: ShortText
+    idle_seconds: IdleSeconds = 0
+    """Unused for so long, the session ends; 0 for as long as main lets one live."""
 
 
 class Register(WireMessage, frozen=True, tag=130):
@@ -58,6 +61,8 @@ class Register(WireMessage, frozen=True, tag=130):
     display_name: Annotated[str, Meta(max_length=128)]
     country: Annotated[str, Meta(max_length=64)]
     device: ShortText
+    idle_seconds: IdleSeconds = 0
+    """As in `SignIn`."""
 
 
 class Attach(WireMessage, frozen=True, tag=131):
