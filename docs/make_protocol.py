@@ -278,6 +278,9 @@ _SYSTEM_MEANINGS = {
     "who": "To whom.",
     "by": "Who did it; the same person for one's own doing.",
     "group": "In which group.",
+    "role": "Of `role`: what `who` is from now on.",
+    "display_name": "Of `renamed`: what it is called now; empty for its address alone.",
+    "access": "Of `access`: who may enter from now on.",
 }
 
 

@@ -105,18 +105,36 @@ def check_body(kind: str, body: bytes) -> None:
         raise NotAllowed(detail="system rows are written by the main server")
 
 
+SystemEvent = Literal[
+    "created",
+    "joined",
+    "entered",
+    "left",
+    "removed",
+    "role",
+    "renamed",
+    "access",
+    "closed",
+    "reopened",
+]
+
+
 class SystemBody(msgspec.Struct, frozen=True):
     """A change of a group, as a row of its log."""
 
-    event: Literal["created", "joined", "entered", "left", "removed"]
+    event: SystemEvent
     who: Address
     by: Address
     group: GroupAddress
+    role: Literal["", "owner", "admin", "member"] = ""
+    display_name: str = ""
+    access: Literal["", "open", "invite-only"] = ""
 
 
 def pack_system_body(body: SystemBody) -> bytes:
     """As a msgpack map, so that later versions can say more."""
-    packed: bytes = msgpack.packb(msgspec.structs.asdict(body))
+    facts = {name: fact for name, fact in msgspec.structs.asdict(body).items() if fact != ""}
+    packed: bytes = msgpack.packb(facts)
     return packed
 
 
@@ -125,19 +143,33 @@ def read_system_body(body: bytes) -> SystemBody:
     return check(unpack_value(body), SystemBody)
 
 
+_SENTENCES: dict[SystemEvent, str] = {
+    "created": "{who} created the group {group}",
+    "joined": "{by} added {who}",
+    "entered": "{who} entered; this room is open to everybody, and it is recorded",
+    "left": "{who} left",
+    "removed": "{by} removed {who}",
+    "role": "{by} made {who} {role}",
+    "renamed": "{by} named the group “{display_name}”",
+    "access": "{by} {access}",
+    "closed": "{by} closed the group; it can be read and left",
+    "reopened": "{by} opened the group again",
+}
+_OF_ONESELF: dict[SystemEvent, str] = {"joined": "{who} joined", "role": "{who} is {role} now"}
+_ROLES = {"owner": "an owner", "admin": "an admin", "member": "a member", "": "a member"}
+_ACCESS = {
+    "open": "opened the group to everybody",
+    "invite-only": "let in only who is invited from now on",
+    "": "changed who may enter",
+}
+
+
 def system_text(body: SystemBody) -> str:
     """The row in one English sentence, for a list of plain texts."""
-    match body.event:
-        case "created":
-            return f"{body.who} created the group {body.group}"
-        case "joined" if body.who == body.by:
-            return f"{body.who} joined"
-        case "joined":
-            return f"{body.by} added {body.who}"
-        case "entered":
-            return f"{body.who} entered; this room is open to everybody, and it is recorded"
-        case "left":
-            return f"{body.who} left"
-        case "removed":
-            return f"{body.by} removed {body.who}"
-    raise MalformedMessage(detail=f"a system row can't say “{body.event}”")
+    if body.event == "renamed" and not body.display_name:
+        return f"{body.by} took the group's name away"
+    sentence = _SENTENCES[body.event]
+    if body.who == body.by:
+        sentence = _OF_ONESELF.get(body.event, sentence)
+    words = {"role": _ROLES[body.role], "access": _ACCESS[body.access]}
+    return sentence.format(**{**msgspec.structs.asdict(body), **words})

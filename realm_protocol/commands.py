@@ -25,6 +25,8 @@ Key = Annotated[str, Meta(pattern=rf"^{KEY_PATTERN}\Z")]
 ShortText = Annotated[str, Meta(max_length=256)]
 Password = Annotated[str, Meta(min_length=1, max_length=1024)]
 Kind = Literal["text", "file", "system"]
+Role = Literal["owner", "admin", "member"]
+GroupName = Annotated[str, Meta(max_length=128)]
 
 
 # --- parts ---------------------------------------------------------------------------------------
@@ -49,8 +51,14 @@ class Head(WireMessage, frozen=True):
     """As `peer_read`: how far a device of theirs has stored it."""
     first_seq: Seq
     """The first message that the asker may see."""
-    role: Literal["owner", "admin", "member", "guest", "left"]
-    """The asker's in a group; `left` tells that one is in it no more."""
+    role: Literal["owner", "admin", "member", "guest", "left", "removed"]
+    """The asker's in a group; the last two tell that one is in it no more."""
+    display_name: str = ""
+    """What a group is called besides its address; empty where it has no such name."""
+    invite_only: bool = False
+    """Whether one enters a group by invitation alone."""
+    closed: bool = False
+    """Whether an operator has closed it: it can only be read and left."""
 
 
 class StoredMessage(WireMessage, frozen=True):
@@ -70,6 +78,37 @@ class StoredMessage(WireMessage, frozen=True):
     """The sender's clock; shown, never used to order."""
     at: Milliseconds
     """Main's clock at the commit."""
+
+
+class PendingMessage(WireMessage, frozen=True):
+    """A message that a realm keeps until main can be reached: it has no number yet."""
+
+    position: Seq
+    """Its place among all that this realm has kept; only order counts."""
+    to: str
+    """As in `SendMessage`."""
+    conversation: Conversation
+    """Where main will put it."""
+    key: Key
+    """The sender's; main's copy bears the same."""
+    kind: Kind
+    """What `body` is."""
+    sender: Address
+    """Who wrote it."""
+    body: bytes
+    """As in `StoredMessage`; of a file, as its sender says."""
+    sent_at: Milliseconds
+    """The sender's clock."""
+    at: Milliseconds
+    """The realm's clock when it took the message."""
+
+
+class MessageKey(WireMessage, frozen=True):
+    """What names a message for ever, whether or not it has a number."""
+
+    sender: Address
+    """Who wrote it."""
+    key: Key
 
 
 class Person(WireMessage, frozen=True):
@@ -108,6 +147,14 @@ class Group(WireMessage, frozen=True):
     """Whether the asker is one of them."""
     kind: Literal["group", "room"] = "group"
     """A room is open to everybody, and recorded."""
+    display_name: str = ""
+    """What it is called besides; empty where it has no such name."""
+    invite_only: bool = False
+    """Whether one enters it by invitation alone. Such groups are listed for their members."""
+    closed: bool = False
+    """Whether an operator has closed it."""
+    role: Literal["", "owner", "admin", "member", "guest"] = ""
+    """The asker's; empty where they are not in it."""
 
 
 class Realm(WireMessage, frozen=True):
@@ -163,7 +210,11 @@ class Hello(WireMessage, frozen=True, tag=1):
 
 
 class SendMessage(WireMessage, frozen=True, tag=2):
-    """Store a message. Answered at main's commit, and the same again for the same key."""
+    """Store a message. Answered at main's commit, and the same again for the same key.
+
+    While main can't be reached, or earlier messages to there wait for it, the realm keeps the
+    message and answers with the event `AtRealm` instead.
+    """
 
     number: Number
     to: str
@@ -215,6 +266,8 @@ class CreateGroup(WireMessage, frozen=True, tag=6):
     group: GroupAddress
     members: Annotated[list[Address], Meta(max_length=1000)]
     """Others who are members from the start."""
+    invite_only: bool = False
+    """Whether others enter by invitation alone, and see what is written from then on."""
 
 
 class JoinGroup(WireMessage, frozen=True, tag=7):
@@ -333,6 +386,89 @@ class AddRealm(WireMessage, frozen=True, tag=20):
     """Of its clients, or of one of its line listeners."""
 
 
+class FetchPending(WireMessage, frozen=True, tag=21):
+    """What this realm keeps of the asker's conversations, in its order; it answers by itself."""
+
+    number: Number
+    after: Seq
+    """Only what has a later position; 0 for all."""
+
+
+class CheckPending(WireMessage, frozen=True, tag=22):
+    """Which of these messages this realm keeps; it answers by itself."""
+
+    number: Number
+    messages: Annotated[list[MessageKey], Meta(max_length=1000)]
+    """What the asker holds without a number."""
+
+
+class InviteMembers(WireMessage, frozen=True, tag=40):
+    """Make people members: in an open group any member may, else its admins. Who is in it already
+    stays as they are.
+    """
+
+    number: Number
+    group: GroupAddress
+    members: Annotated[list[Address], Meta(max_length=1000)]
+    """Who."""
+
+
+class RemoveMember(WireMessage, frozen=True, tag=41):
+    """Put somebody out: admins remove members, owners everybody. Only an invitation lets them in
+    again. Oneself: as `LeaveGroup`.
+    """
+
+    number: Number
+    group: GroupAddress
+    address: Address
+    """Who."""
+
+
+class SetRole(WireMessage, frozen=True, tag=42):
+    """Make a member something else; for owners. A group never loses its last owner so."""
+
+    number: Number
+    group: GroupAddress
+    address: Address
+    """Whom."""
+    role: Role
+    """What they are from now on."""
+
+
+class RenameGroup(WireMessage, frozen=True, tag=43):
+    """Give a group another name beside its address, which stays; for admins."""
+
+    number: Number
+    group: GroupAddress
+    display_name: GroupName
+    """Empty for none."""
+
+
+class SetGroupAccess(WireMessage, frozen=True, tag=44):
+    """Let everybody in, or only who is invited; for owners. What was written while a group took
+    only who was invited is never shown to those who join later.
+    """
+
+    number: Number
+    group: GroupAddress
+    invite_only: bool
+    """False: it is open."""
+
+
+class CloseGroup(WireMessage, frozen=True, tag=45):
+    """From now on a group can only be read and left; for operators of main."""
+
+    number: Number
+    group: GroupAddress
+
+
+class ReopenGroup(WireMessage, frozen=True, tag=46):
+    """Undo `CloseGroup`; for operators of main."""
+
+    number: Number
+    group: GroupAddress
+
+
 ClientCommand = (
     Hello
     | SendMessage
@@ -354,6 +490,15 @@ ClientCommand = (
     | EndSession
     | OpenConversation
     | AddRealm
+    | FetchPending
+    | CheckPending
+    | InviteMembers
+    | RemoveMember
+    | SetRole
+    | RenameGroup
+    | SetGroupAccess
+    | CloseGroup
+    | ReopenGroup
 )
 CLIENT_COMMANDS = Vocabulary(ClientCommand)
 
@@ -388,6 +533,13 @@ class Page(WireMessage, frozen=True):
     more: bool
 
 
+class PendingPage(WireMessage, frozen=True):
+    """Kept messages in the realm's order. `more`: ask again, from the last position on."""
+
+    messages: list[PendingMessage]
+    more: bool
+
+
 class Joined(WireMessage, frozen=True):
     """One is in the group now; `seq` is the row that says so."""
 
@@ -396,6 +548,14 @@ class Joined(WireMessage, frozen=True):
     seq: Seq
     kind: Literal["group", "room"] = "group"
     """A room is open to everybody, and recorded."""
+
+
+class GroupChanged(WireMessage, frozen=True):
+    """The group is as was asked; `seq` is its last row, which says so unless it was so already."""
+
+    group: GroupAddress
+    conversation: Conversation
+    seq: Seq
 
 
 class RealmAdded(WireMessage, frozen=True):
@@ -430,5 +590,14 @@ REPLIES: dict[type[WireMessage], object] = {
     EndSession: Done,
     OpenConversation: Head,
     AddRealm: RealmAdded,
+    InviteMembers: GroupChanged,
+    RemoveMember: GroupChanged,
+    SetRole: GroupChanged,
+    RenameGroup: GroupChanged,
+    SetGroupAccess: GroupChanged,
+    CloseGroup: GroupChanged,
+    ReopenGroup: GroupChanged,
+    FetchPending: PendingPage,
+    CheckPending: list[MessageKey],
 }
 """The shape of each command's result. A command that is missing here has no answer."""

@@ -433,6 +433,48 @@ class IsGuest(AskedWrongly):
     text = "{address} is a guest, who can be met in the open room only."
 
 
+class InviteOnly(AskedWrongly):
+    code = "invite_only"
+    status = 403
+    text = "Group {group} is for those who are invited. Ask one of its admins."
+
+
+class RemovedFromGroup(AskedWrongly):
+    code = "removed_from_group"
+    status = 403
+    text = "You were removed from group {group}. Ask one of its admins to invite you again."
+
+
+class NotAdmin(AskedWrongly):
+    code = "not_admin"
+    status = 403
+    text = "Only admins and owners of group {group} may do this."
+
+
+class NotOwner(AskedWrongly):
+    code = "not_owner"
+    status = 403
+    text = "Only owners of group {group} may do this."
+
+
+class NotOperator(AskedWrongly):
+    code = "not_operator"
+    status = 403
+    text = "Only operators of the main server may do this."
+
+
+class LastOwner(AskedWrongly):
+    code = "last_owner"
+    status = 409
+    text = "You are the only owner of group {group}. Make somebody else an owner first."
+
+
+class MemberNotFound(AskedWrongly):
+    code = "member_not_found"
+    status = 404
+    text = "{address} is not in group {group}."
+
+
 class AlreadyMember(AskedWrongly):
     code = "already_member"
     status = 409

@@ -101,6 +101,17 @@ TEXTS: Mapping[str, str] = {
         "Tamu hanya bisa membaca dan menulis teks di ruang terbuka. Daftarlah untuk yang lain."
     ),
     "is_guest": "{address} seorang tamu, yang hanya bisa ditemui di ruang terbuka.",
+    "invite_only": "Grup {group} khusus untuk yang diundang. Mintalah kepada salah satu adminnya.",
+    "removed_from_group": (
+        "Anda dikeluarkan dari grup {group}. Mintalah salah satu adminnya mengundang Anda lagi."
+    ),
+    "not_admin": "Hanya admin dan pemilik grup {group} yang boleh melakukan ini.",
+    "not_owner": "Hanya pemilik grup {group} yang boleh melakukan ini.",
+    "not_operator": "Hanya operator server utama yang boleh melakukan ini.",
+    "last_owner": (
+        "Anda satu-satunya pemilik grup {group}. Jadikan orang lain pemilik terlebih dahulu."
+    ),
+    "member_not_found": "{address} tidak ada di grup {group}.",
     "already_member": "Anda sudah ada di grup {group}.",
     "not_member": "Anda tidak ada di grup {group}. Bergabunglah dahulu.",
     "blocked": "{address} tidak menerima pesan dari Anda.",

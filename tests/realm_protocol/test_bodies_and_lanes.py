@@ -1,11 +1,14 @@
 """Bodies of messages, and the lanes that keep a sender's order."""
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from realm_protocol.bodies import (
     SystemBody,
+    SystemEvent,
     check_text_body,
     pack_system_body,
     read_system_body,
@@ -54,10 +57,13 @@ def test_what_is_no_unicode_is_refused() -> None:
 
 system_bodies = st.builds(
     SystemBody,
-    st.sampled_from(["created", "joined", "left", "removed"]),
+    st.sampled_from(get_args(SystemEvent)),
     addresses,
     addresses,
     group_addresses,
+    st.sampled_from(["", "owner", "admin", "member"]),
+    st.text(st.characters(codec="utf-8"), max_size=128),
+    st.sampled_from(["", "open", "invite-only"]),
 )
 
 
@@ -68,7 +74,8 @@ def test_a_system_row_is_read_back(body: SystemBody) -> None:
     grown = pack({**unpack_value(packed), "since": 2})  # type: ignore[arg-type]  # any value packs
 
     assert read_system_body(packed) == read_system_body(grown) == body
-    assert str(body.who) in system_text(body)
+    told = system_text(body)
+    assert str(body.who) in told or str(body.by) in told
 
 
 @given(st.binary(max_size=60))
@@ -86,11 +93,17 @@ def test_a_broken_system_row_is_refused_in_words(body: bytes) -> None:
         ("joined", HENDERSON, "henderson@jakarta added messi@surabaya"),
         ("left", MESSI, "messi@surabaya left"),
         ("removed", HENDERSON, "henderson@jakarta removed messi@surabaya"),
+        ("role", HENDERSON, "henderson@jakarta made messi@surabaya an admin"),
+        ("role", MESSI, "messi@surabaya is an admin now"),
+        ("renamed", MESSI, "messi@surabaya named the group “Jaringan {3}”"),
+        ("access", MESSI, "messi@surabaya let in only who is invited from now on"),
+        ("closed", MESSI, "messi@surabaya closed the group; it can be read and left"),
     ],
 )
 def test_a_system_row_is_a_sentence(event: str, by: Address, sentence: str) -> None:
     """Who did what to whom."""
-    body = SystemBody(event, MESSI, by, GROUP)  # type: ignore[arg-type]  # one of its literals
+    facts = {"role": "admin", "display_name": "Jaringan {3}", "access": "invite-only"}
+    body = SystemBody(event, MESSI, by, GROUP, **facts)  # type: ignore[arg-type]  # its literals
 
     assert system_text(body) == sentence
 
