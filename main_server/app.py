@@ -20,8 +20,8 @@ from main_server.files.service import Files, files_beside
 from main_server.files.uploads import FileLimits
 from main_server.link import Links, serve_in_words
 from main_server.metrics import Metrics
-from main_server.operations import note
-from main_server.rules import sessions, sign_in
+from main_server.rules import rooms, sessions, sign_in
+from main_server.rules.audit import note
 from main_server.rules.files import person_behind
 from main_server.rules.reading import READING, Question, RealmState
 from main_server.rules.realm_lists import add_realm
@@ -77,6 +77,7 @@ class MainServer:
             server=f"main-server {VERSION}",
             realm_of_key=self._realm_of_key,
             link_changed=self._link_changed,
+            set_room=self._set_room,
             tell_operator=self._tell_operator,
         )
         beside = files_beside(Path(engine.url.database or ""))
@@ -89,6 +90,9 @@ class MainServer:
             link.Register: self._register,
             commands.ChangePassword: self._change_password,
             commands.AddRealm: self._add_realm,
+            link.EnterAsGuest: self._enter_as_guest,
+            link.ReadRoom: self._read_room,
+            link.FetchRoom: self._fetch_room,
         }
 
     def start(self) -> None:
@@ -186,6 +190,41 @@ class MainServer:
             raise NotSignedIn
         return await self.write(lambda tx: add_realm(tx, session, request, self.links.line_ports))
 
+    # --- rooms -----------------------------------------------------------------------------------
+
+    async def _enter_as_guest(
+        self, realm: str, session: LiveSession | None, request: link.EnterAsGuest
+    ) -> link.Session:
+        return await self.write(lambda tx: rooms.enter_as_guest(tx, realm, request))
+
+    async def _read_room(
+        self, realm: str, session: LiveSession | None, request: link.ReadRoom
+    ) -> link.Room:
+        room = await self.write(lambda tx: rooms.read_room(tx, realm, request))
+        if request.watch:
+            self.links.watch(realm, room.conversation)
+        return room
+
+    async def _fetch_room(
+        self, realm: str, session: LiveSession | None, request: link.FetchRoom
+    ) -> commands.Page:
+        return await self.readers.read(lambda store: rooms.fetch_room(store, realm, request))
+
+    def _set_room(self, realm: str, is_open: bool) -> None:
+        self._spawn(self._open_or_close(realm, is_open))
+
+    async def _open_or_close(self, realm: str, is_open: bool) -> None:
+        try:
+            await self.write(partial(rooms.set_room, realm=realm, is_open=is_open))
+        except RealmchatError as error:
+            log.error("room_not_set", realm=realm, is_open=is_open, error=error.message)
+
+    async def dismiss_guests(self) -> None:
+        """Guests whose time is over leave."""
+        now = int(self._clock() * 1000)
+        for address in await self.readers.read(partial(rooms.guests_to_go, now=now)):
+            await self.write(partial(rooms.dismiss_guest, address=address))
+
     # --- what links and operators ask ------------------------------------------------------------
 
     def realm_states(self) -> dict[str, RealmState]:
@@ -237,16 +276,12 @@ class MainServer:
             await asyncio.sleep(_SWEEP_SECONDS)
             self.links.sweep()
             self.delivery.end_expired()
+            await _tidy(self.dismiss_guests)
 
     async def _prune(self) -> None:
         while True:
             for forget in (self.prune_sessions, self.files.collector.collect):
-                try:
-                    await forget()
-                except RealmchatError as error:  # a full disk: there is no hurry
-                    log.warning("not_pruned", error=error.message)
-                except Exception as exc:
-                    report_defect(exc, during="pruning")
+                await _tidy(forget)
             await asyncio.sleep(_PRUNE_SECONDS)
 
     async def prune_sessions(self) -> None:
@@ -258,6 +293,16 @@ class MainServer:
         find = partial(sessions.ended_long_ago, now=now, limit=_SESSIONS_AT_A_TIME)
         while ids := await self.readers.read(find):
             await self.write(partial(sessions.forget, ids=ids))
+
+
+async def _tidy(forget: Callable[[], Awaitable[None]]) -> None:
+    """Do it now if it goes; else it goes the next time."""
+    try:
+        await forget()
+    except RealmchatError as error:  # a full disk: there is no hurry
+        log.warning("not_tidied", error=error.message)
+    except Exception as exc:
+        report_defect(exc, during=f"{forget.__name__}")
 
 
 class Companion(Protocol):

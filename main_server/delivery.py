@@ -44,6 +44,8 @@ class RealmLink(Protocol):
 
     realm: str
     sessions: dict[int, LiveSession]
+    watches: str
+    """The conversation, its realm's room, that its operator watches; empty for none."""
 
     def send(self, message: bytes) -> None: ...
 
@@ -118,6 +120,7 @@ class Delivery:
     def link_closed(self, realm_link: RealmLink) -> None:
         """Its sessions are no longer attached."""
         self._links.discard(realm_link)
+        self.unwatch(realm_link)
         for handle in list(realm_link.sessions):
             self._drop(realm_link, handle)
 
@@ -205,15 +208,29 @@ class Delivery:
             self._unroute(realm_link, conversation)
             realm_link.send(pack(link.Unroute(effect.person_id, conversation)))
 
+    def watch(self, realm_link: RealmLink, conversation: str) -> None:
+        """From now on this link gets the events of a conversation, whoever is online there."""
+        if not realm_link.watches:
+            realm_link.watches = conversation
+            self._add_route(realm_link, conversation)
+
+    def unwatch(self, realm_link: RealmLink) -> None:
+        if realm_link.watches:
+            self._unroute(realm_link, realm_link.watches)
+            realm_link.watches = ""
+
     def _route(
         self, realm_link: RealmLink, person: int, ids: list[str], *, replaces: bool = False
     ) -> None:
         for conversation in ids:
-            links = self._routes.setdefault(conversation, {})
-            links[realm_link] = links.get(realm_link, 0) + 1
+            self._add_route(realm_link, conversation)
         for start in range(0, len(ids) or 1, _ROUTES_PER_MESSAGE):
             some = ids[start : start + _ROUTES_PER_MESSAGE]
             realm_link.send(pack(link.Route(person, some, replaces and start == 0)))
+
+    def _add_route(self, realm_link: RealmLink, conversation: str) -> None:
+        links = self._routes.setdefault(conversation, {})
+        links[realm_link] = links.get(realm_link, 0) + 1
 
     def _unroute(self, realm_link: RealmLink, conversation: str) -> None:
         links = self._routes[conversation]

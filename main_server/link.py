@@ -8,6 +8,7 @@ from picows import WSCloseCode, WSUpgradeRequest
 
 from main_server.delivery import Delivery
 from main_server.effects import Asker, LiveSession
+from main_server.rules.rooms import check_guest
 from main_server.rules.table import WRITING, AttachAt, Detached
 from main_server.store.writer import Job
 from realm_protocol import commands, link
@@ -75,6 +76,8 @@ class RealmChannel:
         self.sessions: dict[int, LiveSession] = {}
         self.welcomed = False
         self.line_ports: list[int] = []
+        self.opens_room = False
+        self.watches = ""
         self.channel = Channel(
             self,
             hub.flusher,
@@ -137,10 +140,8 @@ class RealmChannel:
         kind = type(message)
         if kind is Misshapen:
             raise message.error
-        if not self.welcomed:
-            if kind is not link.LinkHello:
-                raise MalformedMessage(detail="a link begins with LinkHello")
-            self._hub.greet(self, message)
+        if not self.welcomed or kind is link.LinkHello:
+            self._take_hello(message)
         elif kind is link.Forward:
             self._forward(message, jobs)
         elif kind is link.Mark:
@@ -152,10 +153,17 @@ class RealmChannel:
             self._hub.desk.submit_slow(job)
         elif kind is link.Detach:
             self._hub.desk.submit_slow(Job(Detached(self, message.handle)))
-        elif kind is link.LinkHello:
-            raise MalformedMessage(detail="a link has one LinkHello")
+        elif kind is link.UnwatchRoom:
+            self._hub.delivery.unwatch(self)
         else:
             self._hub.desk.serve(Asker(self, message.ref), None, message, self.realm)
+
+    def _take_hello(self, message: Any) -> None:
+        if self.welcomed:
+            raise MalformedMessage(detail="a link has one LinkHello")
+        if type(message) is not link.LinkHello:
+            raise MalformedMessage(detail="a link begins with LinkHello")
+        self._hub.greet(self, message)
 
     def _forward(self, message: link.Forward, jobs: list[Job]) -> None:
         """A command of a session: to the writer, or to be served beside it."""
@@ -164,6 +172,7 @@ class RealmChannel:
             if session is None:
                 raise NotSignedIn
             command = commands.CLIENT_COMMANDS.read(message.command)
+            check_guest(session, command)
         except RealmchatError as error:
             self.refuse(message.ref, error)
             return
@@ -202,15 +211,18 @@ class Links:
         server: str,
         realm_of_key: Callable[[str], str | None],
         link_changed: Callable[[str, bool], None],
+        set_room: Callable[[str, bool], None],
         tell_operator: Callable[[str, str], None],
     ) -> None:
-        """`realm_of_key` names a key's enabled realm; `tell_operator(action, realm)` audits."""
+        """`realm_of_key` names a key's enabled realm; `set_room(realm, is_open)` is what its server
+        opens; `tell_operator(action, realm)` audits."""
         self.delivery = delivery
         self.desk = desk
         self.epoch = 0
         self._server = server
         self._realm_of_key = realm_of_key
         self._link_changed = link_changed
+        self._set_room = set_room
         self._tell_operator = tell_operator
         self.line_ports: dict[str, list[int]] = {}
         """Of each realm's line listeners, as it told when it was last linked."""
@@ -239,6 +251,7 @@ class Links:
     def greet(self, newcomer: RealmChannel, hello: link.LinkHello) -> None:
         """Check the handshake; a second link waits until the first was seen to be dead."""
         newcomer.line_ports = hello.line_ports
+        newcomer.opens_room = hello.open_room
         if hello.version != PROTOCOL_VERSION:
             newcomer.refuse_link(VersionMismatch(wanted=PROTOCOL_VERSION, got=hello.version))
         elif hello.realm != newcomer.realm:
@@ -274,10 +287,16 @@ class Links:
         self.line_ports[newcomer.realm] = newcomer.line_ports
         self.delivery.link_opened(newcomer)
         self._link_changed(newcomer.realm, True)
+        self._set_room(newcomer.realm, newcomer.opens_room)
         log.info("link_up", realm=newcomer.realm)
         newcomer.send(
             pack(link.LinkWelcome(PROTOCOL_VERSION, self._server, newcomer.realm, self.epoch))
         )
+
+    def watch(self, realm: str, conversation: str) -> None:
+        """The operator of a realm watches its room."""
+        if (realm_channel := self._by_realm.get(realm)) is not None:
+            self.delivery.watch(realm_channel, conversation)
 
     def closed(self, realm_channel: RealmChannel) -> None:
         """A link is gone. Told twice for one that lost a contest."""

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Row
 
 from main_server.effects import RealmCut
+from main_server.rules.audit import note
 from main_server.rules.people import (
     add_person,
     change_person,
@@ -20,18 +22,18 @@ from main_server.rules.people import (
 from main_server.rules.sessions import hash_token
 from main_server.store.schema import audit, people, realms
 from main_server.store.writer import Transaction
-from realm_protocol.errors import MalformedMessage, RealmExists, RealmNotEmpty, UserExists
+from realm_protocol.errors import (
+    IsGuest,
+    MalformedMessage,
+    RealmExists,
+    RealmNotEmpty,
+    UserExists,
+)
 from realm_protocol.names import Address, check_name
+from realm_protocol.rooms import GUEST_LIMITS
 
 Record = dict[str, Any]
 LIMIT_CLASSES = ("standard", "trusted")
-
-
-def note(tx: Transaction, *, actor: str, action: str, subject: str) -> None:
-    """Add a row to the audit log."""
-    tx.connection.execute(
-        sa.insert(audit).values(at=tx.now, actor=actor, action=action, subject=subject)
-    )
 
 
 # --- realms --------------------------------------------------------------------------------------
@@ -174,26 +176,34 @@ def disable_user(tx: Transaction, address: str) -> Record:
 
 
 def enable_user(tx: Transaction, address: str) -> Record:
-    person = change_person(tx, Address.parse(address), disabled=False)
+    person = _change_account(tx, address, disabled=False)
     return {"address": person.address, "disabled": False}
 
 
 def set_password(tx: Transaction, address: str, password_hash: str) -> Record:
-    person = change_person(tx, Address.parse(address), password_hash=password_hash)
+    person = _change_account(tx, address, password_hash=password_hash)
     end_sessions(tx, person.id, "password changed")
     return {"address": person.address}
 
 
 def make_operator(tx: Transaction, address: str) -> Record:
-    person = change_person(tx, Address.parse(address), operator=True)
+    person = _change_account(tx, address, operator=True)
     return {"address": person.address, "operator": True}
 
 
 def set_limits(tx: Transaction, address: str, limits: str) -> Record:
     """Which limit class a person is of; open sessions keep theirs until they connect again."""
     _check_limit_class(limits)
-    person = change_person(tx, Address.parse(address), limit_class=limits)
+    person = _change_account(tx, address, limit_class=limits)
     return {"address": person.address, "limits": limits}
+
+
+def _change_account(tx: Transaction, address: str, **values: object) -> Row[Any]:
+    """As `change_person`, but a guest stays what they are: they can only be sent away."""
+    person = change_person(tx, Address.parse(address), **values)
+    if person.limit_class == GUEST_LIMITS:
+        raise IsGuest(address=person.address)
+    return person
 
 
 def _check_limit_class(limits: str) -> None:

@@ -18,7 +18,8 @@ from typing import Any
 
 from main_server.app import MainServer
 from main_server.files.verifying import verify_files
-from main_server.operations import note, operate
+from main_server.operations import operate
+from main_server.rules.audit import note
 from main_server.store.backup import back_up, verify
 from realm_protocol.errors import (
     MalformedMessage,

@@ -16,12 +16,14 @@ from main_server.store.schema import files, memberships, message_files, realms
 from main_server.store.writer import Transaction
 from realm_protocol.errors import (
     FileNotFound,
+    NotForGuests,
     QuotaExceeded,
     RealmKeyInvalid,
     TooManyUploads,
     UploadNotFound,
 )
 from realm_protocol.limits import UNFINISHED_UPLOADS, UNSENT_FILE_DAYS
+from realm_protocol.rooms import GUEST_LIMITS
 from realm_protocol.uploads import NewUpload
 
 _DAY = 24 * 3600 * 1000
@@ -47,7 +49,10 @@ def person_behind(connection: Connection, realm_key: str, token_hash: bytes, now
     )
     if realm is None:
         raise RealmKeyInvalid
-    return int(valid_session(connection, token_hash, realm, now).person_id)
+    session = valid_session(connection, token_hash, realm, now)
+    if session.limit_class == GUEST_LIMITS:
+        raise NotForGuests
+    return int(session.person_id)
 
 
 # --- uploads -------------------------------------------------------------------------------------

@@ -1,12 +1,13 @@
-"""Groups: create, join, leave. Every change of membership is a row of the group's log."""
+"""Groups and rooms: create, join, leave. Every change of membership is a row of the log."""
 
 from dataclasses import replace
+from typing import Literal, Protocol
 
 import sqlalchemy as sa
 
 from main_server.effects import Entered, Left, LiveSession, Stored
 from main_server.rules.messages import insert_conversation, insert_member
-from main_server.rules.people import asker_of, find_person, find_realm
+from main_server.rules.people import asker_of, find_reachable
 from main_server.store.ledger import Conversation, Member
 from main_server.store.schema import conversations, memberships
 from main_server.store.writer import Job, Transaction
@@ -14,13 +15,15 @@ from realm_protocol.bodies import SystemBody, pack_system_body
 from realm_protocol.commands import CreateGroup, Joined, JoinGroup, LeaveGroup
 from realm_protocol.errors import (
     AlreadyMember,
+    GroupClosed,
     GroupExists,
     GroupNotFound,
+    NameReserved,
     NotAllowed,
     NotMember,
-    UserDisabled,
 )
 from realm_protocol.names import Address, GroupAddress, group_conversation
+from realm_protocol.rooms import ROOM_NAME
 
 
 def create_group(tx: Transaction, job: Job) -> Joined:
@@ -31,17 +34,18 @@ def create_group(tx: Transaction, job: Job) -> Joined:
     group = command.group
     if group.realm != session.address.realm:
         raise NotAllowed(detail=f"a group is made in one's own realm, {session.address.realm}")
+    if group.name == ROOM_NAME:
+        raise NameReserved(name=group.name)
     if tx.connection.scalar(sa.select(conversations.c.id).where(conversations.c.address == group)):
         raise GroupExists(group=str(group))
     invited = _existing_people(tx, command.members, session)
     owner = Member(session.person_id, session.address, "owner", 1, 1, 1)
-    realm = find_realm(tx.connection, group.realm)
     conversation = insert_conversation(
-        tx, group_conversation(group), group, realm.id, {owner.person_id: owner}
+        tx, group_conversation(group), "group", group, {owner.person_id: owner}
     )
     seq = _enter(tx, conversation, owner, "created", session)
     for person_id, address in invited.items():
-        _add_member(tx, conversation, person_id, address, session)
+        add_member(tx, conversation, _new_member(person_id, address), session)
     return Joined(group, conversation.public_id, seq)
 
 
@@ -53,12 +57,14 @@ def join_group(tx: Transaction, job: Job) -> Joined:
     conversation = _find_group(tx, command.group)
     if session.person_id in conversation.members:
         raise AlreadyMember(group=str(command.group))
-    seq = _add_member(tx, conversation, session.person_id, session.address, session)
-    return Joined(command.group, conversation.public_id, seq)
+    if conversation.is_closed:
+        raise GroupClosed(group=str(command.group))
+    seq = add_member(tx, conversation, _new_member(session.person_id, session.address), session)
+    return _joined(command.group, conversation, seq)
 
 
 def leave_group(tx: Transaction, job: Job) -> Joined:
-    """The row that says so is the last one that the leaver gets."""
+    """One's own going."""
     session, command = asker_of(job), job.command
     if not isinstance(command, LeaveGroup):
         raise TypeError(command)
@@ -66,22 +72,13 @@ def leave_group(tx: Transaction, job: Job) -> Joined:
     member = conversation.members.get(session.person_id)
     if member is None:
         raise NotMember(group=str(command.group))
-    told = _append_system_row(tx, conversation, "left", session, session.address)
-    tx.effects.append(told)
-    seq = conversation.last_seq
-    tx.undo.append(tx.ledger.unmark(conversation, session.person_id))
-    left = replace(member, role="left", read=seq, delivered=seq)
-    tx.connection.execute(
-        sa.update(memberships)
-        .where(
-            memberships.c.conversation_id == conversation.row_id,
-            memberships.c.person_id == session.person_id,
-        )
-        .values(role="left", read=seq, delivered=seq, changed_at=tx.position)
-    )
-    del conversation.members[session.person_id]
-    tx.effects.append(Left(session.person_id, conversation.head_for(left)))
-    return Joined(command.group, conversation.public_id, seq)
+    seq = remove_member(tx, conversation, member, "left", session)
+    return _joined(command.group, conversation, seq)
+
+
+def _joined(group: GroupAddress, conversation: Conversation, seq: int) -> Joined:
+    kind: Literal["group", "room"] = "room" if conversation.kind == "room" else "group"
+    return Joined(group, conversation.public_id, seq, kind)
 
 
 def _find_group(tx: Transaction, group: GroupAddress) -> Conversation:
@@ -96,27 +93,61 @@ def _existing_people(
 ) -> dict[int, Address]:
     found = {}
     for address in addresses:
-        person = find_person(tx.connection, address)
-        if person.disabled:
-            raise UserDisabled(address=str(address))
+        person = find_reachable(tx.connection, address)
         if person.id != session.person_id:
             found[person.id] = address
     return found
 
 
-def _add_member(
-    tx: Transaction, conversation: Conversation, person_id: int, address: Address, by: LiveSession
-) -> int:
+def _new_member(person_id: int, address: Address) -> Member:
+    """Of an open group: its history is visible from the start."""
+    return Member(person_id, address, "member", 1, 0, 0)
+
+
+class Doer(Protocol):
+    """Who does what a row says: a session, or a member."""
+
+    @property
+    def person_id(self) -> int: ...
+
+    @property
+    def address(self) -> Address: ...
+
+
+def add_member(tx: Transaction, conversation: Conversation, member: Member, by: Doer) -> int:
     """Joining sets both watermarks to the row that says so. Returns its seq."""
     seq = conversation.last_seq + 1
-    member = Member(person_id, address, "member", 1, seq, seq)
-    conversation.members[person_id] = member
+    member = replace(member, read=seq, delivered=seq)
+    conversation.members[member.person_id] = member
     insert_member(tx, conversation.row_id, member)
-    return _enter(tx, conversation, member, "joined", by)
+    event = "entered" if conversation.kind == "room" else "joined"
+    return _enter(tx, conversation, member, event, by)
+
+
+def remove_member(
+    tx: Transaction, conversation: Conversation, member: Member, event: str, by: Doer
+) -> int:
+    """The row that says so is the last one that the leaver gets. Returns its seq."""
+    told = _append_system_row(tx, conversation, event, by, member.address)
+    tx.effects.append(told)
+    seq = conversation.last_seq
+    tx.undo.append(tx.ledger.unmark(conversation, member.person_id))
+    left = replace(member, role="left", read=seq, delivered=seq)
+    tx.connection.execute(
+        sa.update(memberships)
+        .where(
+            memberships.c.conversation_id == conversation.row_id,
+            memberships.c.person_id == member.person_id,
+        )
+        .values(role="left", read=seq, delivered=seq, changed_at=tx.position)
+    )
+    del conversation.members[member.person_id]
+    tx.effects.append(Left(member.person_id, conversation.head_for(left)))
+    return seq
 
 
 def _enter(
-    tx: Transaction, conversation: Conversation, member: Member, event: str, by: LiveSession
+    tx: Transaction, conversation: Conversation, member: Member, event: str, by: Doer
 ) -> int:
     """The row of an entry, and who hears of it in which order. Returns its seq."""
     told = _append_system_row(tx, conversation, event, by, member.address)
@@ -127,7 +158,7 @@ def _enter(
 
 
 def _append_system_row(
-    tx: Transaction, conversation: Conversation, event: str, by: LiveSession, who: Address
+    tx: Transaction, conversation: Conversation, event: str, by: Doer, who: Address
 ) -> Stored:
     if conversation.group is None:
         raise TypeError("a private conversation has no system rows")

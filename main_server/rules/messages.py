@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from main_server.effects import Answered, Asker, Entered, LiveSession, Moved, Stored
 from main_server.rules.files import StoredFile, find_readable, name_file
-from main_server.rules.people import find_person
-from main_server.store.ledger import Conversation, Member, StoredKey
+from main_server.rules.people import find_reachable, find_realm
+from main_server.store.ledger import Conversation, ConversationKind, Member, StoredKey
 from main_server.store.schema import conversations, memberships
 from main_server.store.writer import Job, Transaction
 from realm_protocol.bodies import FileBody, check_body, pack_file_body, read_file_body
@@ -16,12 +16,12 @@ from realm_protocol.commands import SendMessage
 from realm_protocol.errors import (
     AskedWrongly,
     Blocked,
+    GroupClosed,
     GroupNotFound,
     KeyConflict,
     NotAllowed,
     NotMember,
     SessionEnded,
-    UserDisabled,
 )
 from realm_protocol.link import Mark
 from realm_protocol.names import (
@@ -104,6 +104,8 @@ def _writable(tx: Transaction, session: LiveSession, command: SendMessage) -> Co
         tx.ledger.remember_target(session.person_id, command.to, conversation)
     if session.person_id not in conversation.members:
         raise NotMember(group=str(conversation.group))
+    if conversation.is_closed:
+        raise GroupClosed(group=str(conversation.group))
     if conversation.blockers - {session.person_id}:
         peer = conversation.peer_of(session.person_id)
         raise Blocked(address=str(peer.address if peer else ""))
@@ -116,9 +118,7 @@ def _open_target(tx: Transaction, session: LiveSession, target: Target) -> Conve
         if found is None:
             raise GroupNotFound(group=str(target))
         return found
-    peer = find_person(tx.connection, target)
-    if peer.disabled:
-        raise UserDisabled(address=str(target))
+    peer = find_reachable(tx.connection, target)
     public_id = private_conversation(session.address, target)
     found = tx.ledger.conversation(public_id)
     if found is not None:
@@ -138,7 +138,7 @@ def _begin_private(
         for person_id, address in ((session.person_id, session.address), (peer_id, peer))
     }
     conversation = insert_conversation(
-        tx, private_conversation(session.address, peer), None, None, members
+        tx, private_conversation(session.address, peer), "private", None, members
     )
     conversation.blockers = blockers
     for person_id, member in members.items():
@@ -151,19 +151,21 @@ def _begin_private(
 def insert_conversation(
     tx: Transaction,
     public_id: str,
+    kind: ConversationKind,
     group: GroupAddress | None,
-    realm_id: int | None,
     members: dict[int, Member],
 ) -> Conversation:
-    """A new conversation with its members, in the open transaction and in the cache."""
-    kind = "private" if group is None else "group"
+    """A new conversation with its members, in the open transaction and in the cache.
+
+    Raises `RealmNotFound` where the realm of its address is unknown.
+    """
     row_id = tx.connection.scalar(
         sa.insert(conversations)
         .values(
             public_id=public_id,
             kind=kind,
             address=group,
-            realm_id=realm_id,
+            realm_id=None if group is None else find_realm(tx.connection, group.realm).id,
             last_seq=0,
             changed_at=tx.position,
             created_at=tx.now,

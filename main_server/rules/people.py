@@ -21,14 +21,18 @@ from realm_protocol.errors import (
     AmbiguousName,
     ForeignSender,
     GroupNotFound,
+    IsGuest,
+    NameReserved,
     NotAllowed,
     RealmDisabled,
     RealmNotFound,
     SessionEnded,
+    UserDisabled,
     UserExists,
     UserNotFound,
 )
 from realm_protocol.names import Address, GroupAddress, check_name, private_conversation
+from realm_protocol.rooms import GUEST_LIMITS, is_guest
 
 
 def find_person(connection: Connection, address: Address) -> Row[Any]:
@@ -42,6 +46,16 @@ def find_person(connection: Connection, address: Address) -> Row[Any]:
         find_realm(connection, address.realm)
         raise UserNotFound(address=str(address))
     return row
+
+
+def find_reachable(connection: Connection, address: Address) -> Row[Any]:
+    """Somebody who can be written to and put into groups: neither disabled nor a guest."""
+    person = find_person(connection, address)
+    if person.disabled:
+        raise UserDisabled(address=str(address))
+    if person.limit_class == GUEST_LIMITS:
+        raise IsGuest(address=str(address))
+    return person
 
 
 def find_realm(connection: Connection, name: str) -> Row[Any]:
@@ -71,9 +85,23 @@ def add_person(
     limit_class: str = "standard",
     registering_realm: str | None = None,
 ) -> int:
-    """Make a person. A realm registers only its own. An address is never given twice."""
+    """Make a person. A realm registers only its own."""
+    if is_guest(address):
+        raise NameReserved(name=address.name)
     if registering_realm is not None and address.realm != registering_realm:
         raise ForeignSender(address=str(address), realm=registering_realm)
+    return insert_person(
+        tx,
+        address,
+        password_hash=password_hash,
+        display_name=display_name or address.name,
+        country=country,
+        limit_class=limit_class,
+    )
+
+
+def insert_person(tx: Transaction, address: Address, **values: object) -> int:
+    """A person's row, of an enabled realm. An address is never given twice."""
     realm = find_realm(tx.connection, address.realm)
     if not realm.enabled:
         raise RealmDisabled(realm=realm.name)
@@ -85,13 +113,10 @@ def add_person(
             address=address,
             name=address.name,
             realm_id=realm.id,
-            display_name=display_name or address.name,
-            country=country,
-            password_hash=password_hash,
             disabled=False,
             operator=False,
-            limit_class=limit_class,
             created_at=tx.now,
+            **values,
         )
         .returning(people.c.id)
     )
@@ -121,7 +146,17 @@ def end_sessions(tx: Transaction, person_id: int, reason: str, *, keep: str = ""
             .returning(sessions.c.id)
         )
     )
+    let_guest_go(tx, person_id)
     tx.effects.append(SessionsEnded(ended, reason))
+
+
+def let_guest_go(tx: Transaction, person_id: int) -> None:
+    """A guest without a session has no way back: their time is over. Nothing for anybody else."""
+    tx.connection.execute(
+        sa.update(people)
+        .where(people.c.id == person_id, people.c.guest_until.is_not(None))
+        .values(guest_until=tx.now)
+    )
 
 
 def blocked_by(connection: Connection, person_id: int) -> frozenset[int]:

@@ -26,6 +26,7 @@ from realm_protocol import commands
 from realm_protocol.errors import ConversationNotFound, GroupNotFound, NotMember
 from realm_protocol.limits import PAGE_BYTES, PAGE_MESSAGES
 from realm_protocol.names import Address, GroupAddress
+from realm_protocol.rooms import GUEST_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,19 @@ def fetch_messages(connection: Connection, question: Question) -> commands.Page:
     ).one_or_none()
     if place is None:
         raise ConversationNotFound(conversation=command.conversation)
+    return read_page(connection, place.id, place.first_seq, command)
+
+
+def read_page(
+    connection: Connection, row_id: int, first_seq: int, command: commands.FetchMessages
+) -> commands.Page:
+    """What a command asks for of this conversation, as many rows as fit."""
     rows = (
         sa.select(messages, people.c.address)
         .join(people, people.c.id == messages.c.sender_id)
         .where(
-            messages.c.conversation_id == place.id,
-            messages.c.seq > max(command.after, place.first_seq - 1),
+            messages.c.conversation_id == row_id,
+            messages.c.seq > max(command.after, first_seq - 1),
         )
         .order_by(messages.c.seq.desc() if command.newest else messages.c.seq)
         .limit(min(command.limit, PAGE_MESSAGES) + 1)
@@ -141,13 +149,14 @@ def list_members(connection: Connection, question: Question) -> list[commands.Me
 
 
 def list_groups(connection: Connection, question: Question) -> list[commands.Group]:
-    """The groups that the asker is in, and those of their own realm."""
+    """The groups and rooms that the asker is in, and those of their own realm."""
     everybody = memberships.alias("everybody")
     own = memberships.alias("own")
     rows = connection.execute(
         sa.select(
             conversations.c.address,
             conversations.c.public_id,
+            conversations.c.kind,
             sa.func.count(everybody.c.person_id).label("members"),
             own.c.person_id.is_not(None).label("joined"),
         )
@@ -169,7 +178,9 @@ def list_groups(connection: Connection, question: Question) -> list[commands.Gro
         .order_by(conversations.c.address)
     )
     return [
-        commands.Group(GroupAddress(row.address), row.public_id, row.members, bool(row.joined))
+        commands.Group(
+            GroupAddress(row.address), row.public_id, row.members, bool(row.joined), row.kind
+        )
         for row in rows
     ]
 
@@ -183,6 +194,7 @@ def find_people(connection: Connection, question: Question) -> list[commands.Per
         sa.select(people, _hides_from(question))
         .where(
             people.c.disabled.is_(False),
+            people.c.limit_class != GUEST_LIMITS,
             sa.or_(
                 people.c.address.contains(query, autoescape=True),
                 sa.func.lower(people.c.display_name).contains(query, autoescape=True),

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from main_server.effects import AttachedSession, LiveSession, SessionsEnded
-from main_server.rules.people import asker_of, blocked_by, find_person
+from main_server.rules.people import asker_of, blocked_by, find_person, let_guest_go
 from main_server.store.schema import conversations, memberships, people, realms, sessions
 from main_server.store.writer import Job, Transaction
 from realm_protocol.commands import Done, EndSession, Head
@@ -22,10 +22,12 @@ from realm_protocol.errors import (
     SessionEnded,
     SessionNotFound,
     UserDisabled,
+    WrongPassword,
     WrongRealm,
 )
 from realm_protocol.link import Attach, Session
 from realm_protocol.names import Address
+from realm_protocol.rooms import GUEST_LIMITS
 
 SESSION_DAYS = 90
 ENDED_DAYS = 30
@@ -36,13 +38,20 @@ _SEEN_EVERY = _HOUR
 """To within how long it is known when a session was last there."""
 
 
-def open_session(tx: Transaction, address: Address, realm: str, device: str) -> Session:
+def open_session(
+    tx: Transaction, address: Address, realm: str, device: str, idle_seconds: int = 0
+) -> Session:
     """A new session of a person whose password has been checked, at their home realm."""
     person = find_person(tx.connection, address)
     check_may_sign_in(person, realm)
+    longest = SESSION_DAYS * _DAY
+    return issue_session(tx, person, device, tx.now + min(idle_seconds * 1000 or longest, longest))
+
+
+def issue_session(tx: Transaction, person: Row[Any], device: str, expires_at: int) -> Session:
+    """A session for whom nothing is to be checked any more."""
     token = secrets.token_urlsafe(32)
     session_id = secrets.token_hex(8)
-    expires_at = tx.now + SESSION_DAYS * _DAY
     tx.connection.execute(
         sa.insert(sessions).values(
             id=session_id,
@@ -55,13 +64,15 @@ def open_session(tx: Transaction, address: Address, realm: str, device: str) -> 
             expires_at=expires_at,
         )
     )
-    return Session(address, session_id, token, expires_at)
+    return Session(Address(person.address), session_id, token, expires_at)
 
 
 def check_may_sign_in(person: Row[Any], realm: str) -> None:
-    """Sign-in is at one's home realm, and not for the disabled."""
+    """Sign-in is at one's home realm, and neither for guests nor for the disabled."""
     if person.realm != realm:
         raise WrongRealm(address=person.address, realm=person.realm)
+    if person.limit_class == GUEST_LIMITS:
+        raise WrongPassword(address=person.address)
     if person.disabled:
         raise UserDisabled(address=person.address)
 
@@ -83,9 +94,10 @@ def attach(tx: Transaction, job: Job, command: Attach, realm: str) -> None:
         expires_at=row.expires_at,
         limit_class=row.limit_class,
     )
-    if tx.now - row.last_seen_at >= _SEEN_EVERY:
+    if tx.now - row.last_seen_at >= _SEEN_EVERY and row.limit_class != GUEST_LIMITS:
         # Seldom, so that people can come in and read while the disk is full.
-        session.expires_at = tx.now + SESSION_DAYS * _DAY
+        # For as long again as it was opened for.
+        session.expires_at = tx.now + row.expires_at - row.last_seen_at
         tx.connection.execute(
             sa.update(sessions)
             .where(sessions.c.id == row.id)
@@ -225,6 +237,7 @@ def end_session(tx: Transaction, job: Job) -> Done:
     )
     if ended.rowcount == 0:
         raise SessionNotFound(session=session_id)
+    let_guest_go(tx, session.person_id)
     # A session that ends itself still gets its answer.
     tx.afterwards.append(SessionsEnded([session_id], "signed out"))
     return Done()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import chain
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -21,6 +21,7 @@ from realm_protocol.names import Address, GroupAddress
 from realm_protocol.wire import pack, tag_of
 
 T = TypeVar("T")
+ConversationKind = Literal["private", "group", "room"]
 
 _CACHED_CONVERSATIONS = 50_000
 _CACHED_TARGETS = 200_000
@@ -81,12 +82,14 @@ class Conversation:
 
     row_id: int
     public_id: str
-    kind: str
+    kind: ConversationKind
     group: GroupAddress | None
     last_seq: int
     members: dict[int, Member]
     blockers: set[int] = field(default_factory=set)
     """Who of a private conversation refuses messages of the other."""
+    is_closed: bool = False
+    """Nobody joins or writes there."""
 
     def peer_of(self, person_id: int) -> Member | None:
         """The other one of a private conversation; oneself when one writes to oneself."""
@@ -100,7 +103,7 @@ class Conversation:
         peer = self.peer_of(member.person_id)
         return Head(
             conversation=self.public_id,
-            kind="private" if self.kind == "private" else "group",
+            kind=self.kind,
             name=str(self.group if peer is None else peer.address),
             last_seq=self.last_seq,
             read=member.read,
@@ -221,6 +224,7 @@ class Ledger:
             group=GroupAddress(row.address) if row.address else None,
             last_seq=row.last_seq,
             members=self._load_members(row.id),
+            is_closed=row.closed_at is not None,
         )
         if row.kind == "private":
             loaded.blockers = self.blockers_among(list(loaded.members))

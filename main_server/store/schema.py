@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -63,7 +64,10 @@ people = Table(
     Column("operator", Boolean, nullable=False),
     Column("limit_class", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("guest_until", BigInteger),
+    Index("ix_people_guest_until", "guest_until", sqlite_where=text("guest_until IS NOT NULL")),
 )
+"""`guest_until` is set while somebody is a guest of an open room: when they must go."""
 
 sessions = Table(
     "sessions",
@@ -91,9 +95,13 @@ conversations = Table(
     Column("last_seq", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    CheckConstraint("(kind = 'group') = (address IS NOT NULL)", name="address"),
+    Column("closed_at", BigInteger),
+    CheckConstraint("(kind = 'private') = (address IS NULL)", name="address"),
 )
-"""`address` and `realm_id` are a group's."""
+"""`kind` is private, group, or room: open to everybody, and recorded.
+
+`address` and `realm_id` are a group's or a room's. Nobody joins or writes once `closed_at` is set.
+"""
 
 memberships = Table(
     "memberships",
@@ -108,7 +116,7 @@ memberships = Table(
     Index("ix_memberships_person_id_conversation_id", "person_id", "conversation_id"),
     sqlite_with_rowid=False,
 )
-"""`role` is owner, admin, member, or left: a row stays, so that a return finds its watermarks."""
+"""`role` is owner, admin, member, guest, or left: a row stays, for the watermarks of a return."""
 
 messages = Table(
     "messages",

@@ -67,10 +67,10 @@ class Running:
         self.url = url
         self.keys = keys
 
-    async def link(self, realm: str) -> RealmEnd:
+    async def link(self, realm: str, *, open_room: bool = False) -> RealmEnd:
         """A realm's link, welcomed."""
         end = await open_link(self.url, self.keys[realm])
-        welcome = await end.hello(realm)
+        welcome = await end.hello(realm, open_room=open_room)
         assert isinstance(welcome, LinkWelcome), welcome
         return end
 

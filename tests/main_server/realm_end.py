@@ -79,9 +79,11 @@ class RealmEnd:
         async with asyncio.timeout(DEADLINE_SECONDS):
             return unpack_value(await self.ask_later(kind, *fields))
 
-    async def hello(self, realm: str, version: int = PROTOCOL_VERSION) -> Any:
+    async def hello(
+        self, realm: str, version: int = PROTOCOL_VERSION, *, open_room: bool = False
+    ) -> Any:
         """Main's first word: `LinkWelcome` or `LinkRefused`."""
-        self.send(link.LinkHello(next(self._refs), version, realm, 0))
+        self.send(link.LinkHello(next(self._refs), version, realm, 0, open_room=open_room))
         await eventually(lambda: self.told)
         return self.told[0]
 
@@ -99,6 +101,12 @@ class RealmEnd:
         told_before = len(self.told)
         answer = await self.ask(link.Attach, handle, hash_token(token), epoch, position)
         return Attached(self, handle, check(answer, link.Attached), told_before)
+
+    async def enter_as_guest(self, name: str, seconds: int = 3600) -> "Attached":
+        """A guest of this realm's room, attached."""
+        answer = await self.ask(link.EnterAsGuest, name, "test", seconds)
+        self._token = check(answer, link.Session).token
+        return await self.attach(self._token)
 
     async def enter_again(self) -> "Attached":
         """Attach the session that signed in last once more."""

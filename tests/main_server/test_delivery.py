@@ -24,6 +24,7 @@ class FakeLink:
         self.sessions: dict[int, LiveSession] = {}
         self.told: list[Any] = []
         self.cut_for = ""
+        self.watches = ""
 
     def send(self, message: bytes) -> None:
         self.told.append(link.FROM_MAIN.read(message))

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from main_server.operations import note
 from main_server.operator_socket import ask_server, socket_path
+from main_server.rules.audit import note
 from main_server.store.backup import back_up, restore, verify
 from main_server.store.database import open_engine
 from main_server.store.writer import write_once
