@@ -21,7 +21,7 @@ run: install
 	$(BIN)/realmchat up
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: install
 	$(BIN)/ruff format --check .

@@ -1,5 +1,6 @@
 """Ports for tests to listen on, and to listen on again after a restart."""
 
+import os
 import random
 import socket
 
@@ -10,8 +11,12 @@ _LOWEST, _HIGHEST = 20_000, 32_000
 
 def free_port() -> int:
     """A port of the loopback address that nobody listens on."""
+    # Each process of the suite has its share: none takes what another has just found free.
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    share = (_HIGHEST - _LOWEST) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    lowest = _LOWEST + worker * share
     while True:
-        port = random.randint(_LOWEST, _HIGHEST)
+        port = random.randrange(lowest, lowest + share)
         if is_free(port):
             return port
 
