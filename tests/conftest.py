@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -17,6 +18,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("realmchat")
+
+# A shell starts what it puts into the background deaf to Ctrl-C, and so would be all that tests
+# start and press Ctrl-C in.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

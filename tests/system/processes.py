@@ -3,6 +3,8 @@
 Each is tied to the test run: it ends with it, however that ends.
 """
 
+import contextlib
+import io
 import json
 import os
 import signal
@@ -15,9 +17,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import httpx
 
+import main_server.cli
 from deploy import tether
 from tests.ports import free_port
 from tests.waiting import wait_until
@@ -50,6 +54,8 @@ class ServiceProcess:
         """`wrap` is put before the command: `["strace", …]`, `["env", "LD_PRELOAD=…"]`."""
         self.name = name
         self.home = home
+        self.host = "127.0.0.1"
+        """Where this process reaches it; elsewhere when it is in a namespace of its own."""
         self.port = port
         self.ca: Path | None = None
         """The authority of its certificate, when it serves TLS."""
@@ -60,7 +66,7 @@ class ServiceProcess:
 
     @property
     def url(self) -> str:
-        return f"http{'s' if self.ca else ''}://127.0.0.1:{self.port}"
+        return f"http{'s' if self.ca else ''}://{self.host}:{self.port}"
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
@@ -175,14 +181,21 @@ class MainProcess(ServiceProcess):
 def run_operator_command(
     home: Path, *arguments: str, stdin: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [console_script("main-server"), *arguments, "--json"],
-        env=environment(home),
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """`main-server ARGUMENTS… --json`, run in this process: starting one costs most of a second."""
+    command = ["main-server", *arguments, "--json"]
+    said, complained = io.StringIO(), io.StringIO()
+    with (
+        mock.patch.dict(os.environ, environment(home), clear=True),
+        mock.patch.multiple(sys, argv=command, stdin=io.StringIO(stdin)),
+        contextlib.redirect_stdout(said),
+        contextlib.redirect_stderr(complained),
+    ):
+        try:
+            main_server.cli.main()
+            status = 0
+        except SystemExit as end:
+            status = int(end.code or 0)
+    return subprocess.CompletedProcess(command, status, said.getvalue(), complained.getvalue())
 
 
 class RealmProcess(ServiceProcess):
@@ -299,12 +312,12 @@ def running_system(home: Path, realm_wrap: Sequence[str] = ()) -> Iterator[Syste
         for service in system.services:
             ending.callback(service.end)
         main.start()
+        chat_cli.start()
         main.wait_ready()
         for realm in realms:
             realm.save_key(main.add_realm(realm.realm, realm.port))
             realm.start()
         main.add_users(ACCOUNTS)
-        chat_cli.start()
         for service in system.services:
             service.wait_ready()
         yield system
