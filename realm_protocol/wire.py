@@ -41,12 +41,10 @@ def _as_text(value: Any) -> str:
     raise TypeError(f"{type(value).__name__} has no form on the wire")
 
 
-_encoder = msgspec.msgpack.Encoder(enc_hook=_as_text)
-
-
-def pack(message: WireMessage | Sequence[Any] | Any) -> bytes:
-    """One message or value as msgpack."""
-    return _encoder.encode(message)
+pack: Callable[[WireMessage | Sequence[Any] | Any], bytes] = msgspec.msgpack.Encoder(
+    enc_hook=_as_text
+).encode
+"""One message or value as msgpack; the encoder's own method, for it is called for every message."""
 
 
 def join_frame(messages: Sequence[bytes]) -> bytes:
