@@ -1,7 +1,6 @@
 """What main does when its disk fails: refuse and lose nothing, or end and let recovery decide."""
 
 import asyncio
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,41 +8,21 @@ import pytest
 
 from realm_protocol import commands, errors
 from tests.main_server.realm_end import Attached, RealmEnd, open_link
+from tests.system.preloaded import Disk, compiled, preloading
 from tests.system.processes import MainProcess
 from tests.waiting import eventually, wait_until
 
 
-class Disk:
-    """The disk under main, as the preloaded library sees it."""
-
-    def __init__(self, control: Path) -> None:
-        self._control = control
-        self.works()
-
-    def works(self) -> None:
-        self._control.write_text("w")
-
-    def is_full(self) -> None:
-        self._control.write_text("f")
-
-    def fails_to_sync(self) -> None:
-        self._control.write_text("s")
-
-
 @pytest.fixture
-def disk(tmp_path: Path) -> Disk:
-    return Disk(tmp_path / "disk")
-
-
-@pytest.fixture
-def main(tmp_path: Path, disk: Disk, requires: Callable[..., None]) -> Iterator[MainProcess]:
-    """A real main server over a disk that fails when told to."""
+def disk(tmp_path: Path, requires: Callable[..., None]) -> Disk:
     requires("cc")
-    library = tmp_path / "faulty_disk.so"
-    source = Path(__file__).with_name("faulty_disk.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
-    preload = ["env", f"LD_PRELOAD={library}", f"FAULTY_DISK={tmp_path / 'disk'}"]
-    process = MainProcess(tmp_path / "home", wrap=preload)
+    return Disk(compiled("faulty_disk", tmp_path), tmp_path / "disk")
+
+
+@pytest.fixture
+def main(tmp_path: Path, disk: Disk) -> Iterator[MainProcess]:
+    """A real main server over a disk that fails when told to."""
+    process = MainProcess(tmp_path / "home", wrap=preloading(disk))
     process.start()
     process.wait_ready()
     yield process

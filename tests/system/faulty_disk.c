@@ -1,4 +1,4 @@
-/* Put before a process by LD_PRELOAD: what the disk of its database does is said by the first
+/* Put before a process by LD_PRELOAD: what the disk of its databases does is said by the first
  * letter of the file $FAULTY_DISK: f: it is full; s: a sync fails; anything else: it works. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -16,7 +16,7 @@ static char fault(int descriptor) {
     ssize_t length = readlink(link, path, sizeof path - 1);
     if (length <= 0) return 0;
     path[length] = 0;
-    if (!strstr(path, "main.db")) return 0;
+    if (!strstr(path, ".db")) return 0;
     const char *control = getenv("FAULTY_DISK");
     FILE *file = control ? fopen(control, "r") : NULL;
     if (!file) return 0;
