@@ -4,8 +4,8 @@ from typing import Any
 
 from chat_cli.account.outbox_rows import Sent
 from chat_cli.account.recipients import target_json
-from chat_cli.account.shapes import rfc3339
 from realm_protocol.commands import DeviceSession, Group, Joined, Member, Person, Realm
+from realm_service.times import rfc3339
 
 
 def sent_json(sent: Sent) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from chat_cli.account.account import Account, now_ms
 from chat_cli.account.link_state import Link
 from chat_cli.account.reading import JsonRow, Snapshot
 from chat_cli.account.recipients import Recipient
-from chat_cli.account.shapes import rfc3339
 from realm_protocol.commands import (
     BlockPerson,
     CreateGroup,
@@ -27,6 +26,7 @@ from realm_protocol.commands import (
 )
 from realm_protocol.errors import LinkDown, RealmUnreachable
 from realm_protocol.names import Address, GroupAddress
+from realm_service.times import rfc3339
 
 FOUND_PEOPLE = 1000
 

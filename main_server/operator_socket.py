@@ -1,4 +1,4 @@
-"""The operator's way to a running server: a Unix socket in its folder that only its owner opens.
+"""Operations on a running server, over the operator's socket.
 
 One JSON line in, one out: `{"operation", "arguments"}` and `{"result"}` or `{"error"}`.
 """
@@ -9,9 +9,7 @@ import getpass
 import json
 import os
 import socket
-import struct
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,28 +26,10 @@ from realm_protocol.errors import (
     rebuild,
 )
 from realm_service.logs import report_defect
+from realm_service.operator_line import connect, listen, peer_of, socket_path
 
 _LINE_LIMIT = 64 * 1024 * 1024
 _ANSWER_SECONDS = 600
-_ADDRESS_LIMIT = 100
-
-
-def socket_path(store: Path) -> Path:
-    """Beside the store, so that whoever may open the one finds the other."""
-    return store.with_name(f"{store.name}.operator")
-
-
-@contextlib.contextmanager
-def _address_of(path: Path) -> Iterator[str]:
-    """The path as a socket's address, which has 107 bytes at most: through its folder if longer."""
-    if len(os.fsencode(path)) <= _ADDRESS_LIMIT:
-        yield str(path)
-        return
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{folder}/{path.name}"
-    finally:
-        os.close(folder)
 
 
 class OperatorSocket:
@@ -61,16 +41,7 @@ class OperatorSocket:
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
-        path = socket_path(self._store)
-        path.unlink(missing_ok=True)
-        previous = os.umask(0o177)
-        try:
-            with _address_of(path) as address:
-                self._server = await asyncio.start_unix_server(
-                    self._serve, path=address, limit=_LINE_LIMIT
-                )
-        finally:
-            os.umask(previous)
+        self._server = await listen(socket_path(self._store), self._serve, _LINE_LIMIT)
 
     async def close(self) -> None:
         if self._server is not None:
@@ -80,7 +51,7 @@ class OperatorSocket:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with contextlib.suppress(ConnectionError):
-                answer = await self._read_and_answer(reader, _peer(writer))
+                answer = await self._read_and_answer(reader, peer_of(writer))
                 writer.write(json.dumps(answer).encode() + b"\n")
                 await writer.drain()
         finally:
@@ -138,16 +109,6 @@ class OperatorSocket:
         ]
 
 
-def _peer(writer: asyncio.StreamWriter) -> str:
-    """Which user of this machine is at the other end, for the audit log."""
-    sock = writer.get_extra_info("socket")
-    if not hasattr(socket, "SO_PEERCRED"):
-        return "operator"
-    credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    _, uid, _ = struct.unpack("3i", credentials)
-    return f"uid {uid}"
-
-
 def local_operator() -> str:
     """Who runs a command on a store that no server has open."""
     try:
@@ -171,13 +132,7 @@ def _exchange(sock: socket.socket, request: dict[str, Any]) -> dict[str, Any]:
 
 def ask_server(store: Path, operation: str, arguments: dict[str, Any]) -> Any:
     """The running server's answer; raises its error, or `ConnectionError` when none runs."""
-    with socket.socket(socket.AF_UNIX) as sock:
-        sock.settimeout(_ANSWER_SECONDS)
-        try:
-            with _address_of(socket_path(store)) as address:
-                sock.connect(address)
-        except OSError as exc:
-            raise ConnectionError("no server runs on this store") from exc
+    with connect(socket_path(store), _ANSWER_SECONDS) as sock:
         answer = _exchange(sock, {"operation": operation, "arguments": arguments})
     if "error" in answer:
         error = answer["error"]

@@ -17,7 +17,6 @@ from chat_cli.account.link_state import Link, LinkState
 from chat_cli.account.marking import Marking
 from chat_cli.account.message_rows import Taken
 from chat_cli.account.outgoing import Outgoing
-from chat_cli.account.shapes import rfc3339
 from chat_cli.account.store import Store
 from realm_protocol.commands import ClientCommand, EndSession, Hello, ResolveName, Welcome
 from realm_protocol.errors import (
@@ -43,6 +42,7 @@ from realm_protocol.events import (
 from realm_protocol.limits import PROTOCOL_VERSION
 from realm_service.channel import connect
 from realm_service.logs import get_logger
+from realm_service.times import rfc3339
 
 log = get_logger("chat_cli.engine")
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from chat_cli.account.shapes import rfc3339
 from realm_protocol.errors import LinkDown, RealmchatError, RealmUnreachable, SessionEnded
+from realm_service.times import rfc3339
 
 
 class Link(Enum):

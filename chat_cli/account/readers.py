@@ -13,8 +13,8 @@ from chat_cli.account import arrivals, event_log
 from chat_cli.account.arrivals import Arrived
 from chat_cli.account.reading import JsonRow, Snapshot
 from chat_cli.account.schema import readers
-from chat_cli.account.shapes import rfc3339
 from realm_protocol.errors import PlaceNotHandedOut, ReaderNotFound, TooManyReaders
+from realm_service.times import rfc3339
 
 READERS_LIMIT = 100
 """Readers of one account. Each costs a row; thousands are a script that makes names up."""

@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
@@ -12,12 +11,7 @@ from sqlalchemy import Row, RowMapping
 from chat_cli.account.receipts import Marks
 from realm_protocol.bodies import FileBody, SystemBody
 from realm_protocol.errors import RealmchatError, rebuild
-
-
-def rfc3339(milliseconds: int) -> str:
-    """A time of the wire as people's programs read it: UTC, with milliseconds."""
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+from realm_service.times import rfc3339
 
 
 def message_json(

@@ -10,9 +10,9 @@ from typing import Any
 
 from chat_cli.command_line import texts
 from chat_cli.command_line.amounts import amount
-from chat_cli.command_line.cleaning import clean
 from chat_cli.command_line.look import Look
 from chat_cli.command_line.texts import say
+from realm_service.terminal_text import clean
 
 SHOWN_ID = 8
 """So much of a file's id tells it from the others."""

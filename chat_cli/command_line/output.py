@@ -63,7 +63,7 @@ def put_error(error: RealmchatError, *, as_json: bool) -> None:
     if as_json:
         _complain(json.dumps(error.body(), ensure_ascii=False, default=str))
     else:
-        from chat_cli.command_line.cleaning import clean  # most commands have no error to tell
+        from realm_service.terminal_text import clean  # most commands have no error to tell
 
         _complain(f"chat-cli: {clean(texts.say_error(error))}".replace("\n", " "))
 

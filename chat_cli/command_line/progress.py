@@ -12,8 +12,8 @@ from typing import Any
 from chat_cli.command_line import texts
 from chat_cli.command_line.amounts import amount, duration
 from chat_cli.command_line.call import Call
-from chat_cli.command_line.cleaning import clean
 from chat_cli.command_line.texts import say
+from realm_service.terminal_text import clean
 
 SHOW_SECONDS = 0.1
 _BAR_WIDTH = 20

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chat_cli.command_line.cleaning import clean
 from chat_cli.command_line.look import Look
 from chat_cli.command_line.message_lines import isolated
 from chat_cli.command_line.texts import Text, say
+from realm_service.terminal_text import clean
 
 Row = Mapping[str, Any]
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from chat_cli.command_line.cleaning import clean
 from chat_cli.command_line.look import Look, said_time
 from chat_cli.command_line.message_lines import isolated, message_line
 from chat_cli.command_line.tables import Column, lines
 from chat_cli.command_line.texts import Text
+from realm_service.terminal_text import clean
 from tests.chat_cli_line.fake_service import MESSI, FakeService
 from tests.chat_cli_line.terminal import Terminal
 from tests.chat_cli_line.test_commands import CONVERSATIONS, INBOX, LINE, conversation, message

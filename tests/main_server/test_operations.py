@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from main_server.operator_socket import ask_server, socket_path
+from main_server.operator_socket import ask_server
 from main_server.rules.audit import note
 from main_server.store.backup import back_up, restore, verify
 from main_server.store.database import open_engine
 from main_server.store.writer import write_once
 from realm_protocol.errors import StoreDamaged, StoreTooNew, StoreUnwritable, TimedOut
+from realm_service.operator_line import socket_path
 from tests.main_server.realm_end import open_link
 from tests.system.processes import MainProcess, console_script, environment, run_operator_command
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from chat_cli.account.feed import Feed
 from chat_cli.account.files.upload_rows import Upload
 from chat_cli.account.recipients import target_json
-from chat_cli.account.shapes import rfc3339
 from realm_protocol.errors import RealmchatError
+from realm_service.times import rfc3339
 
 TELL_SECONDS = 0.2
 """Progress is told no more often than that; a new state is told at once."""

@@ -6,7 +6,6 @@ from typing import Any
 from prompt_toolkit.utils import get_cwidth
 
 from chat_cli.command_line import texts
-from chat_cli.command_line.cleaning import clean
 from chat_cli.command_line.look import Look
 from chat_cli.command_line.shell.arrivals import (
     Message,
@@ -18,6 +17,7 @@ from chat_cli.command_line.shell.arrivals import (
 )
 from chat_cli.command_line.texts import say
 from realm_protocol.errors import RealmchatError, rebuild
+from realm_service.terminal_text import clean
 
 _REFUSED = "✗"
 _DONE = "✓"
