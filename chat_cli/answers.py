@@ -4,7 +4,15 @@ from typing import Any
 
 from chat_cli.account.outbox_rows import Sent
 from chat_cli.account.recipients import target_json
-from realm_protocol.commands import DeviceSession, Group, Joined, Member, Person, Realm
+from realm_protocol.commands import (
+    DeviceSession,
+    Group,
+    GroupChanged,
+    Joined,
+    Member,
+    Person,
+    Realm,
+)
 from realm_service.times import rfc3339
 
 
@@ -36,13 +44,18 @@ def person_json(person: Person) -> dict[str, Any]:
 def group_json(group: Group) -> dict[str, Any]:
     return {
         "group": group.address,
+        "name": group.display_name,
         "conversation": group.conversation,
+        "kind": group.kind,
         "members": group.members,
         "joined": group.joined,
+        "role": group.role or None,
+        "invite_only": group.invite_only,
+        "closed": group.closed,
     }
 
 
-def joined_json(joined: Joined) -> dict[str, Any]:
+def joined_json(joined: Joined | GroupChanged) -> dict[str, Any]:
     return {"group": joined.group, "conversation": joined.conversation, "seq": joined.seq}
 
 

@@ -101,6 +101,41 @@ async def _addgroup(account: Account, given: Arguments) -> Any:
     return await deeds.create_group(account, given["group"], given.get("members", "").split())
 
 
+async def _addinvitegroup(account: Account, given: Arguments) -> Any:
+    others = given.get("members", "").split()
+    return await deeds.create_group(account, given["group"], others, invite_only=True)
+
+
+async def _invite(account: Account, given: Arguments) -> Any:
+    return await deeds.invite(account, given["group"], given["people"].split())
+
+
+async def _removemember(account: Account, given: Arguments) -> Any:
+    return await deeds.remove_member(account, given["group"], given["person"])
+
+
+async def _setrole(account: Account, given: Arguments) -> Any:
+    role: Any = given["role"]  # one of the table's choices
+    return await deeds.set_role(account, given["group"], given["person"], role)
+
+
+async def _renamegroup(account: Account, given: Arguments) -> Any:
+    return await deeds.rename_group(account, given["group"], given.get("name", ""))
+
+
+async def _setaccess(account: Account, given: Arguments) -> Any:
+    invite_only = given["access"] == "invite-only"
+    return await deeds.set_access(account, given["group"], invite_only=invite_only)
+
+
+async def _closegroup(account: Account, given: Arguments) -> Any:
+    return await deeds.close_group(account, given["group"], closed=True)
+
+
+async def _reopengroup(account: Account, given: Arguments) -> Any:
+    return await deeds.close_group(account, given["group"], closed=False)
+
+
 async def _inbox(account: Account, given: Arguments) -> Any:
     return (await deeds.inbox(account, peek="peek" in given)).value
 
@@ -216,6 +251,14 @@ _DEEDS: dict[str, Deed] = {
     "addgroup": _addgroup,
     "joingroup": _joingroup,
     "leavegroup": _leavegroup,
+    "addinvitegroup": _addinvitegroup,
+    "invite": _invite,
+    "removemember": _removemember,
+    "setrole": _setrole,
+    "renamegroup": _renamegroup,
+    "setaccess": _setaccess,
+    "closegroup": _closegroup,
+    "reopengroup": _reopengroup,
     "groups": _groups,
     "members": _members,
     "inbox": _inbox,

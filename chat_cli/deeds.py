@@ -13,15 +13,23 @@ from chat_cli.account.reading import JsonRow, Snapshot
 from chat_cli.account.recipients import Recipient
 from realm_protocol.commands import (
     BlockPerson,
+    CloseGroup,
     CreateGroup,
     EndSession,
     FindPeople,
+    InviteMembers,
     JoinGroup,
     LeaveGroup,
     ListGroups,
     ListMembers,
     ListRealms,
     ListSessions,
+    RemoveMember,
+    RenameGroup,
+    ReopenGroup,
+    Role,
+    SetGroupAccess,
+    SetRole,
     UnblockPerson,
 )
 from realm_protocol.errors import LinkDown, RealmUnreachable
@@ -58,12 +66,14 @@ async def members(account: Account, name: str) -> Snapshot[list[JsonRow]]:
     return Snapshot([answers.member_json(member) for member in asked.value], asked.event_id)
 
 
-async def create_group(account: Account, name: str, others: list[str]) -> dict[str, Any]:
+async def create_group(
+    account: Account, name: str, others: list[str], *, invite_only: bool = False
+) -> dict[str, Any]:
     """Create a group; a bare name is of one's own realm."""
     group = Recipient("group", name)
     address = group.address_in(account.address.realm) if group.is_bare else group.address()
     invited = [await _person(account, other) for other in others]
-    asked = await account.ask(CreateGroup(0, GroupAddress(address), invited))
+    asked = await account.ask(CreateGroup(0, GroupAddress(address), invited, invite_only))
     return answers.joined_json(asked.value)
 
 
@@ -75,6 +85,50 @@ async def join_group(account: Account, name: str) -> dict[str, Any]:
 async def leave_group(account: Account, name: str) -> dict[str, Any]:
     group = await account.resolve_group(name)
     return answers.joined_json((await account.ask(LeaveGroup(0, group))).value)
+
+
+# --- what members, admins, owners and operators do with a group ----------------------------------
+
+
+async def invite(account: Account, name: str, people: list[str]) -> dict[str, Any]:
+    group = await account.resolve_group(name)
+    invited = [await _person(account, person) for person in people]
+    return answers.joined_json((await account.ask(InviteMembers(0, group, invited))).value)
+
+
+async def remove_member(account: Account, name: str, person: str) -> dict[str, Any]:
+    group = await account.resolve_group(name)
+    address = await _person(account, person)
+    asked = await account.ask(RemoveMember(0, group, address))
+    return {**answers.joined_json(asked.value), "address": address}
+
+
+async def set_role(account: Account, name: str, person: str, role: Role) -> dict[str, Any]:
+    group = await account.resolve_group(name)
+    address = await _person(account, person)
+    asked = await account.ask(SetRole(0, group, address, role))
+    return {**answers.joined_json(asked.value), "address": address, "role": role}
+
+
+async def rename_group(account: Account, name: str, display_name: str) -> dict[str, Any]:
+    group = await account.resolve_group(name)
+    asked = await account.ask(RenameGroup(0, group, display_name))
+    return {**answers.joined_json(asked.value), "name": display_name}
+
+
+async def set_access(account: Account, name: str, *, invite_only: bool) -> dict[str, Any]:
+    group = await account.resolve_group(name)
+    asked = await account.ask(SetGroupAccess(0, group, invite_only))
+    return {**answers.joined_json(asked.value), "invite_only": invite_only}
+
+
+async def close_group(account: Account, name: str, *, closed: bool) -> dict[str, Any]:
+    group = await account.resolve_group(name)
+    asked = await account.ask(CloseGroup(0, group) if closed else ReopenGroup(0, group))
+    return {**answers.joined_json(asked.value), "closed": closed}
+
+
+# --- people, realms, sessions --------------------------------------------------------------------
 
 
 async def people(account: Account, query: str) -> Snapshot[list[JsonRow]]:

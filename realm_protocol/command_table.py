@@ -42,6 +42,9 @@ class Right(Enum):
     ANYONE = "anyone"
     SIGNED_IN = "signed in"
     MEMBER = "members of the group"
+    ADMIN = "admins of the group"
+    OWNER = "owners of the group"
+    OPERATOR = "operators of the main server"
 
 
 class WhenCutOff(Enum):
@@ -132,6 +135,12 @@ _PATH = Parameter(
     "path",
     Kind.PATH,
     Help("the file, or - for standard input", "berkasnya, atau - untuk masukan standar"),
+)
+_MEMBERS = Parameter(
+    "members",
+    Kind.PEOPLE,
+    Help("who is in it from the start", "siapa saja anggotanya sejak awal"),
+    optional=True,
 )
 _ASKED_FOR = Help("asked for when not given", "ditanyakan bila tidak diberikan")
 _PASSWORD = Parameter("password", Kind.PASSWORD, _ASKED_FOR, optional=True)
@@ -260,19 +269,22 @@ WORDS = (
     ),
     Word(
         "addgroup",
-        (
-            _GROUP,
-            Parameter(
-                "members",
-                Kind.PEOPLE,
-                Help("who is in it from the start", "siapa saja anggotanya sejak awal"),
-                optional=True,
-            ),
-        ),
+        (_GROUP, _MEMBERS),
         Help("Create a group; you own it.", "Buat grup; Anda pemiliknya."),
         Right.SIGNED_IN,
         WhenCutOff.REFUSED,
         aliases=("creategroup",),
+    ),
+    Word(
+        "addinvitegroup",
+        (_GROUP, _MEMBERS),
+        Help(
+            "Create a group for those who are invited; you own it.",
+            "Buat grup khusus untuk yang diundang; Anda pemiliknya.",
+        ),
+        Right.SIGNED_IN,
+        WhenCutOff.REFUSED,
+        aliases=("createinvitegroup",),
     ),
     Word(
         "joingroup",
@@ -286,6 +298,102 @@ WORDS = (
         (_GROUP,),
         Help("Leave a group.", "Keluar dari grup."),
         Right.MEMBER,
+        WhenCutOff.REFUSED,
+    ),
+    Word(
+        "invite",
+        (
+            _GROUP,
+            Parameter(
+                "people",
+                Kind.PEOPLE,
+                Help("who is to be in it", "siapa yang dimasukkan"),
+            ),
+        ),
+        Help(
+            "Put people into a group; where it takes only who is invited, its admins may.",
+            "Masukkan orang ke grup; bila grupnya khusus undangan, hanya adminnya yang boleh.",
+        ),
+        Right.MEMBER,
+        WhenCutOff.REFUSED,
+    ),
+    Word(
+        "removemember",
+        (_GROUP, _PERSON),
+        Help(
+            "Put somebody out of a group; owners also admins.",
+            "Keluarkan seseorang dari grup; pemilik juga dapat mengeluarkan admin.",
+        ),
+        Right.ADMIN,
+        WhenCutOff.REFUSED,
+    ),
+    Word(
+        "setrole",
+        (
+            _GROUP,
+            _PERSON,
+            Parameter(
+                "role",
+                Kind.WORD,
+                Help("what they are from now on", "perannya mulai sekarang"),
+                choices=("owner", "admin", "member"),
+            ),
+        ),
+        Help("Give a member of a group a role.", "Beri anggota grup sebuah peran."),
+        Right.OWNER,
+        WhenCutOff.REFUSED,
+    ),
+    Word(
+        "renamegroup",
+        (
+            _GROUP,
+            Parameter(
+                "name",
+                Kind.TEXT,
+                Help("the name to show; else none", "nama tampilan; bila tidak, tanpa nama"),
+                optional=True,
+            ),
+        ),
+        Help(
+            "Show a group under another name; its address stays.",
+            "Tampilkan grup dengan nama lain; alamatnya tetap.",
+        ),
+        Right.ADMIN,
+        WhenCutOff.REFUSED,
+    ),
+    Word(
+        "setaccess",
+        (
+            _GROUP,
+            Parameter(
+                "access",
+                Kind.WORD,
+                Help("who may enter", "siapa yang boleh masuk"),
+                choices=("open", "invite-only"),
+            ),
+        ),
+        Help(
+            "Let everybody into a group, or only who is invited.",
+            "Buka grup untuk semua orang, atau hanya untuk yang diundang.",
+        ),
+        Right.OWNER,
+        WhenCutOff.REFUSED,
+    ),
+    Word(
+        "closegroup",
+        (_GROUP,),
+        Help(
+            "Close a group: it can only be read and left.",
+            "Tutup grup: grup hanya bisa dibaca dan ditinggalkan.",
+        ),
+        Right.OPERATOR,
+        WhenCutOff.REFUSED,
+    ),
+    Word(
+        "reopengroup",
+        (_GROUP,),
+        Help("Open a closed group again.", "Buka lagi grup yang ditutup."),
+        Right.OPERATOR,
         WhenCutOff.REFUSED,
     ),
     Word(

@@ -26,6 +26,8 @@ ShortText = Annotated[str, Meta(max_length=256)]
 Password = Annotated[str, Meta(min_length=1, max_length=1024)]
 Kind = Literal["text", "file", "system"]
 Role = Literal["owner", "admin", "member"]
+GONE = ("left", "removed")
+"""Roles of those who are in a group no more."""
 GroupName = Annotated[str, Meta(max_length=128)]
 
 

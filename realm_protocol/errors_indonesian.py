@@ -212,6 +212,7 @@ PHRASES: Mapping[str, str] = {
     "One space parts two words, not more.": "Dua kata dipisah satu spasi, tidak lebih.",
     "Only a text may hold line breaks.": "Hanya teks yang boleh berisi ganti baris.",
     "“{value}” is no number.": "“{value}” bukan angka.",
+    "“{value}” is none of {choices}.": "“{value}” bukan salah satu dari {choices}.",
     "“{value}” is too much.": "“{value}” tidak perlu ada.",
     "{parameter} is missing.": "{parameter} belum ada.",
     # why a file can't be read or saved

@@ -94,7 +94,16 @@ def _read(word: Word, parameter: Parameter, value: str) -> str:
             raise _wrong(word, f"“{_shown(value)}” is too much.")
         case Kind.FLAG:
             return parameter.name
+        case Kind.WORD if parameter.choices:
+            return _choose(word, parameter, value)
     return value
+
+
+def _choose(word: Word, parameter: Parameter, value: str) -> str:
+    if value.lower() not in parameter.choices:
+        choices = ", ".join(parameter.choices)
+        raise _wrong(word, f"“{_shown(value)}” is none of {choices}.")
+    return value.lower()
 
 
 def _printed(parameter: Parameter, value: str) -> str:

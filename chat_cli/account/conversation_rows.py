@@ -10,7 +10,7 @@ from chat_cli.account.receipts import Marks, changes
 from chat_cli.account.recipients import Recipient
 from chat_cli.account.schema import conversations, messages, outbox
 from chat_cli.account.sync import Holding
-from realm_protocol.commands import Head
+from realm_protocol.commands import GONE, Head
 from realm_protocol.errors import ConversationNotFound
 from realm_protocol.events import WatermarkMoved
 
@@ -28,6 +28,9 @@ class Standing:
     mine: Marks
     read_at_main: int
     peer: Marks
+    display_name: str = ""
+    invite_only: bool = False
+    closed: bool = False
 
 
 def from_row(row: Row[Any]) -> Standing:
@@ -41,6 +44,9 @@ def from_row(row: Row[Any]) -> Standing:
         mine=Marks(row.delivered, row.read),
         read_at_main=row.read_at_main,
         peer=Marks(row.peer_delivered, row.peer_read),
+        display_name=row.display_name,
+        invite_only=row.invite_only,
+        closed=row.closed,
     )
 
 
@@ -121,6 +127,9 @@ def _columns(standing: Standing) -> dict[str, Any]:
         "delivered": standing.mine.delivered,
         "peer_read": standing.peer.read,
         "peer_delivered": standing.peer.delivered,
+        "display_name": standing.display_name,
+        "invite_only": standing.invite_only,
+        "closed": standing.closed,
     }
 
 
@@ -136,6 +145,9 @@ def take_head(connection: Connection, me: str, head: Head, now: int) -> Standing
         name=head.name,
         role=head.role,
         first_seq=head.first_seq,
+        display_name=head.display_name,
+        invite_only=head.invite_only,
+        closed=head.closed,
         holding=sync.told(known.holding, head.first_seq, head.last_seq),
         read_at_main=max(known.read_at_main, head.read),
     )
@@ -143,6 +155,10 @@ def take_head(connection: Connection, me: str, head: Head, now: int) -> Standing
     peer_marks = Marks(head.peer_delivered, head.peer_read)
     moved = move_marks(connection, me, moved, head.name, peer_marks, now)
     keep(connection, moved)
+    if head.role != known.role:
+        # Who was away when they were put out gets no row of it.
+        told = {"conversation": head.conversation, "role": head.role}
+        event_log.append(connection, [("role", told)], now)
     return moved
 
 
@@ -158,6 +174,9 @@ def begin(head: Head) -> Standing:
         mine=Marks().advanced(head.delivered, head.read),
         read_at_main=head.read,
         peer=Marks().advanced(head.peer_delivered, head.peer_read),
+        display_name=head.display_name,
+        invite_only=head.invite_only,
+        closed=head.closed,
     )
 
 
@@ -235,24 +254,25 @@ def _tell_states(connection: Connection, me: str, old: Standing, new: Standing, 
 
 def incomplete(connection: Connection) -> list[str]:
     """Conversations of which this device misses rows that it should hold."""
-    behind = conversations.c.have < conversations.c.last_seq
+    behind = (conversations.c.have < conversations.c.last_seq) & is_in()
     return list(connection.scalars(select(conversations.c.conversation).where(behind)))
 
 
 def unconfirmed_reads(connection: Connection) -> list[Standing]:
     """Conversations whose reading main hasn't confirmed."""
-    behind = (conversations.c.read_at_main < conversations.c.read) & _member()
+    behind = (conversations.c.read_at_main < conversations.c.read) & is_in()
     return [from_row(row) for row in connection.execute(select(conversations).where(behind))]
 
 
 def undelivered(connection: Connection) -> list[Standing]:
     """Conversations of which this device holds more than main knows to be delivered."""
-    behind = (conversations.c.delivered < conversations.c.have) & _member()
+    behind = (conversations.c.delivered < conversations.c.have) & is_in()
     return [from_row(row) for row in connection.execute(select(conversations).where(behind))]
 
 
-def _member() -> ColumnElement[bool]:
-    return conversations.c.role != "left"
+def is_in() -> ColumnElement[bool]:
+    """Whether the person is still in a conversation."""
+    return conversations.c.role.not_in(GONE)
 
 
 def notice(connection: Connection, conversation: str, seq: int) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
 
 from chat_cli.account import arrivals, conversation_rows, event_log, sync
 from chat_cli.account.conversation_rows import Standing
+from chat_cli.account.group_changes import changed_by
 from chat_cli.account.schema import messages, outbox
 from chat_cli.account.shapes import kind_of, message_json, print_change, print_file
 from chat_cli.account.sync import Arrival, Missing
@@ -73,6 +74,7 @@ class _Taking:
             return
         arrival = self.place(standing, row.seq)
         if arrival is Arrival.NEXT:
+            self._apply(row)
             shown = columns(row)
             self._rows.append(shown)
             if row.sender == self._me and row.kind != "system":
@@ -80,6 +82,12 @@ class _Taking:
             else:
                 self.taken.from_others.add(row.conversation)
                 self._tell_message(standing, shown)
+
+    def _apply(self, row: StoredMessage) -> None:
+        """What a system row says of the group is so from then on."""
+        change, standing = _change_of(row), self._standings[row.conversation]
+        if change is not None and standing is not None:
+            self.move(changed_by(change, standing, self._me))
 
     def place(self, standing: Standing, seq: int) -> Arrival:
         """What a row is here; the standing moves with it."""

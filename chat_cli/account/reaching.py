@@ -6,7 +6,7 @@ from typing import Any
 from chat_cli.account import conversation_rows
 from chat_cli.account.recipients import conversation_with
 from chat_cli.account.store import Store
-from realm_protocol.commands import ClientCommand, FindPeople, ListMembers, Person
+from realm_protocol.commands import GONE, ClientCommand, FindPeople, ListMembers, Person
 from realm_protocol.errors import UserNotFound
 from realm_protocol.names import Address, GroupAddress, Target
 
@@ -19,7 +19,7 @@ async def check_reachable(store: Store, me: Address, target: Target, ask: Ask) -
     """
     conversation = conversation_with(me, target)
     known = await store.run(lambda c: conversation_rows.find(c, conversation))
-    if known is not None and known.role != "left":
+    if known is not None and known.role not in GONE:
         return
     if isinstance(target, GroupAddress):
         await ask(ListMembers(0, target))

@@ -169,7 +169,10 @@ def _conversation_json(standing: Standing, unread: int, last_message: JsonRow | 
         "conversation": standing.conversation,
         "kind": standing.kind,
         "title": standing.name,
+        "name": standing.display_name,
         "role": standing.role,
+        "invite_only": standing.invite_only,
+        "closed": standing.closed,
         "last_seq": standing.holding.last_seq,
         "read": standing.mine.read,
         "delivered": standing.mine.delivered,
@@ -206,11 +209,21 @@ def known_groups(connection: Connection) -> Snapshot[list[JsonRow]]:
     """Groups that the person was in when main could be asked; how many are in them isn't known."""
     rows = connection.execute(
         select(conversations)
-        .where(conversations.c.kind == "group", conversations.c.role != "left")
+        .where(conversations.c.kind != "private", conversation_rows.is_in())
         .order_by(conversations.c.name)
     )
     found: list[JsonRow] = [
-        {"group": row.name, "conversation": row.conversation, "members": None, "joined": True}
+        {
+            "group": row.name,
+            "name": row.display_name,
+            "conversation": row.conversation,
+            "kind": row.kind,
+            "members": None,
+            "joined": True,
+            "role": row.role,
+            "invite_only": row.invite_only,
+            "closed": row.closed,
+        }
         for row in rows
     ]
     return Snapshot(found, event_log.newest_id(connection))

@@ -1,6 +1,7 @@
 """The tables of one account's file. The migrations make them; a test keeps the two the same."""
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Index,
@@ -10,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData()
@@ -59,6 +61,10 @@ conversations = Table(
     Column("delivered", Integer, nullable=False),
     Column("peer_read", Integer, nullable=False),
     Column("peer_delivered", Integer, nullable=False),
+    # what a group is called besides its address, who may enter it, whether it can only be read
+    Column("display_name", Text, nullable=False, server_default=""),
+    Column("invite_only", Boolean, nullable=False, server_default=false()),
+    Column("closed", Boolean, nullable=False, server_default=false()),
 )
 
 messages = Table(

@@ -19,6 +19,14 @@ _DONE: dict[str, Text] = {
     "addgroup": texts.GROUP_CREATED,
     "joingroup": texts.GROUP_JOINED,
     "leavegroup": texts.GROUP_LEFT,
+    "addinvitegroup": texts.GROUP_CREATED,
+    "invite": texts.GROUP_INVITED,
+    "removemember": texts.MEMBER_REMOVED,
+    "setrole": texts.ROLE_GIVEN,
+    "renamegroup": texts.GROUP_RENAMED,
+    "setaccess": texts.ACCESS_SET,
+    "closegroup": texts.GROUP_CLOSED,
+    "reopengroup": texts.GROUP_REOPENED,
     "read": texts.READ_UP_TO,
     "block": texts.BLOCKED,
     "unblock": texts.UNBLOCKED,
@@ -36,11 +44,16 @@ def _time(value: str | None, look: Look) -> str:
     return look.time(value) if value else ""
 
 
-def _told_role(role: str, _: Look) -> str:
-    return say(_ROLES[role]) if role in _ROLES else role
+def _told_role(role: str | None, _: Look) -> str:
+    return say(_ROLES[role]) if role in _ROLES else role or ""
 
 
-_ROLES = {"owner": texts.ROLE_OWNER, "admin": texts.ROLE_ADMIN, "member": texts.ROLE_MEMBER}
+_ROLES = {
+    "owner": texts.ROLE_OWNER,
+    "admin": texts.ROLE_ADMIN,
+    "member": texts.ROLE_MEMBER,
+    "guest": texts.ROLE_GUEST,
+}
 _PRESENCE = _yes(texts.ONLINE, texts.AWAY)
 _NAME = Column(texts.NAME, "name")
 _ADDRESS = Column(texts.ADDRESS, "address")
@@ -58,6 +71,9 @@ _COLUMNS: dict[str, tuple[Column, ...]] = {
         Column(texts.GROUP, "group"),
         Column(texts.MEMBERS, "members", number=True),
         Column(texts.YOU, "joined", _yes(texts.MEMBER, texts.NO_MEMBER)),
+        Column(texts.ROLE, "role", _told_role),
+        Column(texts.WHO_ENTERS, "invite_only", _yes(texts.ACCESS_INVITED, texts.ACCESS_OPEN)),
+        _NAME,
     ),
     "members": (
         _ADDRESS,

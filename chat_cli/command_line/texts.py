@@ -164,6 +164,20 @@ TAIL_TRIES_AGAIN = Text(
 GROUP_CREATED = Text("Created group {group}.", "Grup {group} sudah dibuat.")
 GROUP_JOINED = Text("You are in group {group}.", "Sekarang Anda ada di grup {group}.")
 GROUP_LEFT = Text("You have left group {group}.", "Anda sudah keluar dari grup {group}.")
+GROUP_INVITED = Text("They are in group {group} now.", "Mereka sudah masuk grup {group}.")
+MEMBER_REMOVED = Text(
+    "{address} is no longer in group {group}.", "{address} sudah dikeluarkan dari grup {group}."
+)
+ROLE_GIVEN = Text(
+    "In group {group}, {address} is now: {role}.", "Di grup {group}, {address} sekarang: {role}."
+)
+GROUP_RENAMED = Text("Group {group} has its new name.", "Nama grup {group} sudah diganti.")
+ACCESS_SET = Text("Group {group} is as you asked.", "Grup {group} sudah diatur.")
+GROUP_CLOSED = Text(
+    "Group {group} is closed: it can be read and left.",
+    "Grup {group} ditutup: hanya bisa dibaca dan ditinggalkan.",
+)
+GROUP_REOPENED = Text("Group {group} is open again.", "Grup {group} dibuka lagi.")
 BLOCKED = Text("{address} is blocked.", "{address} diblokir.")
 MUTED = Text("Muted in the windows of this machine.", "Dibisukan di jendela komputer ini.")
 UNMUTED = Text("No longer muted.", "Tidak lagi dibisukan.")
@@ -195,6 +209,7 @@ SINCE = Text("Since", "Sejak")
 THIS_ONE = Text("Where", "Di mana")
 UNREAD = Text("Unread", "Belum dibaca")
 UNSENT = Text("Unsent", "Belum terkirim")
+WHO_ENTERS = Text("Access", "Akses")
 YOU = Text("You", "Anda")
 
 ONLINE = Text("online", "daring")
@@ -204,7 +219,10 @@ ELSEWHERE = Text("elsewhere", "di tempat lain")
 MEMBER = Text("in it", "anggota")
 NO_MEMBER = Text("not in it", "bukan anggota")
 ROLE_OWNER = Text("owner", "pemilik")
-ROLE_ADMIN = Text("administrator", "pengurus")
+ROLE_ADMIN = Text("admin", "admin")
+ROLE_GUEST = Text("guest", "tamu")
+ACCESS_OPEN = Text("open", "terbuka")
+ACCESS_INVITED = Text("invite-only", "khusus undangan")
 ROLE_MEMBER = Text("member", "anggota")
 LINKED = Text("linked", "terhubung")
 CUT_OFF = Text("cut off", "terputus")

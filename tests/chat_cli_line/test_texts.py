@@ -27,6 +27,7 @@ ALIKE = {
     "group",
     "status",
     "server",
+    "admin",
 }
 """Words that are the same in Indonesian, in lower case."""
 

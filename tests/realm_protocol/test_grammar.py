@@ -26,6 +26,8 @@ _values: dict[Kind, st.SearchStrategy[str]] = {
 def _value(parameter: Parameter) -> st.SearchStrategy[str]:
     if parameter.kind is Kind.FLAG:
         return st.just(parameter.name)
+    if parameter.choices:
+        return st.sampled_from(parameter.choices)
     return _values.get(parameter.kind, _words)
 
 
