@@ -3,12 +3,13 @@
 import asyncio
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
 from deploy.home import choose_home
+from deploy.links import ask
 from deploy.plan import HIGHEST_PORT_OFFSET
 from deploy.screen import Screen
 from deploy.up import up as run_system
@@ -60,8 +61,48 @@ def up(
     try:
         asyncio.run(run_system(choose_home(home), port_offset, Screen()))
     except RealmchatError as error:
-        Console(stderr=True).print(f"realmchat: {error.message}", markup=False, soft_wrap=True)
-        sys.exit(1)
+        _fail(error)
+
+
+_Home = Annotated[
+    Path | None,
+    typer.Option(
+        help="The folder of the system that runs. Default: REALMCHAT_HOME, else the platform's.",
+        show_default=False,
+    ),
+]
+_Realm = Annotated[str, typer.Argument(metavar="NAME", help="Of the realm: surabaya, jakarta.")]
+
+
+@app.command(epilog="Example: realmchat cut surabaya · then write, read, sign in there")
+def cut(realm: _Realm, home: _Home = None) -> None:
+    """Cut a realm's link to the main server, as a digger would.
+
+    The site goes on by itself: its people write to each other, and what they write to others
+    waits. realmchat mend brings the link back; so does the next realmchat up.
+    """
+    realm, changed = _ask(home, realm, cut=True)
+    state = "is cut off from main" if changed else "was cut off already"
+    print(f"{realm} {state}. realmchat mend {realm} brings it back.")
+
+
+@app.command(epilog="Example: realmchat mend surabaya")
+def mend(realm: _Realm, home: _Home = None) -> None:
+    """Mend a realm's link to the main server that realmchat cut had cut."""
+    realm, changed = _ask(home, realm, cut=False)
+    print(f"{realm} {'can reach main again' if changed else 'was not cut off'}.")
+
+
+def _ask(home: Path | None, realm: str, *, cut: bool) -> tuple[str, bool]:
+    try:
+        return ask(choose_home(home), realm, cut=cut)
+    except RealmchatError as error:
+        _fail(error)
+
+
+def _fail(error: RealmchatError) -> NoReturn:
+    Console(stderr=True).print(f"realmchat: {error.message}", markup=False, soft_wrap=True)
+    sys.exit(1)
 
 
 def main() -> None:

@@ -77,16 +77,22 @@ class Plan:
         return "".join(f"{realm.realm} {HOST} {realm.port}\n" for realm in self.realms)
 
 
-def make_plan(home: Path, port_offset: int) -> Plan:
+def main_port(port_offset: int) -> int:
+    return MAIN_PORT + port_offset
+
+
+def make_plan(home: Path, port_offset: int, link_ports: Mapping[str, int] | None = None) -> Plan:
+    """`link_ports` are where realms enter on their way to main; who has none goes straight."""
     main = Service(
         name="main-server",
         program="main-server",
-        arguments=("serve", "--port", str(MAIN_PORT + port_offset)),
-        port=MAIN_PORT + port_offset,
+        arguments=("serve", "--port", str(main_port(port_offset))),
+        port=main_port(port_offset),
         health_path="/health/ready",
         purpose="users, groups and inboxes",
     )
-    realms = [_realm(home, name, port_offset, main) for name in REALM_PORTS]
+    ways = {name: (link_ports or {}).get(name, main.port) for name in REALM_PORTS}
+    realms = [_realm(home, name, port_offset, way) for name, way in ways.items()]
     chat_cli_port = CHAT_CLI_PORT + port_offset
     chat_cli = Service(
         name="chat-cli",
@@ -108,12 +114,13 @@ def make_plan(home: Path, port_offset: int) -> Plan:
     return Plan(home, main, realms, chat_cli, frontend)
 
 
-def _realm(home: Path, name: str, port_offset: int, main: Service) -> Realm:
+def _realm(home: Path, name: str, port_offset: int, way_to_main: int) -> Realm:
     port = REALM_PORTS[name] + port_offset
     line_ports = {dialect: n + port_offset for dialect, n in LINE_PORTS[name].items()}
     key_file = home / f"realm-{name}" / "realm.key"
     arguments = [
-        *("serve", "--name", name, "--main-url", main.url, "--key-file", str(key_file)),
+        *("serve", "--name", name, "--main-url", f"http://{HOST}:{way_to_main}"),
+        *("--key-file", str(key_file)),
         *("--port", str(port), "--registration", "open", "--password-min", "5"),
         *(
             word

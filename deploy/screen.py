@@ -54,6 +54,11 @@ class Screen:
         self.say(f"Data and logs: {escape(str(plan.home))}")
         self.say("Ctrl-C stops everything; the data stays.")
 
+    def show_link(self, realm: str, cut: bool) -> None:
+        """What `realmchat cut` or `mend` did, where the system runs."""
+        said = f"cut off from main; realmchat mend {realm} brings it back" if cut else "mended"
+        self.say(f"The link of [bold]{realm}[/bold] is {said}.")
+
     def show_exit(self, ended: Exit, log_file: Path) -> None:
         """A line for each end, and the log with it; rarely once it ends again and again."""
         if ended.in_a_row > 1 and ended.in_a_row % _TELL_EVERY:

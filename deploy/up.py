@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from deploy.home import claim
-from deploy.plan import make_plan
+from deploy.links import Links, obeying
+from deploy.plan import REALM_PORTS, main_port, make_plan
 from deploy.ports import check_ports
 from deploy.screen import Screen
 from deploy.system import System
@@ -17,17 +18,19 @@ from deploy.system import System
 
 async def up(home: Path, port_offset: int, screen: Screen) -> None:
     """Run until SIGINT, SIGTERM or SIGHUP. Raises what hinders the start."""
-    plan = make_plan(home, port_offset)
+    links = Links(REALM_PORTS, main_port(port_offset), screen.show_link)
     with claim(home):
-        check_ports(plan.services)
-        system = System(plan, screen)
-        ending = asyncio.Event()
-        _on_signals(ending, system)
-        try:
-            await _unless(ending, system.start)
-            await ending.wait()
-        finally:
-            await system.end()
+        async with obeying(links, home):
+            plan = make_plan(home, port_offset, links.ports)
+            check_ports(plan.services)
+            system = System(plan, screen)
+            ending = asyncio.Event()
+            _on_signals(ending, system)
+            try:
+                await _unless(ending, system.start)
+                await ending.wait()
+            finally:
+                await system.end()
 
 
 def _on_signals(ending: asyncio.Event, system: System) -> None:
