@@ -12,6 +12,7 @@ from realm_protocol.bodies import check_body
 from realm_protocol.commands import SendMessage
 from realm_protocol.errors import RateLimited
 from realm_protocol.names import parse_target, print_target
+from realm_protocol.rooms import GUEST_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +65,20 @@ class RateLimiter:
 class SendingLimits:
     """How fast a person may send, by the limit class of the session."""
 
-    def __init__(self, standard: Rate) -> None:
+    def __init__(self, standard: Rate, guest: Rate) -> None:
         self._standard = RateLimiter(standard)
+        self._guest = RateLimiter(guest)
 
     def take(self, person: int, limit_class: str, now: float) -> None:
         """Raises `RateLimited`. The class `trusted` has no limit; one unknown here is standard."""
-        if limit_class != "trusted":
+        if limit_class == GUEST_LIMITS:
+            self._guest.take(person, now)
+        elif limit_class != "trusted":
             self._standard.take(person, now)
 
     def sweep(self, now: float) -> None:
         self._standard.sweep(now)
+        self._guest.sweep(now)
 
 
 def check_message(command: SendMessage) -> None:

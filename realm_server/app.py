@@ -10,13 +10,20 @@ from fastapi import FastAPI, Request
 from picows import WSUpgradeRequest
 
 from realm_protocol.limits import CLIENT_FRAME_LIMIT, PROTOCOL_VERSION
+from realm_protocol.rooms import room_address
 from realm_server.counts import Counts, Gauge, new_registry
 from realm_server.files.routes import add_file_routes, is_upload
 from realm_server.lines.connections import LineSockets
 from realm_server.link import MainServer
 from realm_server.realm import Realm, Times
 from realm_server.settings import RealmSettings
-from realm_server.signing_in import RealmInfo, RegisterForm, SessionAnswer, SignInForm
+from realm_server.signing_in import (
+    GuestForm,
+    RealmInfo,
+    RegisterForm,
+    SessionAnswer,
+    SignInForm,
+)
 from realm_server.store import Store
 from realm_service.channel import Channel, mount
 from realm_service.http import add_health, new_app
@@ -105,6 +112,11 @@ def _add_routes(app: FastAPI, settings: RealmSettings, running: _Running) -> Non
         """Become a person of this realm, and open the first session."""
         return await running.realm.front_door.register(form, _host(request))
 
+    @app.post("/v1/guest", tags=["sessions"])
+    async def enter_as_guest(form: GuestForm, request: Request) -> SessionAnswer:
+        """Join the open room with a name alone, and open the one session of this guest."""
+        return await running.realm.front_door.enter_as_guest(form, _host(request))
+
     @app.get("/v1/info", tags=["realm"])
     async def info() -> RealmInfo:
         """Which realm this is, and whether it has its link."""
@@ -116,6 +128,7 @@ def _add_routes(app: FastAPI, settings: RealmSettings, running: _Running) -> Non
             link_up=link.is_up,
             link_since=link.since,
             registration=settings.registration,
+            room=room_address(settings.name) if settings.lobby else "",
         )
 
 

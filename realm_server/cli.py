@@ -1,5 +1,6 @@
 """The command line `realm-server`. It reads settings, opens what is needed, and serves."""
 
+import contextlib
 import resource
 import sys
 from functools import partial
@@ -9,6 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from realm_protocol.errors import InvalidSetting, RealmchatError, UnknownSetting
+from realm_server import watching
 from realm_server.app import build_app
 from realm_server.link import MainServer
 from realm_server.settings import RealmSettings
@@ -73,6 +75,8 @@ def serve(
     line_port: Annotated[list[str] | None, _option("line_port")] = None,
     line_connections: Annotated[int | None, _option("line_connections")] = None,
     line_idle_seconds: Annotated[float | None, _option("line_idle_seconds")] = None,
+    lobby: Annotated[bool | None, _option("lobby")] = None,
+    guest_seconds: Annotated[int | None, _option("guest_seconds")] = None,
     registration: Annotated[str | None, _option("registration")] = None,
     password_min: Annotated[int | None, _option("password_min")] = None,
     ca: Annotated[Path | None, _option("ca")] = None,
@@ -87,6 +91,45 @@ def serve(
     """Serve one site until SIGINT or SIGTERM."""
     flags = dict(locals())
     _serve(load(RealmSettings, flags))
+
+
+_Name = Annotated[str | None, _option("name")]
+_Home = Annotated[Path | None, _option("home")]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+
+
+@app.command(epilog="Example: realm-server watch --name surabaya")
+def watch(
+    name: _Name = None,
+    home: _Home = None,
+    last: Annotated[int, typer.Option(help="Begin with so many of the newest rows.", min=0)] = 20,
+    as_json: _Json = False,
+) -> None:
+    """Show what is written in the realm's open room, as it comes, until Ctrl-C.
+
+    The room must be open (serve --lobby); no other conversation can be watched. Its people are told
+    that it is recorded, and main's audit log has who watches.
+    """
+    settings = load(RealmSettings, {"name": name, "home": home})
+    with contextlib.suppress(KeyboardInterrupt):
+        watching.watch(settings.operator_socket(), last=last, as_json=as_json)
+
+
+@app.command(epilog="Example: realm-server transcript --name surabaya --json > lobby.jsonl")
+def transcript(
+    name: _Name = None,
+    home: _Home = None,
+    first: Annotated[int, typer.Option("--from", help="The first row's number.", min=1)] = 1,
+    to: Annotated[
+        int | None,
+        typer.Option(help="The last row's number; else the newest.", min=1, show_default=False),
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """Print the record of the realm's open room. Main's audit log has who exported it."""
+    settings = load(RealmSettings, {"name": name, "home": home})
+    before = 0 if to is None else to + 1
+    watching.transcript(settings.operator_socket(), after=first - 1, before=before, as_json=as_json)
 
 
 def _serve(settings: RealmSettings) -> None:

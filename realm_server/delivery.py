@@ -10,6 +10,7 @@ from realm_server.client_sessions import ClientSession, Stage
 from realm_server.counts import Counts
 from realm_server.entrance import Entrance
 from realm_server.requests import Requests
+from realm_server.room import Room
 from realm_server.routes import Routes
 from realm_server.store import Store
 from realm_service.logs import get_logger
@@ -29,12 +30,14 @@ class Delivery:
         entrance: Entrance,
         store: Store,
         counts: Counts,
+        room: Room,
     ) -> None:
         self._routes = routes
         self._requests = requests
         self._entrance = entrance
         self._store = store
         self._counts = counts
+        self._room = room
         self._handlers: dict[type, Callable[[Any], None]] = {
             Fanout: self._fan_out,
             Notify: self._notify,
@@ -52,6 +55,7 @@ class Delivery:
             log.warning("main_has_another_epoch", before=self._store.epoch, now=epoch)
         self._store.link_came(epoch)
         self._entrance.link_came()
+        self._room.wake()
 
     def link_went(self) -> None:
         self._entrance.link_went()
@@ -73,6 +77,8 @@ class Delivery:
         self._counts.deliveries += count
         if request is not None:
             request.asker.answered(request, fanout.result)
+        if fanout.conversation == self._room.conversation:
+            self._room.wake()
 
     def _notify(self, notify: Notify) -> None:
         for session in self._routes.of_persons(notify.persons):
@@ -104,3 +110,4 @@ class Delivery:
 
     def _resync(self, _: Resync) -> None:
         self._entrance.attach_all()
+        self._room.wake()

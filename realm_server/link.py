@@ -85,6 +85,7 @@ class Link:
         now: Callable[[], int],
         times: LinkTimes,
         line_ports: Sequence[int] = (),
+        open_room: bool = False,
     ) -> None:
         """`epoch` is main's as seen last; `now` the wall clock in milliseconds."""
         self.is_up = False
@@ -98,6 +99,7 @@ class Link:
         self._now = now
         self._times = times
         self._line_ports = list(line_ports)
+        self._open_room = open_room
         self._last_ref = 0
         self._lasted_ms = 0
         self._listener: LinkListener
@@ -215,8 +217,8 @@ class Link:
 
     def opened(self, channel: Channel) -> None:
         self._channel = channel
-        hello = LinkHello(0, PROTOCOL_VERSION, self._realm, self._epoch(), self._line_ports)
-        channel.send(pack(hello))
+        hello = (0, PROTOCOL_VERSION, self._realm, self._epoch(), self._line_ports, self._open_room)
+        channel.send(pack(LinkHello(*hello)))
 
     def frame_received(self, channel: Channel, frame: bytes) -> None:
         if channel is not self._channel:

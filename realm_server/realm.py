@@ -17,7 +17,9 @@ from realm_server.files.service import Files
 from realm_server.lines.connections import Bounds, Lines, LineSockets
 from realm_server.lines.site import Site
 from realm_server.link import Link, LinkTimes, MainServer
+from realm_server.operator_socket import OperatorSocket
 from realm_server.requests import Requests
+from realm_server.room import Room
 from realm_server.routes import Routes
 from realm_server.settings import RealmSettings
 from realm_server.signing_in import FrontDoor
@@ -65,7 +67,10 @@ class Realm:
         self._times = times
         self._drain_seconds = settings.drain_seconds
         self._flusher = Flusher()
-        self._limits = SendingLimits(Rate(settings.send_burst, settings.send_per_second))
+        self._limits = SendingLimits(
+            Rate(settings.send_burst, settings.send_per_second),
+            Rate(settings.guest_burst, settings.guest_per_second),
+        )
         self.link = Link(
             settings.name,
             main,
@@ -75,13 +80,16 @@ class Realm:
             now=now,
             times=times.link,
             line_ports=[place.port for place in settings.line_port],
+            open_room=settings.lobby,
         )
+        room = Room(settings.name, self.link)
+        self._operator = OperatorSocket(settings.operator_socket(), room)
         self.files = Files(settings, main, counts, self.link.down_fields)
         self._desk = Desk(self.link, self._limits, self.watermarks, self.routes)
         self.entrance = Entrance(
             server, self.link, store, self.routes, self._desk, self._flusher, counts, now
         )
-        self._delivery = Delivery(self.routes, self.requests, self.entrance, store, counts)
+        self._delivery = Delivery(self.routes, self.requests, self.entrance, store, counts, room)
         self.front_door = FrontDoor(
             settings.name,
             self.link,
@@ -90,6 +98,7 @@ class Realm:
             by_host=RateLimiter(Rate(settings.host_burst, settings.host_per_second)),
             registration=settings.registration,
             password_min=settings.password_min,
+            guest_seconds=settings.guest_seconds if settings.lobby else None,
         )
         site = Site(settings.name, self.front_door, self.entrance, store, now)
         bounds = Bounds(settings.line_connections, settings.line_idle_seconds)
@@ -104,9 +113,11 @@ class Realm:
             asyncio.create_task(self._keep_house(), name="housekeeping"),
         ]
         await self.lines.listen(self._line_sockets)
+        await self._operator.open()
         try:
             yield
         finally:
+            await self._operator.close()
             await self.lines.close()
             for task in tasks:
                 task.cancel()

@@ -8,9 +8,11 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from realm_protocol.errors import RealmchatError
+from realm_protocol.limits import GUEST_SECONDS
 from realm_protocol.names import check_name
 from realm_server.line_ports import LinePort, parse_line_port
 from realm_service.listening import ProxyNetworks, is_host, is_loopback
+from realm_service.operator_line import socket_path
 from realm_service.settings import InvalidSetting, ServiceSettings, home_folder
 
 
@@ -92,6 +94,18 @@ class RealmSettings(ServiceSettings):
     line_idle_seconds: float = Field(
         3600, gt=0, description="A line connection is closed after so long without a byte."
     )
+    lobby: bool = Field(
+        False,
+        description="Open the room lobby@NAME: anyone joins, guests with a name alone; everybody in"
+        " it sees everything, and it is recorded.",
+    )
+    guest_seconds: int = Field(
+        12 * 3600, ge=1, le=GUEST_SECONDS, description="A guest of the room goes after so long."
+    )
+    guest_burst: int = Field(5, ge=1, description="Messages a guest may send at once.")
+    guest_per_second: float = Field(
+        0.5, gt=0, description="Messages a second a guest may send for long."
+    )
     drain_seconds: float = Field(
         3, ge=0, le=60, description="How long a stopping server waits for answers on their way."
     )
@@ -156,6 +170,10 @@ class RealmSettings(ServiceSettings):
     def folder(self) -> Path:
         """Where this realm keeps its data."""
         return self.home or home_folder(f"realm-{self.name}")
+
+    def operator_socket(self) -> Path:
+        """Where its operator reaches the running server."""
+        return socket_path(self.folder() / "realm.db")
 
     def realm_key(self) -> str:
         """The realm's key; raises `InvalidSetting` where none can be had."""

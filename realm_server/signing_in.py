@@ -1,35 +1,31 @@
-"""Sign-in and registration over HTTP: checked and limited here, decided by main."""
+"""Sign-in, registration and guests over HTTP: checked and limited here, decided by main."""
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field, SecretStr
 
-from realm_protocol import link as link_messages
 from realm_protocol.errors import (
     PasswordTooLong,
     PasswordTooShort,
     RegistrationClosed,
+    RoomNotOpen,
     ServerDraining,
-    TimedOut,
     UserNotFound,
     WrongPassword,
     WrongRealm,
-    rebuild,
 )
 from realm_protocol.limits import DISPLAY_NAME_LIMIT, PASSWORD_LIMIT
-from realm_protocol.link import Session
-from realm_protocol.names import Address
-from realm_protocol.wire import check, tag_of, unpack_value
+from realm_protocol.link import EnterAsGuest, Register, Session, SignIn
+from realm_protocol.names import Address, check_name
+from realm_protocol.wire import WireMessage, check, unpack_value
 from realm_server.admission import RateLimiter
+from realm_server.awaiting import ask_main
 from realm_server.counts import Counts
 from realm_server.link import Link
-from realm_server.requests import Request as LinkRequest
 
-_SIGN_IN = tag_of(link_messages.SignIn)
-_REGISTER = tag_of(link_messages.Register)
 _ANSWER_SECONDS = 30
 """Main hashes passwords in a bounded pool: a storm of sign-ins takes its time."""
 
@@ -47,6 +43,13 @@ class RegisterForm(SignInForm):
 
     display_name: str = Field("", max_length=DISPLAY_NAME_LIMIT)
     country: str = Field("", max_length=64)
+
+
+class GuestForm(BaseModel):
+    """Who wants to be a guest of the open room."""
+
+    name: str = Field(max_length=100, examples=["anna"])
+    device: str = Field("", max_length=256)
 
 
 class SessionAnswer(BaseModel):
@@ -67,25 +70,11 @@ class RealmInfo(BaseModel):
     link_up: bool
     link_since: int = Field(description="When the link last came or went, in milliseconds.")
     registration: Literal["open", "closed"]
-
-
-class _Awaited:
-    """Asks main for a coroutine."""
-
-    def __init__(self) -> None:
-        self.result: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-
-    def answered(self, request: LinkRequest, result: bytes) -> None:
-        if not self.result.done():
-            self.result.set_result(result)
-
-    def refused(self, request: LinkRequest, code: str, fields: Mapping[str, Any]) -> None:
-        if not self.result.done():
-            self.result.set_exception(rebuild(code, fields))
+    room: str = Field(description="Its open room; empty where it has none.")
 
 
 class FrontDoor:
-    """Opens sessions for people of this realm who know their password."""
+    """Opens sessions for people of this realm who know their password, and for guests."""
 
     def __init__(
         self,
@@ -97,7 +86,9 @@ class FrontDoor:
         by_host: RateLimiter,
         registration: Literal["open", "closed"],
         password_min: int,
+        guest_seconds: int | None,
     ) -> None:
+        """`guest_seconds`: how long guests may stay; None where there is no open room for them."""
         self.registration = registration
         self.draining = False
         self._realm = realm
@@ -106,6 +97,7 @@ class FrontDoor:
         self._by_address = by_address
         self._by_host = by_host
         self._password_min = password_min
+        self._guest_seconds = guest_seconds
 
     def sweep(self, now: float) -> None:
         self._by_address.sweep(now)
@@ -120,7 +112,7 @@ class FrontDoor:
         with self._given_back(self._by_address, address):
             self._by_host.take(host, now)
             with self._given_back(self._by_host, host):
-                return await self._ask(_SIGN_IN, (address, password, form.device))
+                return await self._ask(SignIn, (address, password, form.device))
 
     async def register(self, form: RegisterForm, host: str) -> SessionAnswer:
         if self.registration == "closed":
@@ -133,7 +125,15 @@ class FrontDoor:
         self._by_host.take(host, now)
         self._by_address.take(address, now)
         fields = (address, password, form.display_name, form.country, form.device)
-        return await self._ask(_REGISTER, fields)
+        return await self._ask(Register, fields)
+
+    async def enter_as_guest(self, form: GuestForm, host: str) -> SessionAnswer:
+        """A guest of this realm's open room. Each counts against the limit of its IP address."""
+        if self._guest_seconds is None:
+            raise RoomNotOpen(realm=self._realm)
+        name = check_name(form.name)
+        self._by_host.take(host, asyncio.get_running_loop().time())
+        return await self._ask(EnterAsGuest, (name, form.device, self._guest_seconds))
 
     def _own_address(self, text: str) -> Address:
         """An address of this realm; a bare name means one."""
@@ -163,16 +163,10 @@ class FrontDoor:
         else:
             limiter.give_back(key, asyncio.get_running_loop().time())
 
-    async def _ask(self, tag: int, fields: tuple[Any, ...]) -> SessionAnswer:
+    async def _ask(self, kind: type[WireMessage], fields: tuple[Any, ...]) -> SessionAnswer:
         if self.draining:
             raise ServerDraining
-        asker = _Awaited()
-        self._link.ask(tag, fields, asker)
-        try:
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                result = await asker.result
-        except TimeoutError as exc:
-            raise TimedOut(seconds=_ANSWER_SECONDS) from exc
+        result = await ask_main(self._link, kind, *fields, seconds=_ANSWER_SECONDS)
         session: Session = check(unpack_value(result), Session)
         self._counts.sign_ins += 1
         return SessionAnswer(

@@ -39,6 +39,11 @@ def _fresh(path: Path) -> Iterator[str]:
         os.umask(previous)
 
 
+def remove(path: Path) -> None:
+    """The server stops: nobody shall look for it here."""
+    path.unlink(missing_ok=True)
+
+
 def connect(path: Path, seconds: float | None) -> socket.socket:
     """A connection to the running server; raises `ConnectionError` when none runs."""
     sock = socket.socket(socket.AF_UNIX)

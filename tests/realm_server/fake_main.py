@@ -41,6 +41,7 @@ class FakeMain:
         self.refuses_link: RealmchatError | None = None
         self.on_forward: Callable[[link.Forward], None] | None = None
         self.on_sign_in: Callable[[Any], None] | None = None
+        self.on_room: Callable[[Any], None] | None = None
         self.channel: Channel | None = None
         self.links = 0
         self.wrong_keys = 0
@@ -80,8 +81,10 @@ class FakeMain:
                     self._attach(message)
                 case link.Forward() if self.on_forward is not None:
                     self.on_forward(message)
-                case link.SignIn() | link.Register() if self.on_sign_in is not None:
+                case link.SignIn() | link.Register() | link.EnterAsGuest() if self.on_sign_in:
                     self.on_sign_in(message)
+                case link.ReadRoom() | link.FetchRoom() if self.on_room is not None:
+                    self.on_room(message)
 
     def broken(self, channel: Channel, error: RealmchatError) -> None:
         raise AssertionError(f"the realm broke the form of frames: {error}")
