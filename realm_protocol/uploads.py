@@ -16,6 +16,7 @@ from realm_protocol.errors import (
 
 TUS_VERSION = "1.0.0"
 TUS_EXTENSIONS = "creation,termination"
+UPLOADS_PATH = "/v1/uploads"
 UPLOAD_TYPE = "application/offset+octet-stream"
 """The `Content-Type` of a `PATCH`."""
 SESSION_HEADER = "Realmchat-Session"

@@ -100,7 +100,16 @@ class Realm:
             password_min=settings.password_min,
             guest_seconds=settings.guest_seconds if settings.lobby else None,
         )
-        site = Site(settings.name, self.front_door, self.entrance, store, now)
+        site = Site(
+            settings.name,
+            self.front_door,
+            self.entrance,
+            store,
+            self.files,
+            now,
+            folder=settings.folder(),
+            file_limit=settings.line_file_bytes,
+        )
         bounds = Bounds(settings.line_connections, settings.line_idle_seconds)
         self.lines = Lines(site, bounds)
         self._line_sockets = line_sockets

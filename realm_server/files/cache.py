@@ -6,9 +6,7 @@ where the cache is full.
 
 import asyncio
 import contextlib
-import errno
 import secrets
-import shutil
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from pathlib import Path
 
@@ -17,19 +15,16 @@ from realm_protocol.errors import (
     InternalError,
     RealmchatError,
     ServerDraining,
-    StorageFull,
-    StoreUnwritable,
 )
 from realm_server.counts import Counts
 from realm_server.files.blob import BLOCK_BYTES, BlockDamaged, CachedBlob
 from realm_server.files.main_files import FoundFile, MainFiles
 from realm_server.files.pace import Pace
+from realm_server.files.room import check_room, unwritable
 from realm_service.disk_threads import DiskThreads
 from realm_service.logs import get_logger, report_defect
 
 log = get_logger("realm.cache")
-
-_ROOM_KEPT_FREE = 64 * 1024 * 1024
 
 
 class _Entry:
@@ -169,7 +164,7 @@ class FileCache:
                 try:
                     await self._threads.run(entry.blob.load)
                 except OSError as exc:
-                    raise _unwritable(exc) from exc
+                    raise unwritable(exc) from exc
                 entry.is_loaded = True
 
     # --- pulling ---------------------------------------------------------------------------------
@@ -191,7 +186,7 @@ class FileCache:
             entry.error = error
         except OSError as exc:
             log.error("cache_unwritable", detail=str(exc))
-            entry.error = _unwritable(exc)
+            entry.error = unwritable(exc)
         except asyncio.CancelledError:
             entry.error = ServerDraining()
             raise
@@ -207,8 +202,7 @@ class FileCache:
         missing = file.size - blob.written
         if missing == 0:
             return
-        if shutil.disk_usage(self._folder).free < missing + _ROOM_KEPT_FREE:
-            raise StorageFull(server="realm server")
+        check_room(self._folder, missing)
         async with self._main.opened(session, file, blob.written) as chunks:
             await self._write_behind(entry, chunks)
 
@@ -259,9 +253,3 @@ class FileCache:
 
 def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
-
-
-def _unwritable(exc: OSError) -> RealmchatError:
-    if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageFull(server="realm server")
-    return StoreUnwritable(path=str(exc.filename or "cache"), detail=exc.strerror)

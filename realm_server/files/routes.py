@@ -8,11 +8,11 @@ from starlette.requests import ClientDisconnect
 
 from realm_protocol.bodies import FILE_ID_PATTERN
 from realm_protocol.errors import FileNotFound, ServerDraining, UploadNotFound
+from realm_protocol.uploads import UPLOADS_PATH
 from realm_server.files.main_files import session_of
 from realm_server.files.service import Files
 from realm_service.streaming import Stream, asked_range, file_headers
 
-_UPLOADS = "/v1/uploads"
 _FILE_ID = re.compile(FILE_ID_PATTERN)
 _ASKED = (
     *("Tus-Resumable", "Upload-Length", "Upload-Offset", "Upload-Metadata"),
@@ -26,33 +26,33 @@ _ANSWERED = (
 
 def is_upload(method: str, path: str) -> bool:
     """Whether a request carries a file: main bounds its size."""
-    return method == "PATCH" and path.startswith(_UPLOADS + "/")
+    return method == "PATCH" and path.startswith(UPLOADS_PATH + "/")
 
 
 def add_file_routes(app: FastAPI, files: Callable[[], Files]) -> None:
     """`/v1/uploads`, passed on to main, and `/v1/files`, from the cache."""
 
-    @app.options(_UPLOADS, tags=["files"])
+    @app.options(UPLOADS_PATH, tags=["files"])
     async def abilities(request: Request) -> Response:
         """What uploads can do, and the size of the largest file."""
         return await _pass_on(files(), request)
 
-    @app.post(_UPLOADS, tags=["files"])
+    @app.post(UPLOADS_PATH, tags=["files"])
     async def begin(request: Request) -> Response:
         """Announce a file: its size and SHA-256."""
         return await _pass_on(files(), request)
 
-    @app.head(_UPLOADS + "/{file_id}", tags=["files"])
+    @app.head(UPLOADS_PATH + "/{file_id}", tags=["files"])
     async def progress(file_id: str, request: Request) -> Response:
         """How many bytes main has."""
         return await _pass_on(files(), request, file_id)
 
-    @app.patch(_UPLOADS + "/{file_id}", tags=["files"])
+    @app.patch(UPLOADS_PATH + "/{file_id}", tags=["files"])
     async def append(file_id: str, request: Request) -> Response:
         """Bytes from an offset on."""
         return await _pass_on(files(), request, file_id)
 
-    @app.delete(_UPLOADS + "/{file_id}", tags=["files"])
+    @app.delete(UPLOADS_PATH + "/{file_id}", tags=["files"])
     async def cancel(file_id: str, request: Request) -> Response:
         """End an upload that isn't whole."""
         return await _pass_on(files(), request, file_id)
@@ -71,7 +71,7 @@ async def _pass_on(files: Files, request: Request, file_id: str | None = None) -
     if file_id is not None and not _FILE_ID.fullmatch(file_id):
         raise UploadNotFound(file_id=file_id)
     headers = {name: request.headers[name] for name in _ASKED if name in request.headers}
-    path = _UPLOADS if file_id is None else f"{_UPLOADS}/{file_id}"
+    path = UPLOADS_PATH if file_id is None else f"{UPLOADS_PATH}/{file_id}"
     body = files.pace.paced(_chunks(files, request)) if request.method == "PATCH" else None
     try:
         answer = await files.main.pass_on(session, request.method, path, headers, body)

@@ -1,7 +1,9 @@
 """What a listener answers: JSON on one line, and the sentences that the programs' users know."""
 
 import json
-from collections.abc import Mapping
+import re
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from realm_protocol.errors import (
@@ -14,6 +16,7 @@ from realm_protocol.errors import (
     NotSignedIn,
     RealmchatError,
     RealmExists,
+    RealmNotEnrolled,
     RealmNotFound,
     SessionEnded,
     UnknownCommand,
@@ -27,7 +30,6 @@ Answer = Mapping[str, Any]
 Sentences = Mapping[type[RealmchatError], str]
 
 TOO_MANY_CONNECTIONS = "Terlalu banyak koneksi dari alamat ini."
-FILES_NOT_CARRIED = "Berkas tidak dapat dikirim lewat jalur ini. Gunakan chat-cli."
 
 COMMON: Sentences = {
     UnknownCommand: "**Protocol Tidak Benar",
@@ -38,6 +40,7 @@ COMMON: Sentences = {
     GroupExists: "Group Already Exists",
     AlreadyMember: "User sudah dalam group",
     RealmNotFound: "Realm Tidak Ditemukan",
+    RealmNotEnrolled: "Realm Tidak Ditemukan",
     RealmExists: "Realm sudah ada",
     ConversationNotFound: "Informasi tidak ditemukan",
 }
@@ -77,3 +80,25 @@ def failed(message: str) -> Answer:
 def encode(answer: Answer) -> bytes:
     # ASCII, because the programs decode what they receive piece by piece.
     return json.dumps(answer).encode() + b"\r\n\r\n"
+
+
+Blocks = Callable[[], AsyncIterator[bytes]]
+
+
+class Slots:
+    """Places of one answer where the bytes of files go, in base64 as they come from the disk."""
+
+    def __init__(self) -> None:
+        self._mark = secrets.token_hex(16)
+        """Nobody can guess it, so no message holds it."""
+        self._blocks: list[Blocks] = []
+
+    def add(self, blocks: Blocks) -> str:
+        """What stands in the answer meanwhile: base64, which looks the same within any JSON."""
+        self._blocks.append(blocks)
+        return f"{self._mark}{len(self._blocks) - 1:08}"
+
+    def parts(self, answer: bytes) -> list[bytes | Blocks]:
+        """An answer that is encoded: what stands in it, and the blocks of its files."""
+        found = re.split(rb"%b([0-9]{8})" % self._mark.encode(), answer)
+        return [self._blocks[int(part)] if i % 2 else part for i, part in enumerate(found)]

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -23,12 +23,15 @@ from realm_server.lines.answers import (
     AT_SIGN_IN,
     TOO_MANY_CONNECTIONS,
     Answer,
+    Slots,
     encode,
     failed,
     refused,
 )
-from realm_server.lines.deeds import Dialect, Entry, Turn, device_of
-from realm_server.lines.framing import Framer, Overlong, Request
+from realm_server.lines.base64_text import encoded
+from realm_server.lines.carried import Carried
+from realm_server.lines.deeds import Dialect, Entry, Turn, Writing, device_of
+from realm_server.lines.framing import FileBegins, FileText, Framer, Overlong, Request
 from realm_server.lines.inner_client import InnerClient
 from realm_server.lines.site import Site
 from realm_server.lines.words import parse_request, token_of
@@ -56,6 +59,8 @@ class Bounds:
     connections_per_host: int = 512
     idle_seconds: float = 3600
     """Without a request, before the connection is closed."""
+    file_idle_seconds: float = 60
+    """The same within a file."""
     wrong_passwords: int = 10
     """On one connection, before it is closed."""
     slow_seconds: float = 30
@@ -80,6 +85,8 @@ class LineConnection:
         self._reader = reader
         self._writer = writer
         self._framer = Framer(dialect.file_words, LINE_LIMIT)
+        self._carried: Carried | RealmchatError | None = None
+        """The file that is coming, or why it is not kept."""
         self._clients: OrderedDict[str, InnerClient] = OrderedDict()
         self._last = ""
         """The token that signed in last."""
@@ -93,23 +100,38 @@ class LineConnection:
             self._check_open()
             # Zero, so that `drain` tells when the system has taken all of an answer.
             self._writer.transport.set_write_buffer_limits(high=0)
-            while not self._ending:
-                request = self._framer.next()
-                if request is not None:
-                    await self._serve(request)
-                elif not await self._read():
-                    return
-        except (ConnectionError, TimeoutError) as error:
+            while not self._ending and await self._go_on():
+                pass
+        except (ConnectionError, TimeoutError, RealmchatError) as error:
+            # The last of them within an answer, of which a file could not be read to its end.
             log.debug("line_connection_ended", host=self.host, reason=type(error).__name__)
             self._writer.transport.abort()
         finally:
             for client in self._clients.values():
                 client.leave()
+            self._drop_file()
             self._writer.close()
+
+    async def _go_on(self) -> bool:
+        """One step with what has come; false once the program has gone."""
+        match self._framer.next():
+            case None:
+                return await self._read()
+            case FileBegins(line=line):
+                self._carried = await self._carry(line)
+            case FileText(text=text):
+                if isinstance(self._carried, Carried):
+                    await self._carried.take(text)
+            case request:
+                await self._serve(request)
+                self._drop_file()
+        return True
 
     async def _read(self) -> bool:
         """Whether there was something to read."""
-        async with asyncio.timeout(self._bounds.idle_seconds):
+        bounds = self._bounds
+        idle_seconds = bounds.idle_seconds if self._carried is None else bounds.file_idle_seconds
+        async with asyncio.timeout(idle_seconds):
             data = await self._reader.read(_READ_BYTES)
         self._framer.feed(data)
         return bool(data)
@@ -117,19 +139,43 @@ class LineConnection:
     async def _serve(self, request: Request | Overlong) -> None:
         self.is_answering = True
         async with AsyncExitStack() as held:
-            when_written: list[Callable[[], None]] = []
-            await self._write(await self._answer(request, held, when_written))
-            for call in when_written:
+            writing = Writing(held)
+            await self._write(await self._answer(request, writing), writing.slots)
+            for call in writing.when_written:
                 call()
         self.is_answering = False
+
+    # --- files -----------------------------------------------------------------------------------
+
+    async def _carry(self, line: bytes) -> Carried | RealmchatError:
+        """Where the file of this request goes: nowhere for who is not signed in."""
+        try:
+            token = token_of(parse_request(line, self._dialect.words))
+            await self._client(token or "")
+        except RealmchatError as error:
+            return error
+        return self._site.carry()
+
+    def _drop_file(self) -> None:
+        if isinstance(self._carried, Carried):
+            self._carried.close()
+        self._carried = None
 
     def end_after_answer(self) -> None:
         """What is being done is answered; what has come behind it is not done."""
         self._ending = True
 
-    async def _write(self, answer: Answer) -> None:
+    async def _write(self, answer: Answer, slots: Slots) -> None:
+        for part in slots.parts(encode(answer)):
+            if isinstance(part, bytes):
+                await self._write_out(part)
+            else:
+                async for text in encoded(part()):
+                    await self._write_out(text)
+
+    async def _write_out(self, data: bytes) -> None:
         self._check_open()
-        self._writer.write(encode(answer))
+        self._writer.write(data)
         async with asyncio.timeout(self._bounds.slow_seconds):
             await self._writer.drain()
 
@@ -140,12 +186,7 @@ class LineConnection:
 
     # --- answering -------------------------------------------------------------------------------
 
-    async def _answer(
-        self,
-        request: Request | Overlong,
-        held: AsyncExitStack,
-        when_written: list[Callable[[], None]],
-    ) -> Answer:
+    async def _answer(self, request: Request | Overlong, writing: Writing) -> Answer:
         sentences = self._dialect.sentences
         try:
             if isinstance(request, Overlong):
@@ -154,7 +195,7 @@ class LineConnection:
             entry = self._dialect.entries[parsed.word.name]
             if entry.at_sign_in:
                 sentences = {**sentences, **AT_SIGN_IN}
-            turn = await self._turn(parsed, entry, request, held, when_written)
+            turn = await self._turn(parsed, entry, request, writing)
             return await entry.deed(turn)
         except (WrongPassword, UserNotFound) as error:
             if sentences is not self._dialect.sentences:
@@ -167,18 +208,16 @@ class LineConnection:
             return refused(report_defect(error, during="a line"), sentences)
 
     async def _turn(
-        self,
-        parsed: ParsedLine,
-        entry: Entry,
-        request: Request,
-        held: AsyncExitStack,
-        when_written: list[Callable[[], None]],
+        self, parsed: ParsedLine, entry: Entry, request: Request, writing: Writing
     ) -> Turn:
         if entry.file is not None and not request.carries(entry.file):
             raise WrongArguments(detail="The file is missing.", usage=parsed.word.usage)
+        if isinstance(self._carried, RealmchatError):
+            raise self._carried
         token = token_of(parsed)
         client = None if token is None else await self._client(token)
-        return Turn(self._site, self, self._dialect, parsed.arguments, client, held, when_written)
+        given = parsed.arguments
+        return Turn(self._site, self, self._dialect, given, writing, client, self._carried)
 
     # --- sessions --------------------------------------------------------------------------------
 
@@ -202,7 +241,9 @@ class LineConnection:
     async def _client(self, token: str) -> InnerClient:
         """Opened with the first request for it, and again where it was cut."""
         client = self._clients.get(token)
-        if client is None or client.ended is not None:
+        if client is None or not client.is_fresh:
+            if client is not None:
+                client.leave()
             client = await self._site.enter(token, device_of(self._dialect))
             self._clients[token] = client
             if len(self._clients) > _TOKENS:

@@ -38,7 +38,8 @@ from realm_protocol.errors import (
 from realm_protocol.limits import PAGE_MESSAGES
 from realm_protocol.names import Address, GroupAddress, Target, print_target
 from realm_server.lines import inboxes
-from realm_server.lines.answers import Answer, Sentences, said
+from realm_server.lines.answers import Answer, Sentences, Slots, said
+from realm_server.lines.carried import Carried
 from realm_server.lines.framing import FileForm
 from realm_server.lines.inboxes import Room
 from realm_server.lines.inner_client import InnerClient, Standing
@@ -46,6 +47,8 @@ from realm_server.lines.site import Site
 from realm_server.signing_in import RegisterForm, SessionAnswer, SignInForm
 
 _PATIENCE_SECONDS = 30.0
+SESSION_IDLE_SECONDS = 24 * 3600
+"""Many of these programs never sign out: a session that none of them uses ends after a day."""
 
 
 class Connection(Protocol):
@@ -64,18 +67,29 @@ class Connection(Protocol):
 
 
 @dataclass(slots=True)
+class Writing:
+    """An answer on its way to its program."""
+
+    held: AsyncExitStack
+    """Until it is written, or can't be."""
+    when_written: list[Callable[[], None]] = field(default_factory=list)
+    slots: Slots = field(default_factory=Slots)
+    """Where files' bytes go in it."""
+
+
+@dataclass(slots=True)
 class Turn:
-    """One request on its way: who asks where, and what follows once its answer is written."""
+    """One request on its way: who asks where, and what its answer needs."""
 
     site: Site
     connection: Connection
     dialect: "Dialect"
     arguments: Mapping[str, str]
+    writing: Writing
     client: InnerClient | None = None
     """The session of the request's token, where its word takes one."""
-    held: AsyncExitStack = field(default_factory=AsyncExitStack)
-    """Until the answer is written, or can't be."""
-    when_written: list[Callable[[], None]] = field(default_factory=list)
+    carried: Carried | None = None
+    """The file that came with it."""
 
     @property
     def session(self) -> InnerClient:
@@ -141,7 +155,8 @@ async def auth(turn: Turn) -> Answer:
         password=turn["password"],
         device=device_of(turn.dialect),
     )
-    opened = await turn.site.front_door.sign_in(form, turn.connection.host)
+    host = turn.connection.host
+    opened = await turn.site.front_door.sign_in(form, host, SESSION_IDLE_SECONDS)
     await turn.connection.open(opened.token)
     return {"status": "OK", "tokenid": opened.token}
 
@@ -156,7 +171,8 @@ async def registered(turn: Turn, display_name: str, country: str) -> SessionAnsw
         country=country,
         device=device_of(turn.dialect),
     )
-    return await turn.site.front_door.register(form, turn.connection.host)
+    host = turn.connection.host
+    return await turn.site.front_door.register(form, host, SESSION_IDLE_SECONDS)
 
 
 # --- whom a name means ---------------------------------------------------------------------------
@@ -199,26 +215,41 @@ async def realm_called(client: InnerClient, name: str) -> str:
 # --- sending and groups --------------------------------------------------------------------------
 
 
-async def send_to(turn: Turn, *targets: Target) -> None:
+class Content(NamedTuple):
+    """What a message says: its kind and body."""
+
+    kind: str
+    body: bytes
+
+
+def text(turn: Turn) -> Content:
+    return Content("text", text_body(turn["text"]))
+
+
+async def send_to(turn: Turn, content: Content, *targets: Target) -> None:
     """One message to each; raises the first refusal once all were offered."""
     refusals = []
-    body = text_body(turn["text"])
     for target in targets:
         try:
-            await _send(turn, print_target(target), body)
+            await _send(turn, print_target(target), content)
         except (UserNotFound, RealmNotFound) as error:
             refusals.append(error)
     if refusals:
         raise refusals[0]
 
 
-async def _send(turn: Turn, to: str, body: bytes) -> None:
+async def _send(turn: Turn, to: str, content: Content) -> None:
     key, sent_at = secrets.token_hex(16), turn.site.now()
     patience = _PATIENCE_SECONDS
     while True:
         try:
             await turn.session.ask(
-                SendMessage, to=to, key=key, kind="text", body=body, sent_at=sent_at
+                SendMessage,
+                to=to,
+                key=key,
+                kind=content.kind,
+                body=content.body,
+                sent_at=sent_at,
             )
         except RateLimited as error:
             # These programs don't try again: they are held back instead.
@@ -237,23 +268,23 @@ async def _send(turn: Turn, to: str, body: bytes) -> None:
 
 
 async def send(turn: Turn) -> Answer:
-    await send_to(turn, person(turn["user"], turn.site.realm))
+    await send_to(turn, text(turn), person(turn["user"], turn.site.realm))
     return said("Message Sent")
 
 
 async def send_group(turn: Turn, answer: str) -> Answer:
-    await send_to(turn, group(turn["group"], turn.site.realm))
+    await send_to(turn, text(turn), group(turn["group"], turn.site.realm))
     return said(answer)
 
 
-async def send_to_foreign_group(turn: Turn, target: GroupAddress) -> None:
+async def send_to_foreign_group(turn: Turn, content: Content, target: GroupAddress) -> None:
     """These programs have no word for joining elsewhere: whoever writes to a group is let in."""
     try:
-        await send_to(turn, target)
+        await send_to(turn, content, target)
     except NotMember:
         with contextlib.suppress(AlreadyMember):  # another connection of theirs was quicker
             await turn.session.ask(JoinGroup, group=target)
-        await send_to(turn, target)
+        await send_to(turn, content, target)
 
 
 async def create_group(turn: Turn, members: Iterable[str], answer: str) -> Answer:
@@ -281,8 +312,7 @@ async def fetch_from(
             limit=min(PAGE_MESSAGES, room.messages),
             newest=False,
         )
-        rows += page.messages
-        room.take(page.messages)
+        rows += room.take_while_left(page.messages)
         more = page.more
     return rows
 
@@ -308,10 +338,12 @@ async def fetch_newest(
     return rows
 
 
-async def drain(turn: Turn, wanted: Callable[[Standing], bool]) -> list[StoredMessage]:
+async def drain(
+    turn: Turn, wanted: Callable[[Standing], bool], weight: Callable[[StoredMessage], int]
+) -> list[StoredMessage]:
     """What was not handed out yet of these conversations. It is once the answer is written."""
     site, client, dialect = turn.site, turn.session, turn.dialect.name
-    await turn.held.enter_async_context(site.draining(client.address, dialect))
+    await turn.writing.held.enter_async_context(site.draining(client.address, dialect))
     await client.be_up_to_date()
     cursors = site.cursors(client.address, dialect)
     if cursors is None:
@@ -319,7 +351,7 @@ async def drain(turn: Turn, wanted: Callable[[Standing], bool]) -> list[StoredMe
         site.begin(client.address, dialect, cursors)
     ahead, moved = inboxes.waiting(client.standings, cursors)
     found: list[list[StoredMessage]] = []
-    room = Room()
+    room = Room(weight=weight)
     for conversation, cursor in ahead.items():
         standing = client.standings.get(conversation)
         if standing is None or not wanted(standing) or not room.is_left:
@@ -330,5 +362,5 @@ async def drain(turn: Turn, wanted: Callable[[Standing], bool]) -> list[StoredMe
             with_oneself = standing.name == client.address
             own = standing.kind == "group" or with_oneself
             found.append(inboxes.handed_out(rows, client.address, own=own))
-    turn.when_written.append(lambda: site.move(client.address, dialect, moved))
+    turn.writing.when_written.append(lambda: site.move(client.address, dialect, moved))
     return inboxes.in_order(found)

@@ -1,7 +1,7 @@
 """Requests out of a stream of bytes, however it was cut into segments. Bounded; does no I/O.
 
 A request is one line up to CR LF: a message may hold a lone LF. The words that carry a file bring
-its base64 text along, at the end of their line or behind it; that text is counted and not kept.
+its base64 text along, at the end of their line or behind it; that text is handed on as it comes.
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,20 @@ class FileForm:
 
     words: int
     in_line: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileBegins:
+    """The line of a file, whose text follows in pieces. At its end comes the `Request`."""
+
+    line: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FileText:
+    """A piece of a file's base64 text."""
+
+    text: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,9 @@ class Overlong:
     size: int
 
 
+Framed = FileBegins | FileText | Request | Overlong
+
+
 class Framer:
     """One connection's stream. What `feed` takes is bounded by whoever reads only after `next`."""
 
@@ -49,43 +66,31 @@ class Framer:
         self._searched = 0
         """No end of a line begins before here."""
         self._header: bytes | None = None
-        """The line of a file whose text is being passed over; `None` between requests."""
+        """The line of a file whose text is coming; `None` between requests."""
         self._gap_due = False
         """The header is there; whether the file's text follows it is not known yet."""
         self._until = _END
         self._passed: int | None = None
-        """Bytes passed over of a file's text or an overlong line; `None` while nothing is."""
+        """How long a file's text or an overlong line was so far; `None` outside of them."""
 
     def feed(self, data: bytes) -> None:
         self._buffer += data
 
-    def next(self) -> Request | Overlong | None:
-        """The next whole request; `None` until more has come."""
-        while True:
-            if self._passed is not None:
-                return self._pass_over()
-            if self._gap_due:
-                if len(self._buffer) < len(_END):
-                    return None
-                if (request := self._take_gap()) is not None:
-                    return request
-            elif self._begin_file_in_line():
-                continue
-            else:
-                found = self._take_line()
-                if found is not None or not self._more():
-                    return found
+    def next(self) -> Framed | None:
+        """What is next in the stream; `None` until more has come."""
+        if self._passed is not None:
+            return self._take_text(self._passed)
+        if self._gap_due:
+            return self._take_gap() if len(self._buffer) >= len(_END) else None
+        return self._begin_file_in_line() or self._take_line()
 
-    def _more(self) -> bool:
-        """Whether the last step changed what comes next, with no request of its own."""
-        return self._passed is not None or self._gap_due
-
-    def _take_line(self) -> Request | Overlong | None:
+    def _take_line(self) -> Framed | None:
         end = self._buffer.find(_END, self._searched)
         if end < 0:
             self._searched = max(0, len(self._buffer) - 1)
             if len(self._buffer) > self._line_limit + 1:  # its CR may be there already
                 self._passed, self._until = 0, _END
+                return self._take_text(0)
             return None
         line = self._cut(end, _END)
         if len(line) > self._line_limit:
@@ -93,49 +98,56 @@ class Framer:
         form = self._form_of(line)
         if form is not None and not form.in_line and len(line.split()) >= form.words:
             self._header, self._gap_due = line, True
-            return None
+            return self.next()
         return Request(line)
 
     def _form_of(self, line: bytes) -> FileForm | None:
         return self._file_words.get(bytes(line.partition(b" ")[0]))
 
-    def _begin_file_in_line(self) -> bool:
-        """Where a file's text begins in the line that is coming, pass over it from there."""
+    def _begin_file_in_line(self) -> FileBegins | None:
+        """Where a file's text begins in the line that is coming."""
         form = self._form_of(bytes(self._buffer[:_LONGEST_WORD]))
         if form is None or not form.in_line:
-            return False
+            return None
         end = self._buffer.find(_END)
         start = 0
         for _ in range(form.words):
             start = self._buffer.find(b" ", start) + 1
             if start == 0 or (0 <= end < start) or start > self._line_limit:
-                return False
-        self._header = bytes(self._buffer[: start - 1])
+                return None
+        header = bytes(self._buffer[: start - 1])
         del self._buffer[:start]
-        self._passed, self._until, self._searched = 0, _END, 0
-        return True
+        return self._begin_file(header, _END)
 
-    def _take_gap(self) -> Request | None:
+    def _take_gap(self) -> Framed:
         self._gap_due = False
+        header = self._header or b""
         if self._buffer.startswith(_END):
             del self._buffer[: len(_END)]
-            self._passed, self._until = 0, _EMPTY_LINE
-            return None
-        header, self._header = self._header or b"", None
+            return self._begin_file(header, _EMPTY_LINE)
+        self._header = None
         return Request(header)
 
-    def _pass_over(self) -> Request | Overlong | None:
+    def _begin_file(self, header: bytes, until: bytes) -> FileBegins:
+        self._header, self._until = header, until
+        self._passed = self._searched = 0
+        return FileBegins(header)
+
+    def _take_text(self, passed: int) -> Framed | None:
+        """More of a file's text; of an overlong line it is dropped."""
         end = self._buffer.find(self._until)
-        passed = self._passed or 0
-        if end < 0:
-            kept = len(self._until) - 1  # the end may be cut in two
-            dropped = max(0, len(self._buffer) - kept)
-            del self._buffer[:dropped]
-            self._passed = passed + dropped
-            return None
-        self._cut(end, self._until)
+        # Where the end isn't there, it may be cut in two.
+        size = end if end >= 0 else max(0, len(self._buffer) - len(self._until) + 1)
+        text = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        self._passed = passed + size
+        if text and self._header is not None:
+            return FileText(text)
+        return self._end_text(self._passed) if end >= 0 else None
+
+    def _end_text(self, size: int) -> Request | Overlong:
+        self._cut(0, self._until)
         header, self._header, self._passed = self._header, None, None
-        size = passed + end
         return Overlong(size) if header is None else Request(header, size)
 
     def _cut(self, end: int, marker: bytes) -> bytes:

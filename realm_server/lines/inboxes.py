@@ -1,7 +1,7 @@
 """What an inbox hands out: which rows of which conversations, in which order. Does no I/O."""
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from realm_protocol.bodies import read_system_body
@@ -12,9 +12,14 @@ from realm_server.lines.inner_client import Standing
 NEWEST = 1000
 """How many messages one answer holds at most."""
 ANSWER_BYTES = 4 * 1024 * 1024
-"""And how long their bodies may be together; one is always among them."""
+"""And how much they may weigh together; one is always among them."""
 FIRST_HISTORY = 200
 """As on a new device: how much of what was read elsewhere the first inbox still holds."""
+
+
+def body_size(row: StoredMessage) -> int:
+    """What a message weighs that is shown as its text."""
+    return len(row.body)
 
 
 @dataclass(slots=True)
@@ -22,16 +27,27 @@ class Room:
     """What one answer can still hold."""
 
     messages: int = NEWEST
-    body_bytes: int = ANSWER_BYTES
+    left: int = ANSWER_BYTES
+    weight: Callable[[StoredMessage], int] = body_size
 
     @property
     def is_left(self) -> bool:
-        return self.messages > 0 and self.body_bytes > 0
+        return self.messages > 0 and self.left > 0
 
     def take(self, rows: Iterable[StoredMessage]) -> None:
         for row in rows:
             self.messages -= 1
-            self.body_bytes -= len(row.body)
+            self.left -= self.weight(row)
+
+    def take_while_left(self, rows: Iterable[StoredMessage]) -> list[StoredMessage]:
+        """The first of them, up to the one with which it is full."""
+        taken = []
+        for row in rows:
+            if not self.is_left:
+                break
+            self.take([row])
+            taken.append(row)
+        return taken
 
 
 def first_cursors(standings: Mapping[str, Standing]) -> dict[str, int]:

@@ -34,6 +34,8 @@ from realm_protocol.wire import WireMessage, check, join_frame, pack
 from realm_server.client_sessions import ClientSession
 
 ANSWER_SECONDS = 30
+FRESH_SECONDS = 3600
+"""Main takes note of a session's use when it comes in: one that is used comes in again."""
 
 
 @dataclass(slots=True)
@@ -57,14 +59,23 @@ class InnerClient:
         """Every conversation that the account is in; whole once it is synced."""
         self.ended: RealmchatError | None = None
         """Why nothing can be asked any more."""
+        self.token_hash = session.token_hash.hex()
+        """How the session is named to main's side of files."""
         self._session = session
         self._device = device
+        self._loop = asyncio.get_running_loop()
+        self._entered_at = self._loop.time()
         self._number = 0
         self._asked: tuple[int, asyncio.Future[Any]] | None = None
         self._synced = asyncio.Event()
         self._closed = False
         session.channel = self
         session.opened(self)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it may be used; else the session is entered anew."""
+        return self.ended is None and self._loop.time() - self._entered_at < FRESH_SECONDS
 
     # --- asking ----------------------------------------------------------------------------------
 
@@ -80,7 +91,7 @@ class InnerClient:
         if self.ended is not None:
             raise self.ended
         self._number += 1
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Any] = self._loop.create_future()
         self._asked = (self._number, answer)
         asked = pack(command(number=self._number, **fields))
         self._session.frame_received(self, join_frame([asked]))
@@ -129,7 +140,7 @@ class InnerClient:
             self._closed = True
             self._end(ServerDraining())
             # Not within what the session is doing now.
-            asyncio.get_running_loop().call_soon(self._session.closed, self)
+            self._loop.call_soon(self._session.closed, self)
 
     def abort(self) -> None:
         self.close(WSCloseCode.ABNORMAL_CLOSURE)

@@ -19,7 +19,7 @@ from realm_protocol.errors import AmbiguousName, RealmNotFound
 from realm_protocol.names import Address, group_conversation
 from realm_server.lines import inboxes
 from realm_server.lines import words as w
-from realm_server.lines.answers import FILES_NOT_CARRIED, KELOMPOK5, Answer, failed, said
+from realm_server.lines.answers import KELOMPOK5, Answer, said
 from realm_server.lines.deeds import (
     Dialect,
     Entry,
@@ -37,7 +37,9 @@ from realm_server.lines.deeds import (
     send_to,
     send_to_foreign_group,
     shown,
+    text,
 )
+from realm_server.lines.file_deeds import send_file, send_group_file
 from realm_server.lines.framing import FileForm
 
 
@@ -61,6 +63,10 @@ async def _send_group(turn: Turn) -> Answer:
     return await send_group(turn, "Message Sent to Group")
 
 
+async def _send_group_file(turn: Turn) -> Answer:
+    return await send_group_file(turn, "File Sent to Group")
+
+
 # --- other realms --------------------------------------------------------------------------------
 
 
@@ -78,14 +84,14 @@ async def _realm_of(turn: Turn, name: str) -> str:
 async def _send_realm(turn: Turn) -> Answer:
     name = turn["user"]
     realm = "" if "@" in name else await _realm_of(turn, name)
-    await send_to(turn, person(name, realm))
+    await send_to(turn, text(turn), person(name, realm))
     return said("Message Sent")
 
 
 async def _send_group_realm(turn: Turn) -> Answer:
     name = turn["group"]
     realm = "" if "@" in name else await _realm_of(turn, name)
-    await send_to_foreign_group(turn, group(name, realm))
+    await send_to_foreign_group(turn, text(turn), group(name, realm))
     return said("Message Sent to Group")
 
 
@@ -158,10 +164,6 @@ def _iso(at: int) -> str:
 # --- the words -----------------------------------------------------------------------------------
 
 
-async def _refuse_file(turn: Turn) -> Answer:
-    return failed(FILES_NOT_CARRIED)
-
-
 _FILE_BEHIND = FileForm(4, in_line=False)
 
 _ENTRIES = (
@@ -176,8 +178,8 @@ _ENTRIES = (
     Entry(w.word("sendgroup", w.TOKEN, w.GROUP, w.TEXT), _send_group),
     Entry(w.word("listusers"), _list_users),
     Entry(w.word("listgroups"), _list_groups),
-    Entry(w.word("sendfile", w.TOKEN, w.USER, w.FILE), _refuse_file, _FILE_BEHIND),
-    Entry(w.word("sendgroupfile", w.TOKEN, w.GROUP, w.FILE), _refuse_file, _FILE_BEHIND),
+    Entry(w.word("sendfile", w.TOKEN, w.USER, w.FILE), send_file, _FILE_BEHIND),
+    Entry(w.word("sendgroupfile", w.TOKEN, w.GROUP, w.FILE), _send_group_file, _FILE_BEHIND),
 )
 
 DIALECT = Dialect("kelompok5", {entry.word.name: entry for entry in _ENTRIES}, KELOMPOK5)

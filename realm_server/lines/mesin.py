@@ -4,21 +4,25 @@ An inbox of it hands out each message once. Bodies bear a leading space, people 
 """
 
 import hashlib
+import json
 from collections.abc import Callable
 
-from realm_protocol.bodies import read_file_body
+from realm_protocol.bodies import FileBody, read_file_body
 from realm_protocol.commands import (
     AddRealm,
     EndSession,
     FindPeople,
     JoinGroup,
     Person,
+    RealmAdded,
     StoredMessage,
 )
-from realm_protocol.names import Address, GroupAddress
+from realm_protocol.names import Address, GroupAddress, Target
+from realm_server.lines import inboxes
 from realm_server.lines import words as w
-from realm_server.lines.answers import FILES_NOT_CARRIED, MESIN, Answer, failed, said
+from realm_server.lines.answers import MESIN, Answer, said
 from realm_server.lines.deeds import (
+    Content,
     Dialect,
     Entry,
     Turn,
@@ -34,7 +38,9 @@ from realm_server.lines.deeds import (
     send_to,
     send_to_foreign_group,
     shown,
+    text,
 )
+from realm_server.lines.file_deeds import send_file, send_group_file, slot_for, uploaded
 from realm_server.lines.framing import FileForm
 from realm_server.lines.inner_client import Standing
 
@@ -58,6 +64,10 @@ async def _join_group(turn: Turn) -> Answer:
 
 async def _send_group(turn: Turn) -> Answer:
     return await send_group(turn, "Message Sent")
+
+
+async def _send_group_file(turn: Turn) -> Answer:
+    return await send_group_file(turn, "File Sent")
 
 
 async def _logout(turn: Turn) -> Answer:
@@ -86,26 +96,50 @@ async def _info(turn: Turn) -> Answer:
 
 async def _add_realm(turn: Turn) -> Answer:
     client = await turn.connection.last()
-    await client.ask(
+    added: RealmAdded = await client.ask(
         AddRealm, name=turn["realm"].lower(), host=turn["address"], port=int(turn["port"])
     )
-    return {"status": "OK"}
+    return {"status": "OK"} | ({"key": added.key} if added.key else {})
 
 
 async def _send_private_realm(turn: Turn) -> Answer:
     realm = await realm_called(turn.session, turn["realm"])
-    await send_to(turn, person(turn["user"], realm))
+    await send_to(turn, text(turn), person(turn["user"], realm))
     return said("Message Sent to Realm")
 
 
+async def _send_file_realm(turn: Turn) -> Answer:
+    realm = await realm_called(turn.session, turn["realm"])
+    target = person(turn["user"], realm)
+    await send_to(turn, await uploaded(turn, target), target)
+    return said("File Sent to Realm")
+
+
 async def _send_group_realm(turn: Turn) -> Answer:
+    await _send_to_all(turn, text(turn), *await _named(turn))
+    return said("Message Sent to Group in Realm")
+
+
+async def _send_group_file_realm(turn: Turn) -> Answer:
+    targets = await _named(turn)
+    await _send_to_all(turn, await uploaded(turn, *targets), *targets)
+    return said("Message Sent to Group in Realm")
+
+
+async def _named(turn: Turn) -> list[Target]:
+    """A group of the other realm, or several of its people."""
     realm = await realm_called(turn.session, turn["realm"])
     named = turn["users"]
     if named.startswith(_GROUP_PREFIX):
-        await send_to_foreign_group(turn, group(named.removeprefix(_GROUP_PREFIX), realm))
+        return [group(named.removeprefix(_GROUP_PREFIX), realm)]
+    return [person(name, realm) for name in named.split(",")]
+
+
+async def _send_to_all(turn: Turn, content: Content, *targets: Target) -> None:
+    if len(targets) == 1 and isinstance(targets[0], GroupAddress):
+        await send_to_foreign_group(turn, content, targets[0])
     else:
-        await send_to(turn, *(person(name, realm) for name in named.split(",") if name))
-    return said("Message Sent to Group in Realm")
+        await send_to(turn, content, *targets)
 
 
 # --- inboxes -------------------------------------------------------------------------------------
@@ -119,7 +153,7 @@ async def _inbox(turn: Turn) -> Answer:
         return standing.kind == "group" or Address(standing.name).realm == realm
 
     found: dict[str, list[object]] = {}
-    for row in await drain(turn, wanted):
+    for row in await drain(turn, wanted, _weight(turn)):
         found.setdefault(shown(row.sender, realm), []).append(await _message(turn, row))
     return {"status": "OK", "messages": found}
 
@@ -132,7 +166,7 @@ async def _realm_inbox(turn: Turn) -> Answer:
     def wanted(standing: Standing) -> bool:
         return standing.kind == "private" and bool(from_realm(Address(standing.name).realm))
 
-    rows = await drain(turn, wanted)
+    rows = await drain(turn, wanted, _weight(turn))
     return {"status": "OK", "messages": [await _message(turn, row) for row in rows]}
 
 
@@ -140,13 +174,30 @@ def _any_but(realm: str) -> Callable[[str], bool]:
     return lambda other: other != realm
 
 
-async def _message(turn: Turn, row: StoredMessage) -> dict[str, str]:
+def _weight(turn: Turn) -> Callable[[StoredMessage], int]:
+    def weight(row: StoredMessage) -> int:
+        file = _carried_file(turn, row)
+        return inboxes.body_size(row) if file is None else file.size * 4 // 3
+
+    return weight
+
+
+def _carried_file(turn: Turn, row: StoredMessage) -> FileBody | None:
+    """The file that a row brings along, where it is none that is too large for a line."""
+    file = read_file_body(row.body) if row.kind == "file" else None
+    return file if file is not None and file.size <= turn.site.file_limit else None
+
+
+async def _message(turn: Turn, row: StoredMessage) -> dict[str, str] | str:
     client, site = turn.session, turn.site
     message = {
         "msg_from": await site.full_name(client, row.sender),
         "msg_to": await site.full_name(client, client.address),
-        "msg": f" {_text(row)}",
     }
+    file = _carried_file(turn, row)
+    if file is not None and (slot := await slot_for(turn, file)):
+        return json.dumps(message | {"file_name": file.name, "file_content": f"b'{slot}'"})
+    message["msg"] = f" {_text(row)}"
     standing = client.standings.get(row.conversation)
     if standing is not None and standing.kind == "group":
         message["group"] = shown(GroupAddress(standing.name), site.realm)
@@ -163,10 +214,6 @@ def _text(row: StoredMessage) -> str:
 # --- the words -----------------------------------------------------------------------------------
 
 
-async def _refuse_file(turn: Turn) -> Answer:
-    return failed(FILES_NOT_CARRIED)
-
-
 def _carrying(words: int) -> FileForm:
     return FileForm(words, in_line=True)
 
@@ -179,15 +226,19 @@ _ENTRIES = (
     Entry(w.word("send", w.TOKEN, w.USER, w.TEXT), send),
     Entry(w.word("sendgroup", w.TOKEN, w.GROUP, w.TEXT), _send_group),
     Entry(w.word("inbox", w.TOKEN), _inbox),
-    Entry(w.word("sendfile", w.TOKEN, w.USER, w.FILE), _refuse_file, _carrying(4)),
-    Entry(w.word("sendgroupfile", w.TOKEN, w.GROUP, w.FILE), _refuse_file, _carrying(4)),
+    Entry(w.word("sendfile", w.TOKEN, w.USER, w.FILE), send_file, _carrying(4)),
+    Entry(w.word("sendgroupfile", w.TOKEN, w.GROUP, w.FILE), _send_group_file, _carrying(4)),
     Entry(w.word("addrealm", w.REALM, w.ADDRESS, w.PORT), _add_realm),
     Entry(w.word("sendprivaterealm", w.TOKEN, w.REALM, w.USER, w.TEXT), _send_private_realm),
     Entry(w.word("sendgrouprealm", w.TOKEN, w.REALM, w.USERS, w.TEXT), _send_group_realm),
     Entry(w.word("getrealminbox", w.TOKEN, w.REALM), _realm_inbox),
-    Entry(w.word("sendfilerealm", w.TOKEN, w.REALM, w.USER, w.FILE), _refuse_file, _carrying(5)),
     Entry(
-        w.word("sendgroupfilerealm", w.TOKEN, w.REALM, w.USERS, w.FILE), _refuse_file, _carrying(5)
+        w.word("sendfilerealm", w.TOKEN, w.REALM, w.USER, w.FILE), _send_file_realm, _carrying(5)
+    ),
+    Entry(
+        w.word("sendgroupfilerealm", w.TOKEN, w.REALM, w.USERS, w.FILE),
+        _send_group_file_realm,
+        _carrying(5),
     ),
     Entry(w.word("logout", w.TOKEN), _logout),
     Entry(w.word("info"), _info),

@@ -1,13 +1,16 @@
-"""What the line connections of one realm share: its doors, places of inboxes, names of people."""
+"""What the line connections of one realm share: doors, files, places of inboxes, people's names."""
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from weakref import WeakValueDictionary
 
 from realm_protocol.commands import FindPeople, Person
 from realm_protocol.names import Address
 from realm_server.entrance import Entrance
+from realm_server.files.service import Files
+from realm_server.lines.carried import Carried
 from realm_server.lines.inner_client import InnerClient
 from realm_server.signing_in import FrontDoor
 from realm_server.store import Store
@@ -27,12 +30,20 @@ class Site:
         front_door: FrontDoor,
         entrance: Entrance,
         store: Store,
+        files: Files,
         now: Callable[[], int],
+        *,
+        folder: Path,
+        file_limit: int,
     ) -> None:
+        """`folder` is the realm's; `file_limit` in bytes of a file that a line brings or gets."""
         self.realm = realm
         self.front_door = front_door
         self.entrance = entrance
+        self.files = files
+        self.file_limit = file_limit
         self.now = now
+        self._folder = folder
         self._store = store
         self._loop = asyncio.get_running_loop()
         self._drains: WeakValueDictionary[tuple[Address, str], asyncio.Lock] = WeakValueDictionary()
@@ -47,6 +58,10 @@ class Site:
             client.leave()
             raise
         return client
+
+    def carry(self) -> Carried:
+        """Take a file in."""
+        return Carried(self._folder, self.file_limit, self.files.threads)
 
     # --- cursors ---------------------------------------------------------------------------------
 

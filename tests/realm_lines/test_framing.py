@@ -3,7 +3,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from realm_server.lines.framing import Framer, Overlong, Request
+from realm_server.lines.framing import FileBegins, FileText, Framed, Framer, Overlong, Request
 from realm_server.lines.kelompok5 import DIALECT as KELOMPOK5
 from realm_server.lines.mesin import DIALECT as MESIN
 
@@ -15,16 +15,21 @@ words = st.text("abcxyz/._'=", min_size=1, max_size=8).map(str.encode)
 base64 = st.text("ABCabc123+/=", max_size=300).map(str.encode)
 
 
-def requests_of(framer: Framer) -> list[Request | Overlong]:
+def framed_by(framer: Framer) -> list[Framed]:
     return list(iter(framer.next, None))
 
 
-def fed(dialect, pieces) -> list[Request | Overlong]:
+def fed(dialect, pieces) -> list[Framed]:
+    """What comes out; the pieces of one file's text are joined."""
     framer = Framer(dialect.file_words, LIMIT)
-    found = []
+    found: list[Framed] = []
     for piece in pieces:
         framer.feed(piece)
-        found += requests_of(framer)
+        for framed in framed_by(framer):
+            if isinstance(framed, FileText) and isinstance(found[-1], FileText):
+                found[-1] = FileText(found[-1].text + framed.text)
+            else:
+                found.append(framed)
     return found
 
 
@@ -55,25 +60,34 @@ def test_any_bytes_split_at_every_byte(dialect, stream) -> None:
 
 
 @given(st.sampled_from(sorted(MESIN.file_words.items())), st.data(), base64)
-def test_a_file_in_its_line_is_passed_over(entry, data, content) -> None:
+def test_a_file_in_its_line_is_handed_on(entry, data, content) -> None:
     """However long; what follows it is the next request."""
     word, form = entry
     count = form.words - 1
     header = b" ".join([word, *data.draw(st.lists(words, min_size=count, max_size=count))])
-    stream = header + b" b'" + content + b"'\r\ninbox t\r\n"
+    text = b"b'" + content + b"'"
 
-    assert fed(MESIN, [stream]) == [Request(header, len(content) + 3), Request(b"inbox t")]
+    assert fed(MESIN, [header + b" " + text + b"\r\ninbox t\r\n"]) == [
+        FileBegins(header),
+        FileText(text),
+        Request(header, len(text)),
+        Request(b"inbox t"),
+    ]
 
 
 @given(st.sampled_from(sorted(KELOMPOK5.file_words.items())), st.data(), base64)
-def test_a_file_behind_its_line_is_passed_over(entry, data, content) -> None:
+def test_a_file_behind_its_line_is_handed_on(entry, data, content) -> None:
     """It ends with an empty line."""
     word, form = entry
     count = form.words - 1
-    header = b" ".join([word, *data.draw(st.lists(words, min_size=count, max_size=count))])
-    stream = header + b" \r\n\r\n" + content + b"\r\n\r\ninbox t\r\n"
+    header = b" ".join([word, *data.draw(st.lists(words, min_size=count, max_size=count))]) + b" "
 
-    assert fed(KELOMPOK5, [stream]) == [Request(header + b" ", len(content)), Request(b"inbox t")]
+    assert fed(KELOMPOK5, [header + b"\r\n\r\n" + content + b"\r\n\r\ninbox t\r\n"]) == [
+        FileBegins(header),
+        *([FileText(content)] if content else []),
+        Request(header, len(content)),
+        Request(b"inbox t"),
+    ]
 
 
 @given(BOTH, st.integers(1, 5000), st.integers(1, 64))
@@ -84,7 +98,7 @@ def test_an_overlong_line_is_not_kept(dialect, beyond, piece) -> None:
     found = []
     for start in range(0, len(stream), piece):
         framer.feed(stream[start : start + piece])
-        found += requests_of(framer)
+        found += framed_by(framer)
         assert len(framer._buffer) <= LIMIT + 1
 
     assert found == [Overlong(LIMIT + beyond), Request(b"inbox t")]
@@ -97,5 +111,5 @@ def test_a_file_is_not_kept(size) -> None:
     framer.feed(b"sendfile t u p b'")
     for _ in range(0, size, 100):
         framer.feed(b"A" * 100)
-        assert requests_of(framer) == []
+        assert all(isinstance(framed, FileBegins | FileText) for framed in framed_by(framer))
         assert len(framer._buffer) <= 1

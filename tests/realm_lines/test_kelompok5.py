@@ -191,21 +191,6 @@ def test_what_is_no_word_is_said(kelompok5: Program, line: str) -> None:
     assert kelompok5.raw(line) == error("**Protocol Tidak Benar")
 
 
-@pytest.mark.parametrize("header", ["sendfile {} lineker a.png", "sendgroupfile {} satu a.png"])
-def test_a_file_is_refused_in_words(kelompok5: Program, header: str) -> None:
-    """Once the whole of it has come; a header without a file is no request."""
-    line = header.format(kelompok5.auth("messi"))
-    refused = error("Berkas tidak dapat dikirim lewat jalur ini. Gunakan chat-cli.")
-
-    for content in ("", "aGVq", "A" * 5 * 1024 * 1024, "aGVq\r\naGVq"):
-        kelompok5.send(f"{line} \r\n\r\n{content}\r\n\r\ninbox x\r\n")
-        assert kelompok5.answer() == refused
-        assert kelompok5.answer() == error("Invalid session")
-    kelompok5.send(f"{line} \r\ninbox x\r\n")
-    assert kelompok5.answer() == error("--Protocol Tidak Benar")
-    assert kelompok5.answer() == error("Invalid session")
-
-
 def test_everybody_sees_the_same_messages_in_the_same_order(
     field: Field, new_name: NewName
 ) -> None:

@@ -295,25 +295,3 @@ def test_several_people_of_another_realm(field: Field, mesin: Program, new_name:
     for theirs in tokens.values():
         messages = there.ask(f"getrealminbox {theirs} surabaya")["messages"]
         assert [message["msg"] for message in messages] == [" satu", " dua"]
-
-
-@pytest.mark.parametrize(
-    "header",
-    [
-        "sendfile {} lineker /home/messi/foto.png",
-        "sendgroupfile {} satu foto.png",
-        "sendfilerealm {} jakarta messi foto.png",
-        "sendgroupfilerealm {} jakarta group:satu foto.png",
-    ],
-)
-def test_a_file_is_refused_in_words(mesin: Program, header: str) -> None:
-    """Once the whole of it has come, five megabytes too; the next request is understood."""
-    line = header.format(mesin.auth("messi"))
-
-    assert mesin.raw(line) == error("--Protocol Tidak Benar")
-    for size in (4, 5 * 1024 * 1024):
-        mesin.send(f"{line} b'{'A' * size}'\r\ninbox x\r\n")
-        assert mesin.answer() == error(
-            "Berkas tidak dapat dikirim lewat jalur ini. Gunakan chat-cli."
-        )
-        assert mesin.answer() == error("Session Tidak Ditemukan")
