@@ -75,6 +75,7 @@ def serve(
     line_port: Annotated[list[str] | None, _option("line_port")] = None,
     line_connections: Annotated[int | None, _option("line_connections")] = None,
     line_idle_seconds: Annotated[float | None, _option("line_idle_seconds")] = None,
+    line_file_bytes: Annotated[int | None, _option("line_file_bytes")] = None,
     lobby: Annotated[bool | None, _option("lobby")] = None,
     guest_seconds: Annotated[int | None, _option("guest_seconds")] = None,
     registration: Annotated[str | None, _option("registration")] = None,

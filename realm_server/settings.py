@@ -106,6 +106,9 @@ class RealmSettings(ServiceSettings):
     guest_per_second: float = Field(
         0.5, gt=0, description="Messages a second a guest may send for long."
     )
+    line_file_bytes: int = Field(
+        16 * 1024**2, ge=1, description="Bytes of a file that a line brings or gets."
+    )
     drain_seconds: float = Field(
         3, ge=0, le=60, description="How long a stopping server waits for answers on their way."
     )

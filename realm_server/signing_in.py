@@ -103,8 +103,11 @@ class FrontDoor:
         self._by_address.sweep(now)
         self._by_host.sweep(now)
 
-    async def sign_in(self, form: SignInForm, host: str) -> SessionAnswer:
-        """Only wrong passwords count against the limits: a whole site may share one address."""
+    async def sign_in(self, form: SignInForm, host: str, idle_seconds: int = 0) -> SessionAnswer:
+        """A session, which ends once it was unused for so long; 0 for as long as main lets it.
+
+        Only wrong passwords count against the limits: a whole site may share one address.
+        """
         address = self._own_address(form.address)
         password = self._password(form)
         now = asyncio.get_running_loop().time()
@@ -112,9 +115,10 @@ class FrontDoor:
         with self._given_back(self._by_address, address):
             self._by_host.take(host, now)
             with self._given_back(self._by_host, host):
-                return await self._ask(SignIn, (address, password, form.device))
+                fields = (address, password, form.device, idle_seconds)
+                return await self._ask(SignIn, fields)
 
-    async def register(self, form: RegisterForm, host: str) -> SessionAnswer:
+    async def register(self, form: RegisterForm, host: str, idle_seconds: int = 0) -> SessionAnswer:
         if self.registration == "closed":
             raise RegistrationClosed(realm=self._realm)
         address = self._own_address(form.address)
@@ -124,8 +128,8 @@ class FrontDoor:
         now = asyncio.get_running_loop().time()
         self._by_host.take(host, now)
         self._by_address.take(address, now)
-        fields = (address, password, form.display_name, form.country, form.device)
-        return await self._ask(Register, fields)
+        told = (form.display_name, form.country, form.device)
+        return await self._ask(Register, (address, password, *told, idle_seconds))
 
     async def enter_as_guest(self, form: GuestForm, host: str) -> SessionAnswer:
         """A guest of this realm's open room. Each counts against the limit of its IP address."""

@@ -44,7 +44,7 @@ async def sign_in(main: Counter, realm: str, request: SignIn) -> Session:
         _check_unchanged(tx, person)
         if renewed is not None:
             change_person(tx, address, password_hash=renewed)
-        return open_session(tx, address, realm, request.device)
+        return open_session(tx, address, realm, request.device, request.idle_seconds)
 
     return await main.write(write)
 
@@ -64,7 +64,7 @@ async def register(main: Counter, realm: str, request: Register) -> Session:
             request.country,
             registering_realm=realm,
         )
-        return open_session(tx, request.address, realm, request.device)
+        return open_session(tx, request.address, realm, request.device, request.idle_seconds)
 
     return await main.write(write)
 
