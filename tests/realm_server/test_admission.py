@@ -90,7 +90,7 @@ def test_full_buckets_are_forgotten_and_others_are_not() -> None:
 
 def test_the_trusted_class_has_no_limit() -> None:
     """Trusted bots and the benchmark pass; a class unknown here is held to the standard."""
-    limits = SendingLimits(Rate(burst=1, per_second=0.1))
+    limits = SendingLimits(Rate(burst=1, per_second=0.1), guest=Rate(burst=1, per_second=0.1))
     for _ in range(1000):
         limits.take(1, "trusted", 0)
 

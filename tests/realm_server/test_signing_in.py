@@ -186,7 +186,13 @@ async def test_info_tells_what_a_client_may_know(running: World, http: httpx.Asy
 
     assert info.pop("link_since") > 0
     assert info.pop("server").startswith("realm-server ")
-    assert info == {"realm": "surabaya", "version": 1, "link_up": True, "registration": "open"}
+    assert info == {
+        "realm": "surabaya",
+        "version": 1,
+        "link_up": True,
+        "registration": "open",
+        "room": "",
+    }
 
 
 async def test_metrics_health_and_docs_are_there(running: World, http: httpx.AsyncClient) -> None:
