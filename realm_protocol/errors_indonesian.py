@@ -234,6 +234,7 @@ PHRASES: Mapping[str, str] = {
     "this needs a session": "ini hanya untuk yang sudah masuk",
     "a message needs a session": "mengirim pesan hanya untuk yang sudah masuk",
     "a group is made in one's own realm, {realm}": "grup dibuat di realm sendiri, {realm}",
+    "an open room is its realm's": "ruang terbuka milik realm-nya",
     "this token opens another account": "token ini membuka akun lain",
     "this needs the service token": "ini memerlukan token layanan",
     # why something can't be reached

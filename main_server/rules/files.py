@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from main_server.rules.sessions import hash_token, valid_session
-from main_server.store.schema import files, memberships, message_files, realms
+from main_server.store.schema import files, is_in, memberships, message_files, realms
 from main_server.store.writer import Transaction
 from realm_protocol.errors import (
     FileNotFound,
@@ -126,7 +126,7 @@ def find_readable(connection: Connection, file_id: str, person_id: int) -> Store
         .where(
             message_files.c.file_row == (row.id if row else 0),
             memberships.c.person_id == person_id,
-            memberships.c.role != "left",
+            is_in(),
             message_files.c.seq >= memberships.c.first_seq,
         )
         .limit(1)

@@ -1,4 +1,7 @@
-"""Groups and rooms: create, join, leave. Every change of membership is a row of the log."""
+"""Groups and rooms: create, join, leave. Every change of membership is a row of the log.
+
+What admins, owners and operators do with a group is in `governing`.
+"""
 
 from dataclasses import replace
 from typing import Literal, Protocol
@@ -8,22 +11,36 @@ import sqlalchemy as sa
 from main_server.effects import Entered, Left, LiveSession, Stored
 from main_server.rules.messages import insert_conversation, insert_member
 from main_server.rules.people import asker_of, find_reachable
+from main_server.rules.roles import heir_of
 from main_server.store.ledger import Conversation, Member
 from main_server.store.schema import conversations, memberships
 from main_server.store.writer import Job, Transaction
-from realm_protocol.bodies import SystemBody, pack_system_body
-from realm_protocol.commands import CreateGroup, Joined, JoinGroup, LeaveGroup
+from realm_protocol.bodies import SystemBody, SystemEvent, pack_system_body
+from realm_protocol.commands import CreateGroup, Joined, JoinGroup, LeaveGroup, Role
 from realm_protocol.errors import (
     AlreadyMember,
+    Blocked,
     GroupClosed,
     GroupExists,
     GroupNotFound,
+    InviteOnly,
     NameReserved,
     NotAllowed,
     NotMember,
+    RemovedFromGroup,
 )
 from realm_protocol.names import Address, GroupAddress, group_conversation
 from realm_protocol.rooms import ROOM_NAME
+
+
+class Doer(Protocol):
+    """Who does what a row says: a session, or a member."""
+
+    @property
+    def person_id(self) -> int: ...
+
+    @property
+    def address(self) -> Address: ...
 
 
 def create_group(tx: Transaction, job: Job) -> Joined:
@@ -38,29 +55,40 @@ def create_group(tx: Transaction, job: Job) -> Joined:
         raise NameReserved(name=group.name)
     if tx.connection.scalar(sa.select(conversations.c.id).where(conversations.c.address == group)):
         raise GroupExists(group=str(group))
-    invited = _existing_people(tx, command.members, session)
-    owner = Member(session.person_id, session.address, "owner", 1, 1, 1)
+    invited = find_invited(tx, command.members, session)
+    owner = Member(session.person_id, session.address, "owner", 1, 1, 1, joined_seq=1)
     conversation = insert_conversation(
-        tx, group_conversation(group), "group", group, {owner.person_id: owner}
+        tx,
+        group_conversation(group),
+        "group",
+        group,
+        {owner.person_id: owner},
+        invite_only=command.invite_only,
     )
     seq = _enter(tx, conversation, owner, "created", session)
     for person_id, address in invited.items():
-        add_member(tx, conversation, _new_member(person_id, address), session)
+        add_member(tx, conversation, new_member(person_id, address), session)
     return Joined(group, conversation.public_id, seq)
 
 
 def join_group(tx: Transaction, job: Job) -> Joined:
-    """Enter an open group; its history is visible from the start."""
+    """Enter an open group; one that nobody is in has an owner again so."""
     session, command = asker_of(job), job.command
     if not isinstance(command, JoinGroup):
         raise TypeError(command)
-    conversation = _find_group(tx, command.group)
+    conversation = find_group(tx, command.group)
     if session.person_id in conversation.members:
         raise AlreadyMember(group=str(command.group))
     if conversation.is_closed:
         raise GroupClosed(group=str(command.group))
-    seq = add_member(tx, conversation, _new_member(session.person_id, session.address), session)
-    return _joined(command.group, conversation, seq)
+    if _was_removed(tx, conversation, session.person_id):
+        raise RemovedFromGroup(group=str(command.group))
+    if conversation.is_invite_only:
+        raise InviteOnly(group=str(command.group))
+    newcomer = new_member(session.person_id, session.address)
+    if conversation.kind == "group" and not conversation.members:
+        newcomer = replace(newcomer, role="owner")
+    return _joined(command.group, conversation, add_member(tx, conversation, newcomer, session))
 
 
 def leave_group(tx: Transaction, job: Job) -> Joined:
@@ -68,12 +96,39 @@ def leave_group(tx: Transaction, job: Job) -> Joined:
     session, command = asker_of(job), job.command
     if not isinstance(command, LeaveGroup):
         raise TypeError(command)
-    conversation = _find_group(tx, command.group)
+    conversation = find_group(tx, command.group)
     member = conversation.members.get(session.person_id)
     if member is None:
         raise NotMember(group=str(command.group))
-    seq = remove_member(tx, conversation, member, "left", session)
-    return _joined(command.group, conversation, seq)
+    return _joined(command.group, conversation, leave(tx, conversation, member))
+
+
+def leave(tx: Transaction, conversation: Conversation, member: Member) -> int:
+    """The last owner hands the group over before they go. Returns the seq of the leaving."""
+    heir = heir_of(conversation, member)
+    if heir is not None:
+        give_role(tx, conversation, heir, "owner", member)
+    return remove_member(tx, conversation, member, "left", member)
+
+
+def give_role(
+    tx: Transaction, conversation: Conversation, member: Member, role: Role, by: Doer
+) -> None:
+    """Told to everybody by a row, and to the member's sessions by a head."""
+    tx.effects.append(append_change(tx, conversation, by, "role", member.address, role=role))
+    member.role = role
+    _update_membership(tx, conversation, member)
+    tx.effects.append(Entered(member.person_id, conversation.head_for(member), None))
+
+
+def _was_removed(tx: Transaction, conversation: Conversation, person_id: int) -> bool:
+    role = tx.connection.scalar(
+        sa.select(memberships.c.role).where(
+            memberships.c.conversation_id == conversation.row_id,
+            memberships.c.person_id == person_id,
+        )
+    )
+    return role == "removed"
 
 
 def _joined(group: GroupAddress, conversation: Conversation, seq: int) -> Joined:
@@ -81,89 +136,105 @@ def _joined(group: GroupAddress, conversation: Conversation, seq: int) -> Joined
     return Joined(group, conversation.public_id, seq, kind)
 
 
-def _find_group(tx: Transaction, group: GroupAddress) -> Conversation:
+def find_group(tx: Transaction, group: GroupAddress) -> Conversation:
     conversation = tx.ledger.conversation(group_conversation(group))
     if conversation is None:
         raise GroupNotFound(group=str(group))
     return conversation
 
 
-def _existing_people(
+def find_invited(
     tx: Transaction, addresses: list[Address], session: LiveSession
 ) -> dict[int, Address]:
+    """By their ids; raises `Blocked` where one of them wants nothing of the asker."""
     found = {}
     for address in addresses:
         person = find_reachable(tx.connection, address)
         if person.id != session.person_id:
             found[person.id] = address
+    for blocker in tx.ledger.blockers_of(session.person_id) & found.keys():
+        raise Blocked(address=str(found[blocker]))
     return found
 
 
-def _new_member(person_id: int, address: Address) -> Member:
-    """Of an open group: its history is visible from the start."""
+def new_member(person_id: int, address: Address) -> Member:
+    """Since when and from where on is said when they are added."""
     return Member(person_id, address, "member", 1, 0, 0)
 
 
-class Doer(Protocol):
-    """Who does what a row says: a session, or a member."""
-
-    @property
-    def person_id(self) -> int: ...
-
-    @property
-    def address(self) -> Address: ...
-
-
 def add_member(tx: Transaction, conversation: Conversation, member: Member, by: Doer) -> int:
-    """Joining sets both watermarks to the row that says so. Returns its seq."""
+    """Joining sets both watermarks to the row that says so. Returns its seq.
+
+    Whoever was invited to where one has to be sees what is written from then on.
+    """
     seq = conversation.last_seq + 1
-    member = replace(member, read=seq, delivered=seq)
+    first_seq = seq if conversation.open_from is None else conversation.open_from
+    member = replace(member, first_seq=first_seq, read=seq, delivered=seq, joined_seq=seq)
     conversation.members[member.person_id] = member
     insert_member(tx, conversation.row_id, member)
-    event = "entered" if conversation.kind == "room" else "joined"
+    event: SystemEvent = "entered" if conversation.kind == "room" else "joined"
     return _enter(tx, conversation, member, event, by)
 
 
 def remove_member(
-    tx: Transaction, conversation: Conversation, member: Member, event: str, by: Doer
+    tx: Transaction,
+    conversation: Conversation,
+    member: Member,
+    event: Literal["left", "removed"],
+    by: Doer,
 ) -> int:
     """The row that says so is the last one that the leaver gets. Returns its seq."""
-    told = _append_system_row(tx, conversation, event, by, member.address)
-    tx.effects.append(told)
+    tx.effects.append(append_change(tx, conversation, by, event, member.address))
     seq = conversation.last_seq
+    gone = replace(member, role=event, read=seq, delivered=seq)
+    _update_membership(tx, conversation, gone)
+    del conversation.members[member.person_id]
+    tx.effects.append(Left(member.person_id, conversation.head_for(gone)))
+    return seq
+
+
+def _update_membership(tx: Transaction, conversation: Conversation, member: Member) -> None:
+    """The row has the last word, also over watermarks that wait to be written."""
     tx.undo.append(tx.ledger.unmark(conversation, member.person_id))
-    left = replace(member, role="left", read=seq, delivered=seq)
     tx.connection.execute(
         sa.update(memberships)
         .where(
             memberships.c.conversation_id == conversation.row_id,
             memberships.c.person_id == member.person_id,
         )
-        .values(role="left", read=seq, delivered=seq, changed_at=tx.position)
+        .values(
+            role=member.role,
+            read=member.read,
+            delivered=member.delivered,
+            changed_at=tx.position,
+        )
     )
-    del conversation.members[member.person_id]
-    tx.effects.append(Left(member.person_id, conversation.head_for(left)))
-    return seq
 
 
 def _enter(
-    tx: Transaction, conversation: Conversation, member: Member, event: str, by: Doer
+    tx: Transaction, conversation: Conversation, member: Member, event: SystemEvent, by: Doer
 ) -> int:
     """The row of an entry, and who hears of it in which order. Returns its seq."""
-    told = _append_system_row(tx, conversation, event, by, member.address)
+    told = append_change(tx, conversation, by, event, member.address)
     # Routed before the row is told, so that the newcomer gets it like everybody.
     entered = Entered(member.person_id, conversation.head_for(member), None)
     tx.effects.extend((entered, told))
     return conversation.last_seq
 
 
-def _append_system_row(
-    tx: Transaction, conversation: Conversation, event: str, by: Doer, who: Address
+def append_change(
+    tx: Transaction,
+    conversation: Conversation,
+    by: Doer,
+    event: SystemEvent,
+    who: Address,
+    **facts: str,
 ) -> Stored:
+    """The row that says it; to be told where it stands in the order of effects."""
     if conversation.group is None:
         raise TypeError("a private conversation has no system rows")
     body = pack_system_body(
-        SystemBody(event=event, who=who, by=by.address, group=conversation.group)  # type: ignore[arg-type]  # one of its words
+        SystemBody(event=event, who=who, by=by.address, group=conversation.group, **facts)  # type: ignore[arg-type]  # its words
     )
     packed, answer = tx.ledger.append(
         conversation, (by.person_id, by.address), None, "system", body, (tx.now, tx.now)

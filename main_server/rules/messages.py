@@ -154,11 +154,14 @@ def insert_conversation(
     kind: ConversationKind,
     group: GroupAddress | None,
     members: dict[int, Member],
+    *,
+    invite_only: bool = False,
 ) -> Conversation:
     """A new conversation with its members, in the open transaction and in the cache.
 
     Raises `RealmNotFound` where the realm of its address is unknown.
     """
+    open_from = None if invite_only else 1
     row_id = tx.connection.scalar(
         sa.insert(conversations)
         .values(
@@ -169,12 +172,13 @@ def insert_conversation(
             last_seq=0,
             changed_at=tx.position,
             created_at=tx.now,
+            open_from=open_from,
         )
         .returning(conversations.c.id)
     )
     for member in members.values():
         insert_member(tx, row_id, member)
-    conversation = Conversation(row_id, public_id, kind, group, 0, members)
+    conversation = Conversation(row_id, public_id, kind, group, 0, members, open_from=open_from)
     tx.ledger.add(conversation)
     return conversation
 
@@ -186,6 +190,7 @@ def insert_member(tx: Transaction, conversation_row: int, member: Member) -> Non
         "first_seq": member.first_seq,
         "read": member.read,
         "delivered": member.delivered,
+        "joined_seq": member.joined_seq,
         "changed_at": tx.position,
     }
     place = {"conversation_id": conversation_row, "person_id": member.person_id}

@@ -9,6 +9,7 @@ from main_server.effects import LiveSession, PresenceShown, SessionsEnded
 from main_server.store.schema import (
     blocks,
     conversations,
+    is_in,
     memberships,
     messages,
     people,
@@ -250,7 +251,7 @@ def resolve_group(connection: Connection, asker: LiveSession, name: str) -> Grou
             .join(memberships, memberships.c.conversation_id == conversations.c.id)
             .where(
                 memberships.c.person_id == asker.person_id,
-                memberships.c.role != "left",
+                is_in(),
                 conversations.c.address.startswith(f"{wanted}@", autoescape=True),
             )
         )

@@ -16,6 +16,7 @@ from main_server.rules.realm_lists import names_for
 from main_server.store.schema import (
     blocks,
     conversations,
+    is_in,
     memberships,
     messages,
     people,
@@ -58,7 +59,7 @@ def fetch_messages(connection: Connection, question: Question) -> commands.Page:
         .where(
             conversations.c.public_id == command.conversation,
             memberships.c.person_id == question.session.person_id,
-            memberships.c.role != "left",
+            is_in(),
         )
     ).one_or_none()
     if place is None:
@@ -130,7 +131,7 @@ def list_members(connection: Connection, question: Question) -> list[commands.Me
     rows = connection.execute(
         sa.select(memberships, people.c.address, people.c.display_name, _hides_from(question))
         .join(people, people.c.id == memberships.c.person_id)
-        .where(memberships.c.conversation_id == row_id, memberships.c.role != "left")
+        .where(memberships.c.conversation_id == row_id, is_in())
         .order_by(people.c.address)
     ).all()
     if question.session.person_id not in {row.person_id for row in rows}:
@@ -149,7 +150,7 @@ def list_members(connection: Connection, question: Question) -> list[commands.Me
 
 
 def list_groups(connection: Connection, question: Question) -> list[commands.Group]:
-    """The groups and rooms that the asker is in, and those of their own realm."""
+    """The groups and rooms that the asker is in, and those that are open in their own realm."""
     everybody = memberships.alias("everybody")
     own = memberships.alias("own")
     rows = connection.execute(
@@ -157,29 +158,45 @@ def list_groups(connection: Connection, question: Question) -> list[commands.Gro
             conversations.c.address,
             conversations.c.public_id,
             conversations.c.kind,
+            conversations.c.display_name,
+            conversations.c.open_from,
+            conversations.c.closed_at,
             sa.func.count(everybody.c.person_id).label("members"),
-            own.c.person_id.is_not(None).label("joined"),
+            own.c.role,
         )
         .join(realms, realms.c.id == conversations.c.realm_id)
         .outerjoin(
             everybody,
-            (everybody.c.conversation_id == conversations.c.id) & (everybody.c.role != "left"),
+            (everybody.c.conversation_id == conversations.c.id) & is_in(everybody),
         )
         .outerjoin(
             own,
             (own.c.conversation_id == conversations.c.id)
             & (own.c.person_id == question.session.person_id)
-            & (own.c.role != "left"),
+            & is_in(own),
         )
         .where(
-            sa.or_(own.c.person_id.is_not(None), realms.c.name == question.session.address.realm)
+            sa.or_(
+                own.c.person_id.is_not(None),
+                (realms.c.name == question.session.address.realm)
+                & conversations.c.open_from.is_not(None)
+                & conversations.c.closed_at.is_(None),
+            )
         )
         .group_by(conversations.c.id)
         .order_by(conversations.c.address)
     )
     return [
         commands.Group(
-            GroupAddress(row.address), row.public_id, row.members, bool(row.joined), row.kind
+            address=GroupAddress(row.address),
+            conversation=row.public_id,
+            members=row.members,
+            joined=row.role is not None,
+            kind=row.kind,
+            display_name=row.display_name,
+            invite_only=row.open_from is None,
+            closed=row.closed_at is not None,
+            role=row.role or "",
         )
         for row in rows
     ]

@@ -15,7 +15,7 @@ from main_server.effects import AttachedSession, LiveSession, SessionsEnded
 from main_server.rules.people import asker_of, blocked_by, find_person, let_guest_go
 from main_server.store.schema import conversations, memberships, people, realms, sessions
 from main_server.store.writer import Job, Transaction
-from realm_protocol.commands import Done, EndSession, Head
+from realm_protocol.commands import GONE, Done, EndSession, Head
 from realm_protocol.errors import (
     NotAllowed,
     NotSignedIn,
@@ -166,6 +166,9 @@ def read_memberships(
             conversations.c.address,
             conversations.c.last_seq,
             conversations.c.changed_at,
+            conversations.c.display_name,
+            conversations.c.open_from,
+            conversations.c.closed_at,
             memberships.c.role,
             memberships.c.first_seq,
             memberships.c.read,
@@ -191,15 +194,15 @@ def read_memberships(
         .where(memberships.c.person_id == person_id)
     )
     rows: Sequence[Row[Any]] = found.all()
-    routed = [row.public_id for row in rows if row.role != "left"]
+    routed = [row.public_id for row in rows if row.role not in GONE]
     peers = [row.peer_id for row in rows if row.peer_id is not None]
     heads = [_head(row) for row in rows if _changed_at(row) > since]
     return routed, peers, heads
 
 
 def _changed_at(row: Row[Any]) -> int:
-    # Whoever has left hears of their own membership only.
-    if row.role == "left":
+    # Whoever is gone hears of their own membership only.
+    if row.role in GONE:
         return int(row.own_changed_at)
     return int(max(row.changed_at, row.own_changed_at, row.peer_changed_at or 0))
 
@@ -210,13 +213,16 @@ def _head(row: Row[Any]) -> Head:
         conversation=row.public_id,
         kind=row.kind,
         name=row.address or row.peer_address or row.own_address,
-        last_seq=row.last_seq if row.role != "left" else row.read,
+        last_seq=row.last_seq if row.role not in GONE else row.read,
         read=row.read,
         delivered=row.delivered,
         peer_read=(row.read if with_oneself else row.peer_read) or 0,
         peer_delivered=(row.delivered if with_oneself else row.peer_delivered) or 0,
         first_seq=row.first_seq,
         role=row.role,
+        display_name=row.display_name,
+        invite_only=row.open_from is None,
+        closed=row.closed_at is not None,
     )
 
 

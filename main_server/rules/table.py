@@ -12,7 +12,7 @@ from main_server.effects import (
     RefusedTo,
     Resolved,
 )
-from main_server.rules import groups, messages, people, sessions
+from main_server.rules import governing, groups, messages, people, sessions
 from main_server.store.writer import Job, Transaction
 from realm_protocol import commands
 from realm_protocol.errors import ConversationNotFound, RealmchatError, TryLater
@@ -56,6 +56,13 @@ WRITING: dict[type, Callable[[Transaction, Job], Any]] = {
     commands.CreateGroup: groups.create_group,
     commands.JoinGroup: groups.join_group,
     commands.LeaveGroup: groups.leave_group,
+    commands.InviteMembers: governing.invite_members,
+    commands.RemoveMember: governing.put_out,
+    commands.SetRole: governing.set_role,
+    commands.RenameGroup: governing.rename_group,
+    commands.SetGroupAccess: governing.set_access,
+    commands.CloseGroup: governing.close_group,
+    commands.ReopenGroup: governing.reopen_group,
     commands.BlockPerson: people.block,
     commands.UnblockPerson: people.unblock,
     commands.EndSession: sessions.end_session,

@@ -14,7 +14,7 @@ from typing import Literal, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from main_server.store.schema import blocks, conversations, memberships, people
+from main_server.store.schema import blocks, conversations, is_in, memberships, people
 from realm_protocol.commands import Accepted, Head
 from realm_protocol.events import MessageStored
 from realm_protocol.names import Address, GroupAddress
@@ -74,6 +74,7 @@ class Member:
     first_seq: int
     read: int
     delivered: int
+    joined_seq: int = 0
 
 
 @dataclass(slots=True)
@@ -90,6 +91,14 @@ class Conversation:
     """Who of a private conversation refuses messages of the other."""
     is_closed: bool = False
     """Nobody joins or writes there."""
+    display_name: str = ""
+    open_from: int | None = 1
+    """Whoever joins sees what has been written from here on; None: one is invited, and sees what is
+    written from then on."""
+
+    @property
+    def is_invite_only(self) -> bool:
+        return self.open_from is None
 
     def peer_of(self, person_id: int) -> Member | None:
         """The other one of a private conversation; oneself when one writes to oneself."""
@@ -112,6 +121,9 @@ class Conversation:
             peer_delivered=peer.delivered if peer else 0,
             first_seq=member.first_seq,
             role=member.role,  # type: ignore[arg-type]  # the schema's words are Head's
+            display_name=self.display_name,
+            invite_only=self.is_invite_only,
+            closed=self.is_closed,
         )
 
 
@@ -225,6 +237,8 @@ class Ledger:
             last_seq=row.last_seq,
             members=self._load_members(row.id),
             is_closed=row.closed_at is not None,
+            display_name=row.display_name,
+            open_from=row.open_from,
         )
         if row.kind == "private":
             loaded.blockers = self.blockers_among(list(loaded.members))
@@ -240,9 +254,10 @@ class Ledger:
                 memberships.c.first_seq,
                 memberships.c.read,
                 memberships.c.delivered,
+                memberships.c.joined_seq,
             )
             .join(people, people.c.id == memberships.c.person_id)
-            .where(memberships.c.conversation_id == conversation_row, memberships.c.role != "left")
+            .where(memberships.c.conversation_id == conversation_row, is_in())
         )
         members = {row.person_id: Member(row[0], Address(row[1]), *row[2:]) for row in rows}
         for key, member in members.items():
@@ -259,6 +274,11 @@ class Ledger:
                 )
             )
         )
+
+    def blockers_of(self, person_id: int) -> set[int]:
+        """Who has blocked this person."""
+        found = sa.select(blocks.c.person_id).where(blocks.c.blocked_id == person_id)
+        return set(self.connection.scalars(found))
 
     # --- rows ------------------------------------------------------------------------------------
 

@@ -5,10 +5,12 @@ are what it has missed.
 """
 
 from sqlalchemy import (
+    Alias,
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -19,6 +21,8 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+
+from realm_protocol.commands import GONE
 
 metadata = MetaData(
     naming_convention={
@@ -96,11 +100,14 @@ conversations = Table(
     Column("changed_at", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("closed_at", BigInteger),
+    Column("display_name", Text, nullable=False, server_default=""),
+    Column("open_from", BigInteger),
     CheckConstraint("(kind = 'private') = (address IS NULL)", name="address"),
 )
 """`kind` is private, group, or room: open to everybody, and recorded.
 
 `address` and `realm_id` are a group's or a room's. Nobody joins or writes once `closed_at` is set.
+Who joins may read from `open_from` on; where it is null one is invited, and reads from then on.
 """
 
 memberships = Table(
@@ -113,10 +120,20 @@ memberships = Table(
     Column("read", BigInteger, nullable=False),
     Column("delivered", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
+    Column("joined_seq", BigInteger, nullable=False, server_default="0"),
     Index("ix_memberships_person_id_conversation_id", "person_id", "conversation_id"),
     sqlite_with_rowid=False,
 )
-"""`role` is owner, admin, member, guest, or left: a row stays, for the watermarks of a return."""
+"""`role` is owner, admin, member, guest, left or removed: a row stays of those who are gone.
+
+`joined_seq` is the row that says since when; 0 where that wasn't noted yet.
+"""
+
+
+def is_in(table: Table | Alias = memberships) -> ColumnElement[bool]:
+    """Whether a membership is one of those who are in the conversation now."""
+    return table.c.role.not_in(GONE)
+
 
 messages = Table(
     "messages",

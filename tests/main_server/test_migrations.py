@@ -51,7 +51,8 @@ def test_conversations_from_before_there_were_rooms_stay(store: Path) -> None:
     with engine.connect() as connection:
         kept = connection.execute(sa.select(conversations).order_by(conversations.c.id)).all()
         connection.exec_driver_sql(
-            "INSERT INTO conversations VALUES (5, 'g2', 'room', 'lobby@surabaya', 1, 0, 1, 1, NULL)"
+            "INSERT INTO conversations (id, public_id, kind, address, last_seq, changed_at,"
+            " created_at) VALUES (5, 'g2', 'room', 'lobby@surabaya', 0, 1, 1)"
         )
     engine.dispose()
     assert [(r.id, r.public_id, r.kind, r.address, r.last_seq, r.closed_at) for r in kept] == [
