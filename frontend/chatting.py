@@ -4,7 +4,6 @@ What it knows is `live`'s; how it looks is `views`'. Here the two are tied.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -12,6 +11,8 @@ from typing import Any
 import flet as ft
 
 from frontend.asides import Asides
+from frontend.attaching import Attaching
+from frontend.file_gate import FileGate
 from frontend.keyboard import Keyboard
 from frontend.live import LiveAccount
 from frontend.outside import Outside
@@ -23,16 +24,16 @@ from frontend.views.conversation_list import ConversationList
 from frontend.views.frame import Doings, Frame, Head
 from frontend.views.look import Sizes
 from frontend.views.message_pane import MessagePane
-from frontend.window import commands, layout, listing, markdown, slash, times
+from frontend.window import layout, listing, markdown, times, uploads
 from frontend.window.identity import realm_of
 from frontend.window.state import History, ordered
 from frontend.window.words import Words
+from frontend.writing import Writing
 from realm_protocol.errors import RealmchatError
 from realm_protocol.names import Address, private_conversation
 
 SEEN_SECONDS = 0.5
 """How long messages are on the screen of somebody who looks before they count as read."""
-TYPING_EVERY_SECONDS = 3.0
 _TICK_SECONDS = 2.0
 _REACHED_PAGES = 20
 
@@ -48,22 +49,29 @@ class Chatting:
         clock: Callable[[], datetime],
         preferences: Preferences,
         outside: Outside,
+        gate: FileGate | None,
     ) -> None:
         self.page = page
-        self.keyboard = Keyboard(self)
-        self.asides = Asides(self)
         self.live = live
         self.clock = clock
-        self._outside = outside
+        self.keyboard = Keyboard(self)
+        self.asides = Asides(self)
+        self.outside = outside
         self.opened: str | None = None
         self._looking = True
         self._strip_hidden = ""
-        self._typed_at = 0.0
         self._tasks: set[asyncio.Task[Any]] = set()
         self._reading: asyncio.Task[None] | None = None
         self._drawing = False
+        self.writing = Writing(self)
+        self.attaching = Attaching(self, gate)
         self._deeds = Deeds(
-            self._copy, self.asides.show_info, self._edit, self.asides.show_all, self._follow
+            self._copy,
+            self.asides.show_info,
+            self.writing.edit,
+            self.asides.show_all,
+            self._follow,
+            self.attaching.deeds,
         )
         self.list = ConversationList(self.open)
         self.pane = MessagePane(
@@ -73,7 +81,14 @@ class Chatting:
             all_read=self._read_all,
             reach=self._reach,
         )
-        self.composer = Composer(entered=self._entered, changed=self._typed, known=self._known)
+        self.composer = Composer(
+            entered=self.writing.entered,
+            changed=self.writing.typed,
+            known=self.writing.known,
+            pasted=self.attaching.pasted,
+            choice=self.attaching.choice(),
+            now=asyncio.get_running_loop().time,
+        )
         self.frame = Frame(self._doings(), self.list, self.pane, self.composer)
         self.restyle(preferences)
 
@@ -82,14 +97,14 @@ class Chatting:
             search=self.asides.show_search,
             new_chat=self.asides.show_jump,
             new_group=self.asides.new_group,
-            settings=self._outside.settings,
+            settings=self.outside.settings,
             keys=self.asides.show_keys,
-            add_account=self._outside.add_account,
-            sign_out=self._outside.sign_out,
-            switch=self._outside.switch,
+            add_account=self.outside.add_account,
+            sign_out=self.outside.sign_out,
+            switch=self.outside.switch,
             details=self.asides.show_details,
             back=self._leave_chat,
-            start_service=self._outside.start_service,
+            start_service=self.outside.start_service,
             hide_strip=self._hide_strip,
         )
 
@@ -108,17 +123,17 @@ class Chatting:
         """The state is another: drawn once for all that this turn of the loop brings."""
         if not self._drawing:
             self._drawing = True
-            self._spawn(self._draw_soon())
+            self.spawn(self._draw_soon())
 
     async def _draw_soon(self) -> None:
         await asyncio.sleep(0)
         self._drawing = False
-        if self._outside.is_shown(self):
+        if self.outside.is_shown(self):
             self.draw()
             self.page.update()
         self._consider_reading()
         if self.live.state.ended:
-            await self._outside.ended(self)
+            await self.outside.ended(self)
 
     def draw(self) -> None:
         """Everything of the window, from the state."""
@@ -128,7 +143,7 @@ class Chatting:
         if link.state != self._strip_hidden:
             self._strip_hidden = ""
         self.frame.arrange(self.layout, chat_open=self.opened is not None)
-        self.frame.draw_accounts(state.me, self._outside.others(state.me))
+        self.frame.draw_accounts(state.me, self.outside.others(state.me))
         self.frame.draw_link(link, hidden=self._strip_hidden == link.state)
         self.list.draw(listing.list_rows(state, self.opened, self.words, now))
         conversation = state.find(self.opened)
@@ -142,7 +157,7 @@ class Chatting:
             self.composer.hint(
                 self.words("composer_cut_off") if cut else self.words("message_to", name=name)
             )
-        unread = self._outside.total_unread()
+        unread = self.outside.total_unread()
         self.page.title = f"({unread}) realmchat" if unread else "realmchat"
 
     def _draw_messages(self, conversation: Conversation) -> None:
@@ -155,10 +170,12 @@ class Chatting:
             conversation.kind,
             self.layout.narrow,
             self.clock(),
+            linked=state.link is not None and state.link.state == "up",
         )
+        going = uploads.of_conversation(state, conversation.conversation)
         name = listing.title_of(state, conversation)
         empty = self.words("no_messages", name=name)
-        self.pane.draw(history, manner, empty, conversation.unread)
+        self.pane.draw(history, going, manner, empty, conversation.unread)
 
     @property
     def layout(self) -> layout.Layout:
@@ -255,12 +272,12 @@ class Chatting:
     def _consider_reading(self) -> None:
         """Read is what was on the screen of somebody who looks at it, for a moment."""
         if (self._reading is None or self._reading.done()) and self._to_read():
-            self._reading = self._spawn(self._read_soon())
+            self._reading = self.spawn(self._read_soon())
 
     def _to_read(self) -> int:
         """Up to where the open conversation is seen and not yet read; 0 when it isn't."""
         conversation = self.live.state.conversations.get(self.opened or "")
-        if conversation is None or not self._outside.is_shown(self) or not self._looking:
+        if conversation is None or not self.outside.is_shown(self) or not self._looking:
             return 0
         seq = self.pane.last_seq_shown
         seen = self.pane.at_bottom and self.pane.has_seen_new
@@ -283,7 +300,7 @@ class Chatting:
 
     async def _load_older(self) -> None:
         if self.opened is not None:
-            self._spawn(self.live.load_older(self.opened))
+            self.spawn(self.live.load_older(self.opened))
 
     async def _reach(self, seq: int) -> None:
         """Hold everything from a message on, as far as it can be had and drawn."""
@@ -302,78 +319,17 @@ class Chatting:
 
     # --- writing ---------------------------------------------------------------------------------
 
-    async def _typed(self, text: str) -> None:
-        conversation = self.live.state.conversations.get(self.opened or "")
-        now = asyncio.get_running_loop().time()
-        if conversation is None or not text.strip() or text.startswith("/"):
-            return
-        if now - self._typed_at > TYPING_EVERY_SECONDS:
-            self._typed_at = now
-            with contextlib.suppress(RealmchatError):  # nobody needs to know
-                await self.live.client.type_in(conversation.conversation)
-
-    async def _entered(self, text: str) -> None:
-        match slash.meaning(text):
-            case slash.Send(text=message):
-                await self._send(message)
-            case slash.Run(line=line):
-                self._emptied()
-                await self._run(line)
-            case slash.Unknown(word=word, text=whole):
-                await self._offer_as_text(word, whole)
-            case slash.NotHere():
-                self.frame.show_card(self.words("only_you"), [self.words("not_here")], [])
-
-    async def _send(self, text: str) -> None:
-        conversation = self.live.state.find(self.opened)
-        if conversation is None:
-            return
-        self._emptied()
+    async def answering(self) -> None:
+        """Somebody answers: what was new isn't any more, and the newest is seen."""
         self.pane.end_new_line()
-        self.live.send(conversation, text)
         if not self.pane.at_bottom:
             await self.pane.to_newest()
-
-    def _emptied(self) -> None:
-        self.composer.clear()
-        self.frame.hide_card()
-        if self.opened is not None:
-            self.live.keep_draft(self.opened, "")
-        self.page.update()
-
-    async def _offer_as_text(self, word: str, text: str) -> None:
-        async def send() -> None:
-            await self._send(text)
-
-        told = [self.words("unknown_command", word=word)]
-        buttons = [(self.words("send_as_text"), send)]
-        self.frame.show_card(self.words("only_you"), told, buttons)
-
-    async def _run(self, line: str) -> None:
-        try:
-            result = await self.live.client.run_line(line)
-            told = commands.told(result) or [self.words("done")]
-        except RealmchatError as error:
-            told = [error.message_in(self.words.language)]
-        self.frame.show_card(f"/{line.split()[0]} · {self.words('only_you')}", told, [])
-
-    def _known(self) -> list[slash.Known]:
-        state = self.live.state
-        found = [
-            slash.Known("person" if one.kind == "private" else "group", one.title)
-            for one in ordered(state)
-        ]
-        people = [slash.Known("person", address) for address in sorted(state.names)]
-        return [*dict.fromkeys((*found, *people))]
-
-    async def _edit(self, message: Message) -> None:
-        await self.composer.write(message.text)
 
     # --- messages --------------------------------------------------------------------------------
 
     async def _copy(self, message: Message) -> None:
         await ft.Clipboard().set(message.text)
-        self._outside.toast(self.words("copied"))
+        self.outside.toast(self.words("copied"))
 
     async def _follow(self, url: str) -> None:
         if markdown.may_open(url):
@@ -400,8 +356,8 @@ class Chatting:
         await self.asked(deed)
 
     def start(self) -> None:
-        self._spawn(self.live.run())
-        self._spawn(self._watch_time())
+        self.spawn(self.live.run())
+        self.spawn(self._watch_time())
 
     async def _watch_time(self) -> None:
         """Who stopped writing said nothing of it."""
@@ -410,10 +366,11 @@ class Chatting:
             self.live.forget_typing()
 
     def close(self) -> None:
+        self.attaching.close()
         for task in self._tasks:
             task.cancel()
 
-    def _spawn(self, work: Any) -> asyncio.Task[Any]:
+    def spawn(self, work: Any) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -7,13 +7,14 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from ulid import ULID
 
 from frontend.service import shapes
 from frontend.service.account import PAGE, AccountClient
 from frontend.service.shapes import Conversation, Message, Refusal
-from frontend.window import arriving
+from frontend.window import arriving, uploads
 from frontend.window.state import AccountState
 from realm_protocol.errors import (
     AccountNotFound,
@@ -56,6 +57,7 @@ class LiveAccount:
         self._info_due = True
         self._sending: dict[str, tuple[Conversation, Message]] = {}
         self._older: set[str] = set()
+        self._bells: set[asyncio.Event] = set()
 
     # --- being in step ---------------------------------------------------------------------------
 
@@ -82,8 +84,10 @@ class LiveAccount:
         """Everything as it is now; the stream then continues from the first of these answers."""
         info = await self.client.info()
         rows, place = await self.client.conversations()
+        going = await self.client.uploads()
         state = arriving.take_conversations(self.state, rows, place)
-        self._set(replace(arriving.take_info(state, info), away=False))
+        state = uploads.take_listed(arriving.take_info(state, info), going)
+        self._set(replace(state, away=False))
 
     async def _follow(self) -> None:
         """Take events as they come, read again what they make stale, and send, until a cut."""
@@ -170,6 +174,25 @@ class LiveAccount:
     def keep_draft(self, conversation: str, text: str) -> None:
         self._set(arriving.keep_draft(self.state, conversation, text))
 
+    def apply(self, change: Callable[..., AccountState], *told: Any) -> None:
+        """Change the state by what a person did here: `change(state, *told)`."""
+        self._set(change(self.state, *told))
+
+    async def until(self, holds: Callable[[AccountState], bool], seconds: float) -> bool:
+        """Wait so long at most for the state to be so; whether it is."""
+        bell = asyncio.Event()
+        self._bells.add(bell)
+        try:
+            async with asyncio.timeout(seconds):
+                while not holds(self.state):
+                    bell.clear()
+                    await bell.wait()
+        except TimeoutError:
+            return False
+        finally:
+            self._bells.discard(bell)
+        return True
+
     def forget_typing(self) -> None:
         self._set(arriving.forget_typing(self.state, self._clock()))
 
@@ -245,4 +268,6 @@ class LiveAccount:
     def _set(self, state: AccountState) -> None:
         if state is not self.state:
             self.state = state
+            for bell in self._bells:
+                bell.set()
             self._changed()

@@ -10,6 +10,8 @@ SIZES = (90, 100, 115, 130, 150)
 PREFIX = "realmchat."
 BROWSER_LANGUAGE = PREFIX + "browser_language"
 """Under which the page itself keeps the language of its browser."""
+BROWSER_IS_STILL = PREFIX + "browser_is_still"
+"""Under which it keeps whether its person wants no motion."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import flet as ft
 
 from frontend import preferences
 from frontend.chatting import Chatting
+from frontend.file_gate import FileGate
 from frontend.live import LiveAccount
 from frontend.preferences import Preferences
 from frontend.service import account, finding
@@ -36,8 +37,16 @@ _LONGEST_TOAST_MS = 4000
 class Session:
     """Made when a page connects; a reload finds the same one again."""
 
-    def __init__(self, page: ft.Page, asking: Asking, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        page: ft.Page,
+        asking: Asking,
+        clock: Callable[[], datetime],
+        gate: FileGate | None = None,
+    ) -> None:
+        """`gate`: the way of files, where the page is a browser's."""
         self._page = page
+        self._gate = gate
         self._asking = asking
         self._clock = clock
         self._preferences = Preferences()
@@ -151,6 +160,7 @@ class Session:
             clock=self._clock,
             preferences=self._preferences,
             outside=self,
+            gate=self._gate,
         )
         self._accounts[client.address] = chatting
         chatting.start()

@@ -19,7 +19,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from frontend.preferences import BROWSER_LANGUAGE
+from frontend.file_gate import FileGate, routes
+from frontend.page_script import SCRIPT
+from frontend.preferences import BROWSER_IS_STILL, BROWSER_LANGUAGE
 from frontend.service import finding
 from frontend.service.asking import Asking, new_http
 from frontend.sessions import Session, local_now
@@ -45,19 +47,6 @@ _POLICY = (
     " frame-ancestors 'none'; base-uri 'self'; form-action 'none'"
 )
 
-# Which language the browser speaks, where the window reads what it keeps in the browser; and the
-# keys that are the window's, which the browser would take for itself.
-_SCRIPT = """<script>
-localStorage.setItem("flutter.LANGUAGE_KEY", JSON.stringify(navigator.language));
-window.addEventListener("keydown", (event) => {
-  const key = event.key.toLowerCase();
-  const ours = (event.ctrlKey || event.metaKey) &&
-    (key === "k" || key === "/" || (key === "f" && event.shiftKey));
-  if (ours || key === "f6" || key === "f7") event.preventDefault();
-}, true);
-</script>
-</head>"""
-
 
 def build_app(settings: FrontendSettings) -> FastAPI:
     """The pages, and a session for each browser that opens them."""
@@ -74,15 +63,24 @@ def build_app(settings: FrontendSettings) -> FastAPI:
             finally:
                 await flet_fastapi.app_manager.shutdown()
 
-    app = new_app("chat-frontend", VERSION, lifespan=lifespan, description="The window.")
+    app = new_app(
+        "chat-frontend",
+        VERSION,
+        lifespan=lifespan,
+        description="The window.",
+        streamed=lambda method, path: method == "PUT" and path.startswith("/files/in/"),
+    )
     index = index_page()
 
     @app.get("/", include_in_schema=False)
     async def page() -> HTMLResponse:
         return HTMLResponse(index)
 
+    gate = FileGate()
+    app.include_router(routes(gate))
+
     async def main(page: ft.Page) -> None:
-        await Session(page, app.state.asking, local_now).begin()
+        await Session(page, app.state.asking, local_now, gate).begin()
 
     window = flet_fastapi.app(
         main,
@@ -116,9 +114,12 @@ def index_page() -> str:
             route_url_strategy=ft.RouteUrlStrategy.HASH,
             no_cdn=True,
         )
-        return index.read_text(encoding="utf-8").replace(
-            "</head>", _SCRIPT.replace("LANGUAGE_KEY", BROWSER_LANGUAGE), 1
-        )
+        return index.read_text(encoding="utf-8").replace("</head>", _script(), 1)
+
+
+def _script() -> str:
+    named = SCRIPT.replace("LANGUAGE_KEY", BROWSER_LANGUAGE)
+    return named.replace("STILL_KEY", BROWSER_IS_STILL)
 
 
 class _Policy:
@@ -135,7 +136,7 @@ class _Policy:
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = _POLICY
+                headers.setdefault("Content-Security-Policy", _POLICY)
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "no-referrer"
                 del headers["Access-Control-Allow-Origin"]

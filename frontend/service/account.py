@@ -1,10 +1,14 @@
 """One signed-in account: the routes of chat-cli that a window asks, typed."""
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
+
+import httpx
 
 from frontend.service import shapes
 from frontend.service.asking import Answer, Asking
+from frontend.service.forms import Form, file_form
 from frontend.service.shapes import (
     Conversation,
     Group,
@@ -14,6 +18,8 @@ from frontend.service.shapes import (
     Person,
     Receipts,
     SignedIn,
+    Site,
+    Upload,
 )
 from realm_protocol.names import check_name
 from realm_service.sse import Event, EventReader
@@ -23,6 +29,8 @@ T = TypeVar("T")
 PAGE = 60
 _SILENCE_SECONDS = 45.0
 """The service shows a sign of life every 15 seconds."""
+_FILE_SILENCE_SECONDS = 120.0
+"""A file that is far away may stop for a while, and go on."""
 
 
 class AccountClient:
@@ -56,6 +64,44 @@ class AccountClient:
         body = {"to": target, "text": text, "key": key}
         answer = await self._ask("POST", "messages", body=body, query={"wait": 0})
         return str(answer.value["conversation"])
+
+    async def send_file(
+        self, to: str, kind: str, upload: Upload, pieces: AsyncIterator[bytes]
+    ) -> str:
+        """Hand over a file that is to be sent; answers what the service calls it from then on.
+        Empty where it has been sent already.
+        """
+        target = f"group:{to}" if kind == "group" else to
+        form = file_form({"to": target, "key": upload.key}, upload.name, upload.size, pieces)
+        answer = await self._ask("POST", "files", form=form, query={"wait": 0})
+        return str(answer.value["transfer"] or "")
+
+    def open_file(
+        self, file_id: str, asked_range: str | None
+    ) -> AbstractAsyncContextManager[httpx.Response]:
+        """The bytes of a file, or a range of them, as they come."""
+        headers = {"Range": asked_range} if asked_range else {}
+        path = self._path(f"files/{file_id}")
+        return self._asking.stream(path, self._token, headers, _FILE_SILENCE_SECONDS)
+
+    async def uploads(self) -> list[Upload]:
+        """Those that aren't messages yet, the oldest first."""
+        told = (await self._ask("GET", "transfers")).value
+        uploads = (shapes.upload(row) for row in told if row["state"] != "done")
+        return [upload for upload in uploads if upload is not None]
+
+    async def cancel_upload(self, transfer: str) -> None:
+        await self._ask("POST", f"transfers/{transfer}/cancel")
+
+    async def retry_upload(self, transfer: str) -> None:
+        await self._ask("POST", f"transfers/{transfer}/retry")
+
+    async def remove_upload(self, transfer: str) -> None:
+        await self._ask("DELETE", f"transfers/{transfer}")
+
+    async def mute(self, conversation: str, wanted: bool) -> None:
+        body = {"muted": wanted}
+        await self._ask("POST", f"conversations/{conversation}/mute", body=body)
 
     async def mark_read(self, conversation: str, seq: int) -> None:
         await self._ask("POST", f"conversations/{conversation}/read", body={"seq": seq})
@@ -108,7 +154,8 @@ class AccountClient:
     async def events(self, place: int) -> AsyncIterator[Event]:
         """Events behind a place, until the connection is cut, which raises."""
         path = self._path("events")
-        async with self._asking.stream(path, self._token, place, _SILENCE_SECONDS) as response:
+        headers = {"Last-Event-ID": str(place)}
+        async with self._asking.stream(path, self._token, headers, _SILENCE_SECONDS) as response:
             reader = EventReader()
             async for text in response.aiter_text():
                 for event in reader.take(text):
@@ -121,9 +168,10 @@ class AccountClient:
         *,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
+        form: Form | None = None,
     ) -> Answer:
         return await self._asking.ask(
-            method, self._path(route), token=self._token, query=query, body=body
+            method, self._path(route), token=self._token, query=query, body=body, form=form
         )
 
     def _path(self, route: str) -> str:
@@ -145,6 +193,11 @@ async def register(
     body |= {"realm_url": realm_url} if realm_url else {}
     told = (await asking.ask("POST", "/v1/accounts/register", body=body)).value
     return SignedIn(told["account"], told["token"])
+
+
+async def sites(asking: Asking) -> list[Site]:
+    """Where one could sign in, the usual site first."""
+    return [shapes.site(row) for row in (await asking.ask("GET", "/v1/accounts/sites")).value]
 
 
 def _place(answer: Answer) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from frontend.service.finding import Door
+from frontend.service.forms import Form
 from realm_protocol.errors import (
     RealmchatError,
     ServiceUnreachable,
@@ -21,6 +22,8 @@ from realm_protocol.errors import (
 )
 
 ANSWER_SECONDS = 30.0
+_TAKING_SECONDS = 120.0
+"""A large file is written to the disk before the service answers."""
 _CONNECT_SECONDS = 5.0
 _NO_CHAT_CLI = "what answers there is no chat-cli"
 
@@ -64,18 +67,23 @@ class Asking:
         token: str | None = None,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
-        wait_seconds: float = 0,
+        form: Form | None = None,
     ) -> Answer:
         """Ask once, with an account's token, or with the service's to sign somebody in."""
         door = await self.door()
+        headers = _headers(token or door.token)
+        if form is not None:
+            headers |= {"Content-Type": form.content_type, "Content-Length": str(form.length)}
+        seconds = ANSWER_SECONDS if form is None else _TAKING_SECONDS
         try:
             response = await self.http.request(
                 method,
                 door.url + path,
                 params=query,
                 json=body,
-                headers=_headers(token or door.token),
-                timeout=httpx.Timeout(ANSWER_SECONDS + wait_seconds, connect=_CONNECT_SECONDS),
+                content=None if form is None else form.pieces,
+                headers=headers,
+                timeout=httpx.Timeout(seconds, connect=_CONNECT_SECONDS),
             )
         except httpx.TransportError as exc:
             raise self._lost(door, exc) from exc
@@ -89,15 +97,14 @@ class Asking:
 
     @asynccontextmanager
     async def stream(
-        self, path: str, token: str, place: int | None, silence_seconds: float
+        self, path: str, token: str, headers: Mapping[str, str], silence_seconds: float
     ) -> AsyncIterator[httpx.Response]:
         """An answer that goes on; whatever cuts it, also while it is read, becomes an error."""
         door = await self.door()
-        headers = _headers(token) | ({} if place is None else {"Last-Event-ID": str(place)})
         timeout = httpx.Timeout(silence_seconds, connect=_CONNECT_SECONDS)
         try:
             async with self.http.stream(
-                "GET", door.url + path, headers=headers, timeout=timeout
+                "GET", door.url + path, headers={**_headers(token), **headers}, timeout=timeout
             ) as response:
                 if not response.is_success:
                     await response.aread()

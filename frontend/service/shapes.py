@@ -3,6 +3,7 @@
 Fields that a newer service adds are left out, so that an older window goes on working.
 """
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,32 @@ class Refusal:
 
     code: str
     fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that a message is. Only of a picture are `width`, `height` and a small `preview`."""
+
+    file_id: str
+    name: str
+    size: int
+    type: str
+    width: int | None = None
+    height: int | None = None
+    preview: bytes | None = None
+
+
+def file(found: Json) -> File:
+    preview = found.get("preview")
+    return File(
+        file_id=found["file_id"],
+        name=found["name"],
+        size=found["size"],
+        type=found["type"],
+        width=found.get("width"),
+        height=found.get("height"),
+        preview=None if preview is None else base64.b64decode(preview),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +62,9 @@ class Message:
     sent_at: datetime
     state: str
     refusal: Refusal | None = None
-    file_name: str | None = None
+    file: File | None = None
+    change: Json | None = None
+    """What a system row says: `event`, `who`, `by`, …; None where the service doesn't tell."""
 
 
 def message(found: Json) -> Message:
@@ -50,7 +79,8 @@ def message(found: Json) -> Message:
         sent_at=datetime.fromisoformat(found["sent_at"]),
         state=found["state"],
         refusal=refusal(found.get("error")),
-        file_name=str(found["file"]["name"]) if found.get("file") else None,
+        file=file(found["file"]) if found.get("file") else None,
+        change=found.get("change"),
     )
 
 
@@ -73,6 +103,7 @@ class Conversation:
     read: int
     unread: int
     last_message: Message | None
+    muted: bool = False
 
 
 def conversation(found: Json) -> Conversation:
@@ -86,6 +117,7 @@ def conversation(found: Json) -> Conversation:
         read=found["read"],
         unread=found["unread"],
         last_message=None if last is None else message(last),
+        muted=found.get("muted", False),
     )
 
 
@@ -179,3 +211,59 @@ class Receipts:
 
 def receipts(found: Json) -> Receipts:
     return Receipts(found["of"], tuple(found["delivered"]), tuple(found["read"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file on its way out. `state`: `handing` while chat-cli hasn't got it whole, then as the
+    service says: `waiting`, `running`, `cancelled`, `refused` or `done`.
+    """
+
+    key: str
+    """That its message will have."""
+    conversation: str
+    name: str
+    size: int
+    begun_at: datetime
+    state: str = "handing"
+    done: int = 0
+    rate: int = 0
+    """Bytes per second of late."""
+    type: str = ""
+    """Known once the service has seen its first bytes."""
+    transfer: str = ""
+    """What the service calls it; empty while it is handed over."""
+    refusal: Refusal | None = None
+
+
+def upload(found: Json) -> Upload | None:
+    """Of a transfer; None where it is a download."""
+    if found["direction"] != "upload":
+        return None
+    return Upload(
+        key=found["key"],
+        conversation=found["conversation"],
+        name=found["name"],
+        size=found["size"],
+        begun_at=datetime.fromisoformat(found["created_at"]),
+        state=found["state"],
+        done=found["done"],
+        rate=found["rate"],
+        type=found["type"],
+        transfer=found["transfer"],
+        refusal=refusal(found.get("error")),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where one could sign in; `realm` is empty of one that never answered."""
+
+    realm: str
+    url: str
+    reachable: bool
+    linked: bool
+
+
+def site(found: Json) -> Site:
+    return Site(found["realm"], found["realm_url"], found["reachable"], found["linked"])

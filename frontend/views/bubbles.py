@@ -9,8 +9,10 @@ import flet as ft
 from frontend.service.shapes import Message
 from frontend.views import look
 from frontend.views.avatar import avatar, tick
+from frontend.views.files import WIDTH, FileDeeds, OnItsWay, draw_file
 from frontend.views.look import Sizes, isolated
 from frontend.window import markdown, times
+from frontend.window.changes import change_words
 from frontend.window.identity import colour_index, short
 from frontend.window.listing import state_words
 from frontend.window.rows import BubbleRow, DayRow, NewRow, Row, SystemRow, moment
@@ -32,6 +34,7 @@ class Deeds:
     edit: Doing
     show_all: Doing
     open_link: Callable[[str], Awaitable[None]]
+    files: FileDeeds
 
 
 @dataclass(frozen=True)
@@ -44,22 +47,47 @@ class Manner:
     kind: str
     narrow: bool
     now: datetime
+    linked: bool = True
 
     @property
     def realm(self) -> str:
         return self.me.partition("@")[2]
 
 
-def draw_row(row: Row, manner: Manner, deeds: Deeds) -> ft.Control:
-    match row:
-        case DayRow():
-            return _day(row, manner)
-        case NewRow():
-            return _new_line(manner)
-        case SystemRow():
-            return _system(row, manner)
-        case BubbleRow():
-            return _bubble(row, manner, deeds)
+class DrawnRow:
+    """A row and its control."""
+
+    def __init__(self, row: Row, manner: Manner, deeds: Deeds) -> None:
+        self.row = row
+        self._moving: OnItsWay | None = None
+        match row:
+            case DayRow():
+                self.control = _day(row, manner)
+            case NewRow():
+                self.control = _new_line(manner)
+            case SystemRow():
+                self.control = _system(row, manner)
+            case BubbleRow():
+                self._moving = _on_its_way(row, manner, deeds)
+                self.control = _bubble(row, manner, deeds, self._moving)
+
+    def shows(self, row: Row, manner: Manner) -> bool:
+        """Whether it shows this row, or can without being made anew."""
+        if self._moving is None:
+            return self.row == row
+        was = self.row
+        if not (isinstance(row, BubbleRow) and isinstance(was, BubbleRow) and row.upload):
+            return False
+        self.row = row
+        return row.begins == was.begins and self._moving.show(row.upload, linked=manner.linked)
+
+
+def _on_its_way(row: BubbleRow, manner: Manner, deeds: Deeds) -> OnItsWay | None:
+    if row.upload is None:
+        return None
+    moving = OnItsWay(row.message, row.upload, manner.sizes, manner.words, deeds.files)
+    moving.show(row.upload, linked=manner.linked)
+    return moving
 
 
 def _day(row: DayRow, manner: Manner) -> ft.Control:
@@ -102,7 +130,7 @@ def _system(row: SystemRow, manner: Manner) -> ft.Control:
             [
                 ft.Icon(ft.Icons.INFO_OUTLINE_ROUNDED, size=14, color=look.TEXT2),
                 ft.Text(
-                    isolated(row.message.text),
+                    isolated(change_words(row.message, manner.words, manner.realm)),
                     size=manner.sizes.meta,
                     color=look.TEXT2,
                     expand=True,
@@ -117,11 +145,11 @@ def _system(row: SystemRow, manner: Manner) -> ft.Control:
     )
 
 
-def _bubble(row: BubbleRow, manner: Manner, deeds: Deeds) -> ft.Control:
+def _bubble(row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | None) -> ft.Control:
     message = row.message
     spoken = manner.words("you") if row.own else short(message.sender, manner.realm)
     box = ft.Container(
-        content=_inside(row, manner, deeds),
+        content=_inside(row, manner, deeds, moving),
         padding=ft.Padding.symmetric(horizontal=12, vertical=6),
         bgcolor=_fill(row),
         border=None if row.own else ft.Border.all(1, look.LINE),
@@ -173,7 +201,7 @@ def _corners(row: BubbleRow) -> ft.BorderRadius:
     return ft.BorderRadius(inner, wide, wide, wide)
 
 
-def _inside(row: BubbleRow, manner: Manner, deeds: Deeds) -> ft.Control:
+def _inside(row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | None) -> ft.Control:
     message = row.message
     parts: list[ft.Control] = []
     if row.begins and not row.own and manner.kind != "private":
@@ -193,7 +221,7 @@ def _inside(row: BubbleRow, manner: Manner, deeds: Deeds) -> ft.Control:
         len(text) <= SHORT_CHARACTERS
         and "\n" not in text
         and not markdown.has_marks(text)
-        and message.file_name is None
+        and message.file is None
     )
     if brief:
         line = ft.Row(
@@ -203,8 +231,14 @@ def _inside(row: BubbleRow, manner: Manner, deeds: Deeds) -> ft.Control:
             vertical_alignment=ft.CrossAxisAlignment.END,
         )
         return ft.Column([*parts, line], spacing=2, tight=True) if parts else line
-    body = [_text(message, manner, deeds, flexible=False)]
-    if markdown.is_long(text):
+    if moving is not None:
+        body: list[ft.Control] = [moving.control]
+    elif message.file is not None:
+        longest = 240 if manner.narrow else WIDTH
+        body = [draw_file(message.file, manner.sizes, manner.words, deeds.files, longest)]
+    else:
+        body = [_text(message, manner, deeds, flexible=False)]
+    if message.file is None and markdown.is_long(text):
         body.append(_show_all(message, manner, deeds))
     body.append(foot)
     # The foot stands at the right of the text, and the name at its left.
@@ -213,14 +247,6 @@ def _inside(row: BubbleRow, manner: Manner, deeds: Deeds) -> ft.Control:
 
 
 def _text(message: Message, manner: Manner, deeds: Deeds, *, flexible: bool) -> ft.Control:
-    if message.file_name is not None:
-        return ft.Row(
-            [
-                ft.Icon(ft.Icons.INSERT_DRIVE_FILE_OUTLINED, size=24, color=look.TEXT2),
-                ft.Text(message.file_name, size=manner.sizes.message, color=look.TEXT),
-            ],
-            tight=True,
-        )
     text = message.text
     shown = markdown.beginning(text) if markdown.is_long(text) else text
     if not markdown.has_marks(shown):
@@ -285,7 +311,7 @@ def _clock(message: Message, manner: Manner) -> str:
 def _below(row: BubbleRow, manner: Manner, deeds: Deeds) -> list[ft.Control]:
     """The state in words, and what can be done about a refusal."""
     message = row.message
-    refused = message.state in ("refused", "withdrawn")
+    refused = message.state in ("refused", "withdrawn") and row.upload is None
     if not (row.tells_state or refused):
         return []
     words = ft.Text(
@@ -295,7 +321,7 @@ def _below(row: BubbleRow, manner: Manner, deeds: Deeds) -> list[ft.Control]:
         text_align=ft.TextAlign.END,
     )
     parts: list[ft.Control] = [ft.Row([words], alignment=ft.MainAxisAlignment.END, wrap=True)]
-    if message.state == "refused" and message.file_name is None:
+    if message.state == "refused" and message.file is None:
 
         async def edit(event: ft.Event[ft.TextButton]) -> None:
             await deeds.edit(message)

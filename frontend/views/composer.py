@@ -8,6 +8,7 @@ from frontend.views import look
 from frontend.views.look import Sizes
 from frontend.window import slash
 from frontend.window.slash import Candidate, Known
+from frontend.window.typed import Typed
 from frontend.window.words import Words
 from realm_protocol.limits import TEXT_LIMIT
 
@@ -23,7 +24,8 @@ class _WritingField(ft.TextField):
 
 
 class Composer:
-    """`entered` gets what Enter meant; `changed` each text as it is written."""
+    """`entered` gets what Enter meant; `changed` each text as it is written. `choice` is what lets
+    files be chosen."""
 
     def __init__(
         self,
@@ -31,7 +33,12 @@ class Composer:
         entered: Callable[[str], Awaitable[None]],
         changed: Callable[[str], Awaitable[None]],
         known: Callable[[], list[Known]],
+        pasted: Callable[[ft.TextFieldPasteFilesEvent], Awaitable[None]],
+        choice: ft.PickFiles,
+        now: Callable[[], float],
     ) -> None:
+        self._choice = choice
+        self._now = now
         self._entered = entered
         self._changed = changed
         self._known = known
@@ -39,7 +46,7 @@ class Composer:
         self._sizes = Sizes()
         self._candidates: list[Candidate] = []
         self._chosen = 0
-        self._text = ""
+        self._keys = Typed()
         self._focused = 0
         self.field = _WritingField(
             multiline=True,
@@ -56,7 +63,9 @@ class Composer:
             expand=True,
             on_submit=self._submitted,
             on_change=self._typed,
+            on_paste_files=pasted,
         )
+        self._attach_slot = ft.Container()
         self._send_slot = ft.Container()
         self._counter = ft.Text("", size=12, color=look.TEXT2)
         self._counter_row = ft.Semantics(
@@ -82,6 +91,7 @@ class Composer:
             [
                 ft.Row(
                     [
+                        self._attach_slot,
                         ft.Semantics(identifier="composer", content=self.field, expand=True),
                         self._send_slot,
                     ],
@@ -99,7 +109,13 @@ class Composer:
         self._send_slot.content = look.icon_button(
             ft.Icons.SEND_ROUNDED, words("send"), "btn-send", self._send_clicked
         )
+        self._draw_attach()
         self._suggest()
+
+    def _draw_attach(self) -> None:
+        self._attach_slot.content = look.icon_button(
+            ft.Icons.ATTACH_FILE_ROUNDED, self._words("attach"), "btn-attach", None, self._choice
+        )
 
     def hint(self, text: str) -> None:
         self.field.hint_text = text
@@ -111,10 +127,10 @@ class Composer:
 
     @property
     def text(self) -> str:
-        return self._text
+        return self._keys.text
 
     def _put(self, text: str) -> None:
-        self._text = text
+        self._keys.put(text, self._now())
         self.field.value = text
         self._suggest()
 
@@ -123,7 +139,7 @@ class Composer:
 
     async def write(self, text: str) -> None:
         """Put a text there to be changed and sent, unless something newer is being written."""
-        if not self._text.strip():
+        if not self.text.strip():
             self._put(text)
             self._update()
         self.focus()
@@ -158,10 +174,10 @@ class Composer:
         self._update()
 
     def _suggest(self) -> None:
-        self._candidates = slash.candidates(self._text, self._known(), self._words.language)
+        self._candidates = slash.candidates(self.text, self._known(), self._words.language)
         self._chosen = 0
         self.field.ignore_up_down_keys = bool(self._candidates)
-        size = len(self._text.encode())
+        size = len(self.text.encode())
         self._counter_row.visible = size >= _COUNTED_FROM
         shown = f"{size / 1024:.1f}"
         self._counter.value = self._words(
@@ -220,11 +236,13 @@ class Composer:
 
     async def _typed(self, event: ft.Event[ft.TextField]) -> None:
         was_shown = (self._list_box.visible, self._counter_row.visible)
-        self._text = str(event.data or "")
+        must_put = self._keys.type(str(event.data or ""), self._now())
+        if must_put:
+            self.field.value = self.text
         self._suggest()
-        if any(was_shown) or self._list_box.visible or self._counter_row.visible:
+        if must_put or any(was_shown) or self._list_box.visible or self._counter_row.visible:
             self._update()
-        await self._changed(self._text)
+        await self._changed(self.text)
 
     async def _submitted(self, event: ft.Event[ft.TextField]) -> None:
         await self._enter()
@@ -235,8 +253,8 @@ class Composer:
 
     async def _enter(self) -> None:
         """An unfinished word is completed; anything else is meant as it stands."""
-        if self.is_completing and not slash.is_finished(self._text):
+        if self.is_completing and not slash.is_finished(self.text):
             await self.complete()
             return
-        if len(self._text.encode()) <= TEXT_LIMIT:
-            await self._entered(self._text)
+        if len(self.text.encode()) <= TEXT_LIMIT:
+            await self._entered(self.text)

@@ -202,9 +202,13 @@ def ringed(radius: float, fill: str | None = None) -> ft.ButtonStyle:
 
 
 def icon_button(
-    icon: ft.IconData, name: str, identifier: str, on_click: ft.ControlEventHandler[ft.IconButton]
-) -> ft.Control:
-    """A button of 40 px that a screen reader can name."""
+    icon: ft.IconData,
+    name: str,
+    identifier: str,
+    on_click: ft.ControlEventHandler[ft.IconButton] | None,
+    action: ft.ClientAction | None = None,
+) -> ft.Semantics:
+    """A button of 40 px that a screen reader can name; `action` is done by the client itself."""
     return ft.Semantics(
         identifier=identifier,
         container=True,
@@ -214,6 +218,7 @@ def icon_button(
             width=TARGET,
             height=TARGET,
             on_click=on_click,
+            action=action,
             style=ft.ButtonStyle(
                 side={
                     ft.ControlState.FOCUSED: ft.BorderSide(2, ACCENT),

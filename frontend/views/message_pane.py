@@ -2,26 +2,20 @@
 while somebody has scrolled up, what arrives is counted on a button and not drawn.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 
 import flet as ft
 
-from frontend.service.shapes import Message
+from frontend.service.shapes import Message, Upload
 from frontend.views import look
-from frontend.views.bubbles import NEW_LINE, SHORT_CHARACTERS, Deeds, Manner, draw_row
+from frontend.views.bubbles import NEW_LINE, SHORT_CHARACTERS, Deeds, DrawnRow, Manner
+from frontend.views.files import box_of, is_picture
 from frontend.window.rows import BubbleRow, Row, row_key, rows_of
 from frontend.window.state import History
 
 AT_BOTTOM = 24
 _LOAD_BEFORE = 800
 """Pixels above the view at which older messages are asked for."""
-
-
-@dataclass
-class _Drawn:
-    row: Row
-    control: ft.Control
 
 
 class MessagePane:
@@ -42,9 +36,10 @@ class MessagePane:
         self._moved = moved
         self._all_read = all_read
         self._reach = reach
-        self._made: dict[str, _Drawn] = {}
+        self._made: dict[str, DrawnRow] = {}
         self._manner: Manner | None = None
         self._held: tuple[Message, ...] | None = None
+        self._held_uploads: set[object] = set()
         self._offset = 0.0
         self._furthest = 0.0
         self._view_height = 0.0
@@ -134,6 +129,7 @@ class MessagePane:
         """Another conversation; `new_after` is how far it had been read."""
         self._made.clear()
         self._held = None
+        self._held_uploads = set()
         self._offset = self._furthest = 0.0
         self._view_height = view_height
         self._new_after = new_after
@@ -154,15 +150,22 @@ class MessagePane:
     def _line_is_ahead(self) -> bool:
         return self._new_height > 0
 
-    def draw(self, history: History, manner: Manner, empty: str, unread: int) -> None:
+    def draw(
+        self,
+        history: History,
+        uploads: Sequence[Upload],
+        manner: Manner,
+        empty: str,
+        unread: int,
+    ) -> None:
         """Rows that look as before stay the same controls. `unread` is what the service counts."""
         if self._manner is None or _differs(self._manner, manner):
             self._made.clear()
         self._manner = manner
-        shown = self._to_show(history, manner.me)
+        shown, going = self._to_show(history, uploads, manner.me)
         line_is_held = _holds(history, self._new_after)
         line = self._new_after if line_is_held else None
-        rows = rows_of(shown, manner.me, line, manner.now)
+        rows = rows_of(shown, manner.me, line, manner.now, going)
         made = {row_key(row): self._drawn(row, manner) for row in rows}
         self._made = made
         self.list.controls = [one.control for one in reversed(made.values())]
@@ -171,27 +174,31 @@ class MessagePane:
         self._new_height = _height_below_line(rows) if line_is_held else float("inf")
         self._label(history, shown, manner, unread)
 
-    def _drawn(self, row: Row, manner: Manner) -> _Drawn:
+    def _drawn(self, row: Row, manner: Manner) -> DrawnRow:
         known = self._made.get(row_key(row))
-        if known is not None and known.row == row:
+        if known is not None and known.shows(row, manner):
             return known
-        return _Drawn(row, draw_row(row, manner, self._deeds))
+        return DrawnRow(row, manner, self._deeds)
 
-    def _to_show(self, history: History, me: str) -> tuple[Message, ...]:
+    def _to_show(
+        self, history: History, uploads: Sequence[Upload], me: str
+    ) -> tuple[tuple[Message, ...], Sequence[Upload]]:
         """Scrolled up, only what stood there already, as it is now, and what is before it."""
-        if self.at_bottom:
-            self._held = history.messages
-            return history.messages
-        held = {(m.sender, m.key, m.kind == "system" and m.seq) for m in self._held or ()}
-        first_held = next((m.seq for m in self._held or () if m.seq is not None), None)
-        shown = tuple(
-            m
-            for m in history.messages
-            if (m.sender, m.key, m.kind == "system" and m.seq) in held
-            or (m.seq is not None and first_held is not None and m.seq < first_held)
-        )
+        if not self.at_bottom:
+            first_held = next((m.seq for m in self._held or () if m.seq is not None), None)
+            held = {_identity(m) for m in self._held or ()} | self._held_uploads
+            shown = tuple(
+                m
+                for m in history.messages
+                if _identity(m) in held
+                or (m.seq is not None and first_held is not None and m.seq < first_held)
+            )
+            uploads = [one for one in uploads if (me, one.key) in held]
+        else:
+            shown = history.messages
         self._held = shown
-        return shown
+        self._held_uploads = {(me, upload.key) for upload in uploads}
+        return shown, uploads
 
     def _label(
         self, history: History, shown: tuple[Message, ...], manner: Manner, unread: int
@@ -263,6 +270,11 @@ class MessagePane:
         await self._all_read()
 
 
+def _identity(message: Message) -> object:
+    """What stays the same of a message, also while its file is on its way."""
+    return message.seq if message.kind == "system" else (message.sender, message.key)
+
+
 def _holds(history: History, after: int | None) -> bool:
     """Whether the place behind a seq is in what is held, so that a line can stand there."""
     if after is None:
@@ -292,6 +304,9 @@ def _height_below_line(rows: list[Row]) -> float:
 def _height(row: Row) -> float:
     if not isinstance(row, BubbleRow):
         return 36
+    if row.message.file is not None:
+        picture = is_picture(row.message.file)
+        return 60 + (box_of(row.message.file)[1] + 30 if picture else 50)
     text = row.message.text
     lines = sum(1 + len(line) // 60 for line in text.split("\n"))
     beside = lines == 1 and len(text) <= SHORT_CHARACTERS

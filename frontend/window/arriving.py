@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from frontend.service import shapes
 from frontend.service.shapes import Conversation, Message
+from frontend.window import uploads
 from frontend.window.state import AccountState, History, Presence
 from realm_service.sse import Event
 
@@ -205,6 +206,18 @@ def _reset(state: AccountState, event: Event, now: datetime) -> AccountState:
     )
 
 
+def _transfer(state: AccountState, event: Event, now: datetime) -> AccountState:
+    told = shapes.upload(event.data)
+    return state if told is None else uploads.take_told(state, told)
+
+
+def _muted(state: AccountState, event: Event, now: datetime) -> AccountState:
+    known = state.conversations.get(event.data["conversation"])
+    if known is None:
+        return replace(state, outdated=True)
+    return _with_conversation(state, replace(known, muted=event.data["muted"]))
+
+
 def _presence(state: AccountState, event: Event, now: datetime) -> AccountState:
     told = Presence(event.data["online"], datetime.fromisoformat(event.data["at"]))
     return replace(state, presence={**state.presence, event.data["address"]: told})
@@ -228,6 +241,8 @@ _EVENTS: Mapping[str, Callable[[AccountState, Event, datetime], AccountState]] =
     "read": _read,
     "withdrawn": _withdrawn,
     "reset": _reset,
+    "transfer": _transfer,
+    "muted": _muted,
     "presence": _presence,
     "typing": _typing,
     "link": _link,
@@ -302,6 +317,8 @@ def _newer(one: Message | None, other: Message | None) -> Message | None:
 
 def _show(state: AccountState, message: Message) -> AccountState:
     """A message belongs into its conversation, and at its head when it is the newest."""
+    if message.sender == state.me:
+        state = uploads.forget(state, message.key)
     known = state.find(message.conversation)
     if known is not None:
         last = _newer(known.last_message, message)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from frontend.service.shapes import Conversation, Message
 from frontend.window import times
+from frontend.window.changes import change_words
 from frontend.window.identity import name_of, realm_of, short
 from frontend.window.state import AccountState, ordered
 from frontend.window.words import Words
@@ -121,7 +122,12 @@ def _second_line(state: AccountState, one: Conversation, words: Words) -> tuple[
 
 
 def preview_of(message: Message, kind: str, me: str, words: Words) -> str:
-    shown = words("file", name=message.file_name) if message.file_name else one_line(message.text)
+    shown = one_line(message.text)
+    if message.file is not None:
+        picture = message.file.preview is not None
+        shown = words("image" if picture else "file", name=one_line(message.file.name))
+    elif message.kind == "system":
+        shown = change_words(message, words, realm_of(me))
     if kind == "private" or message.kind == "system":
         return shown
     who = words("you") if message.sender == me else name_of(message.sender)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from frontend.service.shapes import Message
+from frontend.service.shapes import Message, Upload
+from frontend.window import uploads as on_their_way
 
 GROUP_MINUTES = 5
 STATES_WITH_WORDS = ("saved", "at_realm", "at_main", "delivered", "read")
@@ -35,6 +36,8 @@ class BubbleRow:
     """It begins a group: its sender is named, and there is room above."""
     tells_state: bool
     """The last own message of its state says it in words."""
+    upload: Upload | None = None
+    """Of a file that isn't a message yet."""
 
 
 Row = DayRow | NewRow | SystemRow | BubbleRow
@@ -59,10 +62,20 @@ def moment(message: Message) -> datetime:
 
 
 def rows_of(
-    messages: Sequence[Message], me: str, new_after: int | None, now: datetime
+    messages: Sequence[Message],
+    me: str,
+    new_after: int | None,
+    now: datetime,
+    uploads: Sequence[Upload] = (),
 ) -> list[Row]:
     """The rows of a conversation. `new_after`: the seq behind which the line of new ones stands."""
-    last_of_state = {m.state: m for m in messages if m.sender == me and m.kind != "system"}
+    messages = (*messages, *(on_their_way.as_message(upload, me) for upload in uploads))
+    moving = {upload.key: upload for upload in uploads}
+    last_of_state = {
+        m.state: m
+        for m in messages
+        if m.sender == me and m.kind != "system" and m.key not in moving
+    }
     rows: list[Row] = []
     before: Message | None = None
     line_drawn = new_after is None
@@ -80,10 +93,10 @@ def rows_of(
             before = None
             continue
         own = message.sender == me
-        tells = own and last_of_state[message.state] is message
-        rows.append(
-            BubbleRow(message, own, not _continues(before, message), tells and _has_words(message))
-        )
+        upload = moving.get(message.key) if own else None
+        tells = own and upload is None and last_of_state[message.state] is message
+        begins = not _continues(before, message)
+        rows.append(BubbleRow(message, own, begins, tells and _has_words(message), upload))
         before = message
     return rows
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from frontend.service.shapes import Conversation, Link, Message
+from frontend.service.shapes import Conversation, Link, Message, Upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ class AccountState:
     """What people call themselves, by address."""
     histories: Mapping[str, History] = field(default_factory=dict)
     drafts: Mapping[str, str] = field(default_factory=dict)
+    uploads: Mapping[str, Upload] = field(default_factory=dict)
+    """Files of one's own that aren't messages yet, by the keys that these will have."""
     presence: Mapping[str, Presence] = field(default_factory=dict)
     typing: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
     """By conversation, who was writing there and when that was told."""
@@ -77,7 +79,8 @@ class AccountState:
 
     @property
     def total_unread(self) -> int:
-        return sum(one.unread for one in self.conversations.values())
+        """Of what its person wants to hear."""
+        return sum(one.unread for one in self.conversations.values() if not one.muted)
 
 
 def ordered(state: AccountState) -> list[Conversation]:

@@ -126,6 +126,26 @@ TEXTS: Mapping[str, Text] = {
     "read_by": Text("Read by {n} of {of}", "Dibaca {n} dari {of}"),
     "show_all": Text("Show all ({size})", "Tampilkan semua ({size})"),
     "file": Text("File {name}", "File {name}"),
+    "image": Text("Image {name}", "Gambar {name}"),
+    "attach": Text("Attach files", "Lampirkan file"),
+    "save": Text("Save", "Simpan"),
+    "open": Text("Open", "Buka"),
+    "retry": Text("Try again", "Coba lagi"),
+    "remove": Text("Remove", "Hapus"),
+    "image_broken": Text("The image can't be shown.", "Gambar tidak dapat ditampilkan."),
+    "file_reading": Text("Reading the file, {p} %", "Membaca file, {p}%"),
+    "file_waiting": Text("Waiting…", "Menunggu…"),
+    "file_waits_for_link": Text(
+        "Waiting for the link, {p} % done", "Menunggu koneksi, {p}% selesai"
+    ),
+    "file_checking": Text("Checking…", "Memeriksa…"),
+    "file_cancelled": Text("Cancelled", "Dibatalkan"),
+    "file_unreadable": Text(
+        "The file can't be read any more. Choose it again.",
+        "File tidak dapat dibaca lagi. Pilih sekali lagi.",
+    ),
+    "seconds_left": Text("{n} s left", "sisa {n} detik"),
+    "minutes_left": Text("{n} min left", "sisa {n} menit"),
     "too_long": Text(
         "{size} of 64 KiB. Shorten it or send it as a file.",
         "{size} dari 64 KiB. Persingkat atau kirim sebagai file.",
@@ -162,6 +182,12 @@ TEXTS: Mapping[str, Text] = {
     "search_scope": Text(
         "Searches what this device has.", "Hanya mencari pesan yang ada di perangkat ini."
     ),
+    "change_created": Text("{who} created the group", "{who} membuat grup ini"),
+    "change_joined": Text("{who} joined", "{who} bergabung"),
+    "change_added": Text("{by} added {who}", "{by} menambahkan {who}"),
+    "change_entered": Text("{who} entered", "{who} masuk"),
+    "change_left": Text("{who} left", "{who} keluar"),
+    "change_removed": Text("{by} removed {who}", "{by} mengeluarkan {who}"),
     # --- settings and dialogs
     "settings": Text("Settings", "Pengaturan"),
     "theme": Text("Theme", "Tema"),

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from frontend.live import LiveAccount
-from frontend.service.shapes import Conversation, Info, Link, Message, Person
+from frontend.service.shapes import Conversation, Info, Link, Message, Person, Upload
 from realm_protocol.errors import (
     NotMember,
     NotSignedIn,
@@ -58,6 +58,10 @@ class ChatCli:
     async def conversations(self) -> tuple[list[Conversation], int]:
         self._check()
         return self.log.conversations()
+
+    async def uploads(self) -> list[Upload]:
+        self._check()
+        return []
 
     async def history(
         self, conversation: str, *, before: int | None = None

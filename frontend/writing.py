@@ -1,0 +1,100 @@
+"""What Enter does in the window of one account: a message, a command, a slip that sends nothing."""
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+from frontend.service.shapes import Message
+from frontend.window import commands, slash
+from frontend.window.state import ordered
+from realm_protocol.errors import RealmchatError
+
+if TYPE_CHECKING:
+    from frontend.chatting import Chatting
+
+TYPING_EVERY_SECONDS = 3.0
+
+
+class Writing:
+    """Of the window of one account."""
+
+    def __init__(self, chatting: "Chatting") -> None:
+        self._chatting = chatting
+        self._typed_at = 0.0
+
+    async def typed(self, text: str) -> None:
+        """The others may see that somebody is writing."""
+        chatting = self._chatting
+        conversation = chatting.live.state.conversations.get(chatting.opened or "")
+        now = asyncio.get_running_loop().time()
+        if conversation is None or not text.strip() or text.startswith("/"):
+            return
+        if now - self._typed_at > TYPING_EVERY_SECONDS:
+            self._typed_at = now
+            with contextlib.suppress(RealmchatError):  # nobody needs to know
+                await chatting.live.client.type_in(conversation.conversation)
+
+    async def entered(self, text: str) -> None:
+        match slash.meaning(text):
+            case slash.Send(text=message):
+                await self._send(message)
+            case slash.Run(line=line):
+                self._empty()
+                await self._run(line)
+            case slash.Unknown(word=word, text=whole):
+                self._offer_as_text(word, whole)
+            case slash.NotHere():
+                self._tell("not_here")
+
+    async def _send(self, text: str) -> None:
+        chatting = self._chatting
+        conversation = chatting.live.state.find(chatting.opened)
+        if conversation is None:
+            return
+        self._empty()
+        chatting.live.send(conversation, text)
+        await chatting.answering()
+
+    def _empty(self) -> None:
+        chatting = self._chatting
+        chatting.composer.clear()
+        chatting.frame.hide_card()
+        if chatting.opened is not None:
+            chatting.live.keep_draft(chatting.opened, "")
+        chatting.page.update()
+
+    def _tell(self, text: str) -> None:
+        words = self._chatting.words
+        self._chatting.frame.show_card(words("only_you"), [words(text)], [])
+
+    def _offer_as_text(self, word: str, text: str) -> None:
+        async def send() -> None:
+            await self._send(text)
+
+        words = self._chatting.words
+        told = [words("unknown_command", word=word)]
+        self._chatting.frame.show_card(words("only_you"), told, [(words("send_as_text"), send)])
+
+    async def _run(self, line: str) -> None:
+        chatting = self._chatting
+        try:
+            result = await chatting.live.client.run_line(line)
+            told = commands.told(result) or [chatting.words("done")]
+        except RealmchatError as error:
+            told = [error.message_in(chatting.words.language)]
+        title = f"/{line.split()[0]} · {chatting.words('only_you')}"
+        chatting.frame.show_card(title, told, [])
+
+    def known(self) -> list[slash.Known]:
+        """Names that complete an argument."""
+        state = self._chatting.live.state
+        found = [
+            slash.Known("person" if one.kind == "private" else "group", one.title)
+            for one in ordered(state)
+        ]
+        people = [slash.Known("person", address) for address in sorted(state.names)]
+        return [*dict.fromkeys((*found, *people))]
+
+    async def edit(self, message: Message) -> None:
+        """A refused message, to be changed and sent."""
+        await self._chatting.composer.write(message.text)
