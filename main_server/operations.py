@@ -19,6 +19,7 @@ from main_server.rules.people import (
     end_sessions,
     find_realm,
 )
+from main_server.rules.realm_lists import enrol
 from main_server.rules.sessions import hash_token
 from main_server.store.schema import audit, people, realms
 from main_server.store.writer import Transaction
@@ -44,17 +45,7 @@ def add_realm(tx: Transaction, name: str, host: str = "", port: int = 0) -> Reco
     checked = check_name(name)
     if tx.connection.scalar(sa.select(realms.c.id).where(realms.c.name == checked)):
         raise RealmExists(realm=checked)
-    key = secrets.token_urlsafe(32)
-    tx.connection.execute(
-        sa.insert(realms).values(
-            name=checked,
-            key_hash=hash_token(key),
-            host=host,
-            port=port,
-            enabled=True,
-            created_at=tx.now,
-        )
-    )
+    key = enrol(tx, checked, host, port)
     return {"realm": checked, "host": host, "port": port, "key": key}
 
 

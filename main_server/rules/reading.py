@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from main_server.effects import LiveSession
 from main_server.rules.people import resolve_group, resolve_person
-from main_server.rules.realm_lists import names_for
+from main_server.rules.realm_lists import Names, names_for
 from main_server.store.schema import (
     blocks,
     conversations,
@@ -240,7 +240,7 @@ def list_realms(connection: Connection, question: Question) -> list[commands.Rea
     unknown = RealmState(False, 0, 0)
     names = names_for(connection, question.session)
     states = [
-        (row, question.realm_states.get(row.name, unknown))
+        (row, question.realm_states.get(row.name, unknown), names.get(row.name, Names()))
         for row in connection.execute(
             sa.select(realms).where(realms.c.enabled).order_by(realms.c.name)
         )
@@ -253,9 +253,10 @@ def list_realms(connection: Connection, question: Question) -> list[commands.Rea
             state.linked,
             state.since,
             state.online,
-            names.get(row.name, []),
+            called.all,
+            called.own,
         )
-        for row, state in states
+        for row, state, called in states
     ]
 
 

@@ -8,6 +8,7 @@ import pytest
 from main_server.operations import disable_user, set_password
 from realm_protocol import commands, errors, events, link
 from realm_protocol.names import Address, GroupAddress
+from realm_protocol.wire import check
 from tests.main_server.conftest import Running, running
 from tests.main_server.realm_end import RealmEnd
 from tests.waiting import eventually
@@ -186,6 +187,32 @@ async def test_whose_session_expires_is_online_no_longer(
         assert surabaya.told_of(link.EndHandle) == [link.EndHandle(henderson.handle, "expired")]
         with pytest.raises(errors.NotSignedIn):
             await henderson.send("messi@surabaya", "masih?")
+
+
+async def test_a_session_lives_on_for_as_long_as_it_was_opened_for(
+    store: Path, keys: dict[str, str]
+) -> None:
+    """Each use gives it that time again; unused for longer, it has ended."""
+    day = 86400
+    now = 1_000_000.0
+    async with running(store, keys, lambda: now) as main:
+        surabaya = await main.link("surabaya")
+        tokens = {}
+        for idle_seconds in (0, day):
+            answer = await surabaya.ask(
+                link.SignIn, "messi@surabaya", "surabaya", "test", idle_seconds
+            )
+            tokens[idle_seconds] = check(answer, link.Session).token
+        for _ in range(3):
+            now += 0.9 * day
+            await surabaya.attach(tokens[day])
+
+        now += 1.1 * day
+
+        with pytest.raises(errors.SessionEnded):
+            await surabaya.attach(tokens[day])
+        now += 80 * day
+        await surabaya.attach(tokens[0])
 
 
 async def test_sessions_are_forgotten_a_month_after_their_end(
