@@ -102,6 +102,22 @@ class AccountClient:
     async def leave_group(self, group: str) -> None:
         await self._asking.ask("POST", self._path(f"groups/{_in_a_path(group)}/leave"), body={})
 
+    async def invite(self, group: str, *people: str) -> None:
+        """Put people into a group; where one has to be invited, its admins may."""
+        await self._govern(group, "invite", {"people": list(people)})
+
+    async def remove_member(self, group: str, person: str) -> None:
+        """For admins; only an invitation lets the person in again."""
+        await self._govern(group, "remove", {"person": person})
+
+    async def set_role(self, group: str, person: str, role: str) -> None:
+        """`owner`, `admin` or `member`; for owners."""
+        await self._govern(group, "role", {"person": person, "role": role})
+
+    async def _govern(self, group: str, what: str, body: Mapping[str, Any]) -> None:
+        path = self._path(f"groups/{_in_a_path(group)}/{what}")
+        await self._asking.ask("POST", path, body=body)
+
     async def members(self, group: str) -> list[Member]:
         rows = await self._get(f"groups/{_in_a_path(group)}/members")
         return [shapes.member(row) for row in rows]
