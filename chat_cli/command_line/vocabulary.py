@@ -119,6 +119,9 @@ _EXAMPLES = {
 }
 
 
+_SHOWN_AS = {"addgroup": "creategroup", "addinvitegroup": "createinvitegroup"}
+
+
 def _in_order() -> Iterable[Command]:
     """The words in the table's order, then the command line's own."""
     special = {command.word.name: command for command in _FROM_THE_TABLE}
@@ -128,7 +131,7 @@ def _in_order() -> Iterable[Command]:
             "asking:ask",
             COMMON,
             _EXAMPLES.get(word.name, ""),
-            shown_as="creategroup" if word.name == "addgroup" else "",
+            shown_as=_SHOWN_AS.get(word.name, ""),
         )
     yield from OWN
 
