@@ -138,6 +138,14 @@ class Accounts:
         )
         return await self._signed_in(issued, url)
 
+    async def enter_as_guest(
+        self, name: str, realm_url: str | None
+    ) -> tuple[Account, str, IssuedSession]:
+        """A new guest of the realm's open room, signed in here until the session's end."""
+        url = realm_url.rstrip("/") if realm_url else self.usual_url
+        issued = await self._realm.enter_as_guest(url, check_name(name), self._device)
+        return *await self._signed_in(issued, url), issued
+
     def _url(self, address: Address, realm_url: str | None) -> str:
         """Where to sign in: as asked, else as the last time, else as set."""
         known = self._accounts.get(address)

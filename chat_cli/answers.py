@@ -56,7 +56,8 @@ def group_json(group: Group) -> dict[str, Any]:
 
 
 def joined_json(joined: Joined | GroupChanged) -> dict[str, Any]:
-    return {"group": joined.group, "conversation": joined.conversation, "seq": joined.seq}
+    told = {"group": joined.group, "conversation": joined.conversation, "seq": joined.seq}
+    return {**told, "kind": joined.kind} if isinstance(joined, Joined) else told
 
 
 def member_json(member: Member) -> dict[str, Any]:

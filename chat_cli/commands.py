@@ -42,6 +42,10 @@ async def _register(accounts: Accounts, account: Account, parsed: ParsedLine) ->
     raise NotAllowed(detail="you are signed in; the register route makes another account")
 
 
+async def _guest(accounts: Accounts, account: Account, parsed: ParsedLine) -> Any:
+    raise NotAllowed(detail="you are signed in; the guest route makes another account")
+
+
 def _check_own(account: Account, parsed: ParsedLine) -> None:
     named = parsed.arguments["address"]
     address = Address.parse(named) if "@" in named else Address.of(named, account.address.realm)
@@ -278,6 +282,7 @@ _DEEDS: dict[str, Deed] = {
 _ABOUT_ACCOUNTS: dict[str, Callable[[Accounts, Account, ParsedLine], Awaitable[Any]]] = {
     "auth": _auth,
     "register": _register,
+    "guest": _guest,
     "logout": _logout,
     "passwd": _passwd,
 }

@@ -65,6 +65,10 @@ class RealmSignIn:
         }
         return await self._post(realm_url, "/v1/register", body)
 
+    async def enter_as_guest(self, realm_url: str, name: str, device: str) -> IssuedSession:
+        """Raises the realm's refusal, or `RealmUnreachable`."""
+        return await self._post(realm_url, "/v1/guest", {"name": name, "device": device})
+
     async def realm_name(self, realm_url: str) -> str:
         """The name of the realm whose server this is; raises `RealmUnreachable`."""
         return (await self.info(realm_url)).realm

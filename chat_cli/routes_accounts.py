@@ -9,6 +9,8 @@ from chat_cli import deeds
 from chat_cli.access import Asked, Asking
 from chat_cli.sites import known_sites
 from chat_cli.stating import answer_state
+from realm_protocol.rooms import room_address
+from realm_service.times import rfc3339
 
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
 
@@ -31,6 +33,13 @@ class Registration(Login):
 
     name: str = ""
     country: str = ""
+
+
+class Guest(BaseModel):
+    """`realm_url`: the realm whose room it is; else the one that is set."""
+
+    name: str
+    realm_url: RealmUrl | None = None
 
 
 class Logout(BaseModel):
@@ -88,6 +97,22 @@ async def register(asker: Asking, body: Registration) -> dict[str, Any]:
         realm_url=body.realm_url,
     )
     return {**deeds.describe(account), "token": token}
+
+
+@router.post("/guest")
+async def enter_as_guest(asker: Asking, body: Guest) -> dict[str, Any]:
+    """Enter the open room of a realm with a name alone; answers as a login does.
+
+    Everybody in the room sees everything, and it is recorded. The session ends by itself.
+    """
+    asker.check_owner()
+    account, token, issued = await asker.accounts.enter_as_guest(body.name, body.realm_url)
+    return {
+        **deeds.describe(account),
+        "token": token,
+        "room": room_address(account.address.realm),
+        "expires_at": rfc3339(issued.expires_at),
+    }
 
 
 @router.post("/{address}/logout")

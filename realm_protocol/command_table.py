@@ -182,6 +182,22 @@ WORDS = (
         WhenCutOff.REFUSED,
     ),
     Word(
+        "guest",
+        (
+            Parameter(
+                "name",
+                Kind.WORD,
+                Help("what you want to be called", "nama yang ingin dipakai"),
+            ),
+        ),
+        Help(
+            "Enter the open room of a realm as a guest, without an account.",
+            "Masuk ke ruang terbuka sebuah realm sebagai tamu, tanpa akun.",
+        ),
+        Right.ANYONE,
+        WhenCutOff.REFUSED,
+    ),
+    Word(
         "logout",
         (
             Parameter(

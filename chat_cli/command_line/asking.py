@@ -48,6 +48,10 @@ def _told_role(role: str | None, _: Look) -> str:
     return say(_ROLES[role]) if role in _ROLES else role or ""
 
 
+def _told_kind(kind: str, _: Look) -> str:
+    return say(texts.KIND_ROOM if kind == "room" else texts.KIND_GROUP)
+
+
 _ROLES = {
     "owner": texts.ROLE_OWNER,
     "admin": texts.ROLE_ADMIN,
@@ -73,6 +77,7 @@ _COLUMNS: dict[str, tuple[Column, ...]] = {
         Column(texts.YOU, "joined", _yes(texts.MEMBER, texts.NO_MEMBER)),
         Column(texts.ROLE, "role", _told_role),
         Column(texts.WHO_ENTERS, "invite_only", _yes(texts.ACCESS_INVITED, texts.ACCESS_OPEN)),
+        Column(texts.KIND, "kind", _told_kind),
         _NAME,
     ),
     "members": (
@@ -132,6 +137,8 @@ def ask(call: Call, arguments: Mapping[str, str]) -> None:
         show_rows(call, _COLUMNS.get(word), result)
     elif word in _DONE:
         call.show(result, _DONE[word], **result)
+        if word == "joingroup" and result.get("kind") == "room":
+            call.note(texts.ROOM_IS_OPEN, room=result["group"])
     else:
         show_facts(call, [Column(Text(key, key), key) for key, _ in flattened(result)], result)
 

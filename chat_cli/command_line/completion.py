@@ -108,17 +108,17 @@ def _names_of(
     conversations = service.get(f"{account}/conversations")
     before = "group:" if what is Kind.CONVERSATION else ""
     if what in _PEOPLE:
-        yield from _titles(conversations, "private")
+        yield from _titles(conversations, private=True)
     if what in _GROUPS:
-        yield from (f"{before}{group}" for group in _titles(conversations, "group"))
+        yield from (f"{before}{group}" for group in _titles(conversations, private=False))
     if what is Kind.GROUP:
         yield from (row["group"] for row in service.get(f"{account}/groups"))
     elif not typed.startswith("group:"):
         yield from (row["address"] for row in service.get(f"{account}/users", q=typed))
 
 
-def _titles(conversations: list[dict[str, Any]], kind: str) -> Iterator[str]:
-    return (row["title"] for row in conversations if row["kind"] == kind)
+def _titles(conversations: list[dict[str, Any]], *, private: bool) -> Iterator[str]:
+    return (row["title"] for row in conversations if (row["kind"] == "private") is private)
 
 
 class _MomentIsOver(Exception):

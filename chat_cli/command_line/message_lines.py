@@ -39,14 +39,23 @@ def message_line(
     """
     at = look.paint(look.time(message["at"] or message["sent_at"]), "dim")
     gap = "  " if look.at_terminal else " "
-    in_group = conversation is not None and conversation["kind"] != "private"
-    where = f" in {conversation['title']}" if conversation and in_group else ""
+    where = _where(conversation)
     text = clean(message["text"]).replace("\n", _INDENT) + _file(message)
     if message["kind"] == "system":
         return at + gap + look.paint(f"{message['from']}{where}  ({text})", "dim")
     sender = look.paint(message["from"], "green" if message["from"] == me else "bold")
     line = f"{at}{gap}{sender}{look.paint(where, 'cyan')}: "
     return line + (isolated(text) + _state(message, me, look) if look.at_terminal else text)
+
+
+def _where(conversation: Mapping[str, Any] | None) -> str:
+    """The group behind who wrote; of an open room it is said that it is one."""
+    if conversation is None or conversation["kind"] == "private":
+        return ""
+    title = conversation["title"]
+    if conversation["kind"] == "room":
+        title = say(texts.IN_OPEN_ROOM, room=title)
+    return f" in {title}"
 
 
 def _file(message: Mapping[str, Any]) -> str:

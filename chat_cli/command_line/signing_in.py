@@ -37,6 +37,16 @@ def _open_account(call: Call, route: str, arguments: Arguments, realm_url: str |
     call.show(opened, texts.SIGNED_IN, account=opened["account"])
 
 
+def guest(call: Call, arguments: Arguments, *, realm_url: str | None) -> None:
+    body = {"name": check_name(arguments["name"])}
+    body |= {"realm_url": realm_url} if realm_url else {}
+    opened = call.service.post("/v1/accounts/guest", body)
+    until = call.look.time(opened["expires_at"])
+    told = {"account": opened["account"], "room": opened["room"], "until": until}
+    call.show(opened, texts.GUEST_ENTERED, **told)
+    call.note(texts.ROOM_IS_OPEN, room=opened["room"])
+
+
 def logout(call: Call, arguments: Arguments, *, forget: bool) -> None:
     if session := arguments.get("session"):
         call.service.delete(call.path(f"sessions/{quote(session, safe='')}"))

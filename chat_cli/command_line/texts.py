@@ -64,6 +64,14 @@ def say_error(error: RealmchatError) -> str:
 # --- signing in ----------------------------------------------------------------------------------
 
 SIGNED_IN = Text("Signed in as {account}.", "Masuk sebagai {account}.")
+GUEST_ENTERED = Text(
+    "You are {account}, a guest of {room} until {until}.",
+    "Anda {account}, tamu di {room} sampai {until}.",
+)
+ROOM_IS_OPEN = Text(
+    "{room} is an open room: everybody in it sees everything, and it is recorded.",
+    "{room} ruang terbuka: semua yang ada di dalamnya melihat semuanya, dan percakapannya direkam.",
+)
 SIGNED_OUT = Text("Signed out {account}.", "{account} sudah keluar.")
 SESSION_ENDED = Text("Session {session} has ended.", "Sesi {session} sudah berakhir.")
 UNSENT_ERASED = Text(
@@ -209,6 +217,9 @@ SINCE = Text("Since", "Sejak")
 THIS_ONE = Text("Where", "Di mana")
 UNREAD = Text("Unread", "Belum dibaca")
 UNSENT = Text("Unsent", "Belum terkirim")
+KIND = Text("Kind", "Jenis")
+KIND_GROUP = Text("group", "grup")
+KIND_ROOM = Text("open room, recorded", "ruang terbuka, direkam")
 WHO_ENTERS = Text("Access", "Akses")
 YOU = Text("You", "Anda")
 
@@ -221,6 +232,7 @@ NO_MEMBER = Text("not in it", "bukan anggota")
 ROLE_OWNER = Text("owner", "pemilik")
 ROLE_ADMIN = Text("admin", "admin")
 ROLE_GUEST = Text("guest", "tamu")
+IN_OPEN_ROOM = Text("{room} (open room)", "{room} (ruang terbuka)")
 ACCESS_OPEN = Text("open", "terbuka")
 ACCESS_INVITED = Text("invite-only", "khusus undangan")
 ROLE_MEMBER = Text("member", "anggota")

@@ -39,6 +39,12 @@ _FROM_THE_TABLE = (
         (REALM_URL, PASSWORD_STDIN, JSON, QUIET),
         'chat-cli register messi@surabaya --name "Lionel Messi"',
     ),
+    Command(
+        BY_NAME["guest"],
+        "signing_in:guest",
+        (REALM_URL, JSON, QUIET),
+        "chat-cli guest anna --realm-url https://chat.example.org",
+    ),
     Command(BY_NAME["logout"], "signing_in:logout", (FORGET, *COMMON), "chat-cli logout --forget"),
     Command(BY_NAME["passwd"], "signing_in:passwd", (PASSWORD_STDIN, *COMMON), "chat-cli passwd"),
     Command(

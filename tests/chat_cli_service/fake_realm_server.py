@@ -28,6 +28,11 @@ class SignInBody(BaseModel):
     country: str = ""
 
 
+class GuestBody(BaseModel):
+    name: str
+    device: str
+
+
 def _http_side(realm: FakeRealm) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -52,6 +57,13 @@ def _http_side(realm: FakeRealm) -> FastAPI:
             raise UserExists(address=body.address)
         realm.add_person(body.address, body.password)
         return realm.open_session(body.address)
+
+    @app.post("/v1/guest")
+    async def enter_as_guest(body: GuestBody) -> dict[str, Any]:
+        address = f"guest-{body.name}@surabaya"
+        room = realm.group("lobby@surabaya", address)
+        room.kind = "room"
+        return realm.open_session(address)
 
     return app
 

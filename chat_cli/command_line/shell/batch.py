@@ -9,7 +9,12 @@ from chat_cli.command_line.accounts import choose_account
 from chat_cli.command_line.exit_codes import ExitCode, exit_code
 from chat_cli.command_line.output import flush, put_error
 from chat_cli.command_line.shell.doing import CHANGES_WHO, SIGNING_IN, Doing
-from chat_cli.command_line.shell.lines import missing_passwords, read_line, sign_in_place
+from chat_cli.command_line.shell.lines import (
+    missing_passwords,
+    read_line,
+    realm_url_of,
+    sign_in_place,
+)
 from chat_cli.command_line.shell.words import QUIT
 from chat_cli.command_line.texts import say
 from realm_protocol.errors import (
@@ -75,6 +80,8 @@ class Batch:
             return ExitCode.DONE
         if parsed.word.name in SIGNING_IN:
             return self._sign_in(parsed)
+        if parsed.word.name == "guest":
+            return self._enter_as_guest(parsed)
         return self._doing.do(parsed, self._account, {})
 
     def _sign_in(self, parsed: ParsedLine) -> ExitCode:
@@ -83,6 +90,12 @@ class Batch:
         placed = replace(parsed, arguments={**parsed.arguments, "address": address})
         code = self._doing.do(placed, None, {"realm_url": realm_url})
         self._account = choose_account(self._doing.accounts(), address if "@" in address else None)
+        return code
+
+    def _enter_as_guest(self, parsed: ParsedLine) -> ExitCode:
+        realm_url = realm_url_of(self._account, self._doing.accounts())
+        code = self._doing.do(parsed, None, {"realm_url": realm_url})
+        self._account = choose_account(self._doing.accounts(), None)  # whoever signed in last
         return code
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SENDING = ("send", "sendgroup")
 """Words that take a key, with which asking twice sends once."""
 SIGNING_IN = ("auth", "register")
-CHANGES_WHO = (*SIGNING_IN, "use")
+CHANGES_WHO = (*SIGNING_IN, "guest", "use")
 """Words behind which lines are for somebody else."""
 
 _OF_THE_CALL = ("account", "json", "quiet", "password-stdin")

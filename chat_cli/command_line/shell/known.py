@@ -25,13 +25,13 @@ class Known:
         listed = list(rows)
         return replace(
             self,
-            people=_once((*_titles(listed, "private"), *self.people)),
-            groups=_once((*_titles(listed, "group"), *self.groups)),
+            people=_once((*_titles(listed, private=True), *self.people)),
+            groups=_once((*_titles(listed, private=False), *self.groups)),
         )
 
 
-def _titles(rows: Iterable[Mapping[str, Any]], kind: str) -> list[str]:
-    return [str(row["title"]) for row in rows if row["kind"] == kind]
+def _titles(rows: Iterable[Mapping[str, Any]], *, private: bool) -> list[str]:
+    return [str(row["title"]) for row in rows if (row["kind"] == "private") is private]
 
 
 def _once(names: Iterable[str]) -> tuple[str, ...]:

@@ -93,6 +93,12 @@ def sign_in_place(
     return address, next(urls, None)
 
 
+def realm_url_of(current: str | None, accounts: Iterable[Mapping[str, Any]]) -> str | None:
+    """Where one is now; None where nobody is signed in: the service's own realm is meant."""
+    urls = (str(entry["realm_url"]) for entry in accounts if entry["account"] == current)
+    return next(urls, None)
+
+
 def _full(name: str, current: str | None, known: Sequence[str]) -> str:
     named = [address for address in known if address.partition("@")[0] == name]
     if len(named) == 1:

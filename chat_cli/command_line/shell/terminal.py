@@ -21,6 +21,7 @@ from chat_cli.command_line.shell.history import HISTORY_FILE
 from chat_cli.command_line.shell.lines import (
     missing_passwords,
     read_line,
+    realm_url_of,
     sign_in_place,
     with_arguments,
 )
@@ -149,6 +150,8 @@ class Terminal:
             self._note(texts.SHELL_USING, account=account)
         elif name in SIGNING_IN:
             await self._sign_in(parsed)
+        elif name == "guest":
+            await self._enter_as_guest(parsed)
         elif name in SENDING:
             await self._send(parsed)
         else:
@@ -176,6 +179,12 @@ class Terminal:
         await self._in_thread(placed, {"realm_url": realm_url})
         self._signed_in.current = None
         await self._signed_in.refresh(address if "@" in address else None)
+
+    async def _enter_as_guest(self, parsed: ParsedLine) -> None:
+        realm_url = realm_url_of(self._signed_in.current, self._signed_in.rows)
+        await self._in_thread(parsed, {"realm_url": realm_url})
+        self._signed_in.current = None
+        await self._signed_in.refresh()  # whoever signed in last
 
     async def _send(self, parsed: ParsedLine) -> None:
         """With a key of the shell's own: asked again after a break, it is not sent twice."""
