@@ -99,6 +99,17 @@ class Session:
         if told:
             self._signing_in.show_error(told)
         self._put(self._signing_in.control)
+        self._page.run_task(self._find_sites)
+
+    async def _find_sites(self) -> None:
+        """Asked beside the form: somebody may be writing there already."""
+        try:
+            sites = await account.sites(self._asking)
+        except RealmchatError:
+            return  # the service isn't there: signing in will say so
+        if self._signing_in is not None:
+            self._signing_in.show_sites(sites)
+            self._signing_in.control.update()
 
     def _put(self, control: ft.Control) -> None:
         self._page.controls = [control]
@@ -143,6 +154,7 @@ class Session:
         away = isinstance(error, ServiceUnreachable | ServiceWentAway)
         self._signing_in.show_error(told, startable=away)
         self._signing_in.control.update()
+        self._page.run_task(self._find_sites)
 
     async def _open(self, client: AccountClient) -> None:
         known = self._accounts.pop(client.address, None)
@@ -213,6 +225,7 @@ class Session:
         if self._signing_in is not None:
             self._signing_in.show_error("")
             self._signing_in.control.update()
+            await self._find_sites()
 
     # --- what the windows of accounts ask --------------------------------------------------------
 

@@ -1,12 +1,30 @@
-"""The card on which people sign in or make an account. Errors stand under what they are about."""
+"""The card on which people sign in or make an account. Errors stand under what they are about.
 
-from collections.abc import Awaitable, Callable
+The site is the one that the address names, where this machine knows it; else the usual one, unless
+another is chosen, or the URL of its server written.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import flet as ft
 
+from frontend.service.shapes import Site
 from frontend.views import look
 from frontend.window.words import LANGUAGES, Words
+
+_SITE_ICONS = {
+    "site_connected": (ft.Icons.CLOUD_DONE_OUTLINED, look.OK),
+    "site_cut_off": (ft.Icons.WARNING_AMBER_ROUNDED, look.WARN),
+    "site_unanswering": (ft.Icons.CLOUD_OFF_OUTLINED, look.ERROR),
+}
+
+
+def _state(site: Site) -> str:
+    """The name of the words for it."""
+    if not site.reachable:
+        return "site_unanswering"
+    return "site_connected" if site.linked else "site_cut_off"
 
 
 @dataclass(frozen=True)
@@ -39,6 +57,9 @@ class SigningIn:
         self._start_service = start_service
         self._back = back
         self._new = False
+        self._sites: tuple[Site, ...] = ()
+        self._chosen: Site | None = None
+        self._other = False
         self._make_fields()
         self.control = ft.Container(
             ft.Row([self._scrolled()], alignment=ft.MainAxisAlignment.CENTER),
@@ -51,9 +72,11 @@ class SigningIn:
         self.address = look.field(words("address"), hint=words("address_hint"), autofocus=True)
         self.password = look.field(words("password"), password=True)
         self.server = look.field(words("site_server"), hint="http://127.0.0.1:8000")
-        self.server.helper = words("site_usual")
+        self._site_menu = ft.Semantics(identifier="signin-realm", container=True)
+        self._draw_site()
         self.name = look.field(words("full_name"))
         self.country = look.field(words("country"))
+        self.address.on_change = self._address_typed
         for field in (self.address, self.password, self.server, self.name, self.country):
             field.on_submit = self._submitted
         self._button = look.filled("", self._clicked)
@@ -80,12 +103,93 @@ class SigningIn:
         if self._new:
             shown.append(named("signin-name", self.name))
             shown.append(named("signin-country", self.country))
-        self._fields.controls = [*shown, named("signin-realm", self.server)]
+        shown.append(self._site_menu)
+        if self._other:
+            shown.append(named("signin-server", self.server))
+        self._fields.controls = shown
         self._tabs.controls = [
             self._tab("tab-signin", self._words("sign_in"), not self._new, False),
             self._tab("tab-register", self._words("create_account"), self._new, True),
         ]
         self._button.content = self._words("create_account" if self._new else "sign_in")
+
+    # --- the site --------------------------------------------------------------------------------
+
+    def show_sites(self, sites: Sequence[Site]) -> None:
+        """Where one could sign in, the usual site first."""
+        self._sites = tuple(sites)
+        if self._chosen is not None:
+            self._chosen = next((s for s in sites if s.url == self._chosen.url), None)
+        self._draw_site()
+
+    @property
+    def _site(self) -> Site | None:
+        """The one that is meant; None where only chat-cli knows which is usual."""
+        if self._chosen is not None:
+            return self._chosen
+        realm = (self.address.value or "").strip().lower().partition("@")[2]
+        named = (site for site in self._sites if realm and site.realm == realm)
+        return next(named, self._sites[0] if self._sites else None)
+
+    def _draw_site(self) -> None:
+        words = self._words
+        site = None if self._other else self._site
+        if self._other:
+            text, icon, colour = words("another_server"), ft.Icons.DNS_OUTLINED, look.TEXT2
+        elif site is None:
+            text, icon, colour = words("site_usual"), ft.Icons.PLACE_OUTLINED, look.TEXT2
+        else:
+            text, (icon, colour) = self._told(site), _SITE_ICONS[_state(site)]
+        self._site_menu.label = words("site")
+        self._site_menu.content = ft.PopupMenuButton(
+            content=ft.Container(
+                ft.Row(
+                    [
+                        ft.Icon(icon, size=18, color=colour),
+                        ft.Text(text, size=15, color=look.TEXT, expand=True, max_lines=2),
+                        ft.Icon(ft.Icons.EXPAND_MORE_ROUNDED, size=18, color=look.TEXT2),
+                    ],
+                    spacing=10,
+                ),
+                padding=ft.Padding.symmetric(horizontal=12, vertical=12),
+                border=ft.Border.all(1, look.OUTLINE),
+                border_radius=look.RADIUS_FIELD,
+            ),
+            tooltip=words("site"),
+            items=[
+                *(
+                    self._item(self._told(site), site, _SITE_ICONS[_state(site)])
+                    for site in self._sites
+                ),
+                self._item(words("another_server"), None, (ft.Icons.DNS_OUTLINED, look.TEXT2)),
+            ],
+        )
+
+    def _told(self, site: Site) -> str:
+        name = site.realm or site.url.partition("//")[2]
+        return f"{name} · {self._words(_state(site))}"
+
+    def _item(
+        self, text: str, site: Site | None, icon: tuple[ft.IconData, str]
+    ) -> ft.PopupMenuItem:
+        def choose(event: ft.Event[ft.PopupMenuItem]) -> None:
+            self._chosen, self._other = site, site is None
+            self._draw_site()
+            self._arrange()
+            self.control.update()
+
+        row = ft.Row(
+            [ft.Icon(icon[0], size=18, color=icon[1]), ft.Text(text, color=look.TEXT)], spacing=10
+        )
+        return ft.PopupMenuItem(content=row, on_click=choose)
+
+    def _address_typed(self, event: ft.Event[ft.TextField]) -> None:
+        """The site follows the address until somebody chooses one."""
+        if self._chosen is None and not self._other and len(self._sites) > 1:
+            self._draw_site()
+            self._site_menu.update()
+
+    # --- the rest of the card --------------------------------------------------------------------
 
     def _tab(self, identifier: str, text: str, chosen: bool, new: bool) -> ft.Control:
         def choose(event: ft.Event[ft.TextButton]) -> None:
@@ -183,11 +287,18 @@ class SigningIn:
     async def _start_clicked(self, event: ft.Event[ft.OutlinedButton]) -> None:
         await self._start_service()
 
+    @property
+    def _realm_url(self) -> str:
+        if self._other:
+            return (self.server.value or "").strip()
+        site = self._site
+        return "" if site is None else site.url
+
     async def _ask(self) -> None:
         form = Form(
             address=(self.address.value or "").strip(),
             password=self.password.value or "",
-            realm_url=(self.server.value or "").strip(),
+            realm_url=self._realm_url,
             new=self._new,
             name=(self.name.value or "").strip(),
             country=(self.country.value or "").strip(),

@@ -26,6 +26,11 @@ TEXTS: Mapping[str, Text] = {
     "address_hint": Text("name@site", "nama@lokasi"),
     "password": Text("Password", "Kata sandi"),
     "site_server": Text("Server of the site", "Server lokasi"),
+    "site": Text("Site", "Lokasi"),
+    "another_server": Text("Another server…", "Server lain…"),
+    "site_connected": Text("connected", "terhubung"),
+    "site_cut_off": Text("cut off from main", "terputus dari server pusat"),
+    "site_unanswering": Text("can't be reached", "tidak dapat dihubungi"),
     "site_usual": Text("The usual site of this machine", "Lokasi yang biasa di komputer ini"),
     "full_name": Text("Full name", "Nama lengkap"),
     "country": Text("Country", "Negara"),
@@ -188,6 +193,25 @@ TEXTS: Mapping[str, Text] = {
     "change_entered": Text("{who} entered", "{who} masuk"),
     "change_left": Text("{who} left", "{who} keluar"),
     "change_removed": Text("{by} removed {who}", "{by} mengeluarkan {who}"),
+    "change_renamed": Text(
+        "{by} named the group “{display_name}”", "{by} menamai grup ini “{display_name}”"
+    ),
+    "change_unnamed": Text("{by} took the group's name away", "{by} menghapus nama grup ini"),
+    "change_closed": Text(
+        "{by} closed the group; it can be read and left",
+        "{by} menutup grup ini; hanya bisa dibaca dan ditinggalkan",
+    ),
+    "change_reopened": Text("{by} opened the group again", "{by} membuka lagi grup ini"),
+    "change_to_owner": Text("{by} made {who} an owner", "{by} menjadikan {who} pemilik"),
+    "change_to_admin": Text("{by} made {who} an admin", "{by} menjadikan {who} admin"),
+    "change_to_member": Text("{by} made {who} a member", "{by} menjadikan {who} anggota biasa"),
+    "change_to_open": Text(
+        "{by} opened the group to everybody", "{by} membuka grup ini untuk semua orang"
+    ),
+    "change_to_invited": Text(
+        "{by} let in only who is invited from now on",
+        "{by} membuat grup ini khusus untuk yang diundang",
+    ),
     # --- settings and dialogs
     "settings": Text("Settings", "Pengaturan"),
     "theme": Text("Theme", "Tema"),

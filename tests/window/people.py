@@ -112,8 +112,11 @@ class Person:
 
     def sign_in(self, address: str, password: str, server: str = "") -> None:
         self.write("signin-address", address)
+        if server and not self.find("signin-server").count():
+            self.choose("signin-realm", "Another server…")
+        if self.find("signin-server").count() or server:
+            self.write("signin-server", server)
         self.write("signin-password", password)
-        self.write("signin-realm", server)
         self.keys("Enter")
 
     def open_chat(self, conversation: str) -> None:
