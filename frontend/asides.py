@@ -9,6 +9,7 @@ from frontend.service.shapes import Message
 from frontend.views import dialogs
 from frontend.views.choosing import Choosing
 from frontend.window import listing, times
+from realm_protocol.commands import GONE
 from realm_protocol.errors import RealmchatError
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ class Asides:
             return
         members = await self._chatting.asked(self._chatting.live.client.members(conversation.title))
         if members is not None:
-            leave = None if conversation.role == "left" else self._ask_to_leave
+            leave = None if conversation.role in GONE else self._ask_to_leave
             self._show(
                 dialogs.group_details(
                     self._chatting.words, conversation.title, members, leave, self.shut_dialog

@@ -29,6 +29,7 @@ from frontend.window.identity import realm_of
 from frontend.window.state import History, ordered
 from frontend.window.words import Words
 from frontend.writing import Writing
+from realm_protocol.commands import GONE
 from realm_protocol.errors import RealmchatError
 from realm_protocol.names import Address, private_conversation
 
@@ -188,7 +189,7 @@ class Chatting:
         known = state.presence.get(conversation.title)
         if presence == "offline" and known is not None:
             below = self.words("last_seen", time=times.since(self.words, known.at, self.clock()))
-        if conversation.role == "left":
+        if conversation.role in GONE:
             below = self.words("left_group")
         return Head(
             conversation.conversation,

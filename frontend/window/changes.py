@@ -1,5 +1,8 @@
 """What happened to a group, in the person's language. Pure."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from frontend.service.shapes import Message
 from frontend.window.identity import short
 from frontend.window.words import Words
@@ -10,18 +13,38 @@ _SENTENCES = {
     "entered": "change_entered",
     "left": "change_left",
     "removed": "change_removed",
+    "renamed": "change_renamed",
+    "closed": "change_closed",
+    "reopened": "change_reopened",
 }
 _BY_ANOTHER = {"joined": "change_added"}
 """Where somebody else did it."""
+_OF_FACTS = {
+    ("role", "owner"): "change_to_owner",
+    ("role", "admin"): "change_to_admin",
+    ("role", "member"): "change_to_member",
+    ("access", "open"): "change_to_open",
+    ("access", "invite-only"): "change_to_invited",
+}
+"""Where it depends on the fact of the event's name."""
 
 
 def change_words(message: Message, words: Words, own_realm: str) -> str:
     """A system row in words; of a kind that this version doesn't know, the service's sentence."""
     change = message.change
-    if change is None or change.get("event") not in _SENTENCES:
+    sentence = None if change is None else _sentence(change)
+    if change is None or sentence is None:
         return message.text
-    event, who, by = str(change["event"]), str(change["who"]), str(change["by"])
-    sentence = _BY_ANOTHER.get(event) if who != by else None
+    who, by = str(change["who"]), str(change["by"])
     told = {name: value for name, value in change.items() if isinstance(value, str | int)}
     people = {"who": short(who, own_realm), "by": short(by, own_realm)}
-    return words(sentence or _SENTENCES[event], **{**told, **people})
+    return words(sentence, **{**told, **people})
+
+
+def _sentence(change: Mapping[str, Any]) -> str | None:
+    event = str(change.get("event"))
+    if event == "renamed" and not change.get("display_name"):
+        return "change_unnamed"
+    if event in _BY_ANOTHER and change["who"] != change["by"]:
+        return _BY_ANOTHER[event]
+    return _SENTENCES.get(event) or _OF_FACTS.get((event, str(change.get(event))))
