@@ -5,13 +5,13 @@ are what it has missed.
 """
 
 from sqlalchemy import (
-    Alias,
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     ColumnElement,
     ForeignKey,
+    FromClause,
     Index,
     Integer,
     LargeBinary,
@@ -130,7 +130,7 @@ memberships = Table(
 """
 
 
-def is_in(table: Table | Alias = memberships) -> ColumnElement[bool]:
+def is_in(table: FromClause = memberships) -> ColumnElement[bool]:
     """Whether a membership is one of those who are in the conversation now."""
     return table.c.role.not_in(GONE)
 
