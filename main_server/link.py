@@ -8,6 +8,7 @@ from picows import WSCloseCode, WSUpgradeRequest
 
 from main_server.delivery import Delivery
 from main_server.effects import Asker, LiveSession
+from main_server.rules.queued import QueuedAt, SenderLanes
 from main_server.rules.rooms import check_guest
 from main_server.rules.table import WRITING, AttachAt, Detached
 from main_server.store.writer import Job
@@ -23,6 +24,7 @@ from realm_protocol.errors import (
     ServerDraining,
     VersionMismatch,
 )
+from realm_protocol.lanes import Lanes
 from realm_protocol.limits import (
     LINK_EVENTS_LIMIT,
     LINK_FRAME_LIMIT,
@@ -74,6 +76,7 @@ class RealmChannel:
         self.realm = realm
         self.key = key
         self.sessions: dict[int, LiveSession] = {}
+        self.queue_lanes = SenderLanes(Lanes)
         self.welcomed = False
         self.line_ports: list[int] = []
         self.opens_room = False
@@ -144,6 +147,8 @@ class RealmChannel:
             self._take_hello(message)
         elif kind is link.Forward:
             self._forward(message, jobs)
+        elif kind is link.Queued:
+            self._take_queued(message, jobs)
         elif kind is link.Mark:
             session = self.sessions.get(message.handle)
             if session is not None:
@@ -183,6 +188,18 @@ class RealmChannel:
             self._hub.delivery.typing(session, command.conversation)
         else:
             self._hub.desk.serve(Asker(self, message.ref), session, command, self.realm)
+
+    def _take_queued(self, queued: link.Queued, jobs: list[Job]) -> None:
+        """A message that the realm kept for one of its people."""
+        try:
+            command = commands.CLIENT_COMMANDS.read(queued.command)
+            if not isinstance(command, commands.SendMessage):
+                raise NotAllowed(detail="only messages are kept for later")
+        except RealmchatError as error:
+            self.refuse(queued.ref, error)
+            return
+        job = QueuedAt(command, queued.sender, self.realm, self.queue_lanes)
+        jobs.append(Job(job, None, Asker(self, queued.ref)))
 
     def refuse(self, ref: int, error: RealmchatError) -> None:
         self.send(pack(link.Refusal(ref, error.code, error.fields)))

@@ -9,7 +9,16 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from realm_protocol.commands import Conversation, Head, Milliseconds, Number, Seq, StoredMessage
+from realm_protocol.commands import (
+    Conversation,
+    Head,
+    Key,
+    Milliseconds,
+    Number,
+    PendingMessage,
+    Seq,
+    StoredMessage,
+)
 from realm_protocol.names import Address
 from realm_protocol.wire import Vocabulary, WireMessage
 
@@ -95,6 +104,39 @@ class Draining(WireMessage, frozen=True, tag=74):
     """The realm server is stopping: finish reading, then connect again in a moment."""
 
 
+class AtRealm(WireMessage, frozen=True, tag=75):
+    """Instead of the reply to a `SendMessage`: the realm keeps it, synced to its disk.
+
+    It goes on to main by itself. Its outcome comes as `MessageStored` or `MessageWithdrawn`.
+    """
+
+    number: Number
+    """The command's."""
+    position: Seq
+    """As in `PendingMessage`."""
+
+
+class MessagePending(WireMessage, frozen=True, tag=76):
+    """Somebody of this site wrote while main can't be reached: shown behind the log, for now.
+
+    Main's copy comes as `MessageStored` of the same sender and key, or `MessageWithdrawn` does.
+    """
+
+    message: PendingMessage
+
+
+class MessageWithdrawn(WireMessage, frozen=True, tag=77):
+    """Main refused a kept message for good: it was seen at this site only."""
+
+    conversation: Conversation
+    sender: Address
+    """Who wrote it."""
+    key: Key
+    code: str
+    """Of the error tree."""
+    fields: dict[str, Any]
+
+
 ServerMessage = (
     Reply
     | Refused
@@ -107,5 +149,8 @@ ServerMessage = (
     | LinkChanged
     | SignedOut
     | Draining
+    | AtRealm
+    | MessagePending
+    | MessageWithdrawn
 )
 SERVER_MESSAGES = Vocabulary(ServerMessage)

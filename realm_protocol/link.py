@@ -140,6 +140,19 @@ class UnwatchRoom(WireMessage, frozen=True, tag=147):
     """Nobody at the realm watches its room any more; no answer."""
 
 
+class Queued(WireMessage, frozen=True, tag=135):
+    """A `SendMessage` that the realm kept while it had no link; answered as a `Forward` is.
+
+    It needs no session any more, only a sender of this realm who may write there now.
+    """
+
+    ref: Number
+    sender: Address
+    """Who wrote it."""
+    command: Raw
+    """As in `Forward`."""
+
+
 # --- main → realm --------------------------------------------------------------------------------
 
 
@@ -280,6 +293,7 @@ FromRealm = (
     | ReadRoom
     | FetchRoom
     | UnwatchRoom
+    | Queued
 )
 FROM_REALM = Vocabulary(FromRealm)
 FromMain = (

@@ -117,5 +117,12 @@ def group_conversation(group: GroupAddress) -> ConversationId:
     return ConversationId("g" + _digest(group))
 
 
+def conversation_with(me: Address, target: Target) -> ConversationId:
+    """The conversation that a message of mine to `target` goes into."""
+    if isinstance(target, GroupAddress):
+        return group_conversation(target)
+    return private_conversation(me, target)
+
+
 def _digest(text: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:21]).decode()

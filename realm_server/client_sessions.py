@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from picows import WSCloseCode
 
-from realm_protocol.commands import CLIENT_COMMANDS, Hello
+from realm_protocol.commands import CLIENT_COMMANDS, Hello, SendMessage
 from realm_protocol.errors import (
     AskedWrongly,
     MalformedMessage,
@@ -20,7 +20,7 @@ from realm_protocol.errors import (
     VersionMismatch,
     rebuild,
 )
-from realm_protocol.events import Refused, Reply
+from realm_protocol.events import AtRealm, Refused, Reply
 from realm_protocol.lanes import Lanes
 from realm_protocol.limits import (
     CLIENT_FRAME_LIMIT,
@@ -39,6 +39,7 @@ log = get_logger("realm.session")
 
 _HELLO = tag_of(Hello)
 _REFUSED = tag_of(Refused)
+_AT_REALM = tag_of(AtRealm)
 _REPLY_HEAD = array_header(3) + pack(tag_of(Reply))
 """A `Reply` up to its number: number and result are packed already when it is made."""
 _RESUME_AT = SESSION_UNANSWERED_SENDS // 2
@@ -183,9 +184,37 @@ class ClientSession:
     def refused(self, request: Request, code: str, fields: Mapping[str, Any]) -> None:
         self.unanswered -= 1
         error = rebuild(code, fields)
-        if request.key and isinstance(error, TryLater):
-            self.stop_lane(request.to, request.key)
-        self.refuse(request.number, error)
+        if request.message is not None:
+            self.refuse_message(request.message, error)
+        else:
+            self.refuse(request.number, error)
+        self.go_on()
+
+    def refuse_message(self, message: SendMessage, error: RealmchatError) -> None:
+        """Refused for now, it is to come again before what was sent later to there."""
+        if isinstance(error, TryLater):
+            self.stop_lane(message.to, message.key)
+        self.refuse(message.number, error)
+
+    # --- what the realm does itself --------------------------------------------------------------
+
+    def reply(self, number: int, result: Any) -> None:
+        """The result of a command that main need not be asked for."""
+        self.channel.send(_REPLY_HEAD + pack(number) + pack(result))
+
+    def kept(self, number: int, position: int) -> None:
+        """Its message is in the outbox of this realm, on the disk."""
+        self.unanswered -= 1
+        self.channel.send(pack((_AT_REALM, number, position)))
+
+    def not_kept(self, message: SendMessage, error: RealmchatError) -> None:
+        """Its message could not be written; one before it may have been refused so already."""
+        self.unanswered -= 1
+        try:
+            self.pass_lane(message.to, message.key)
+        except TryLater as earlier:
+            error = earlier
+        self.refuse_message(message, error)
         self.go_on()
 
     # --- lanes -----------------------------------------------------------------------------------

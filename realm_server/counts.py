@@ -18,6 +18,9 @@ class Counts:
         "link_connects",
         "messages_from_clients",
         "messages_from_main",
+        "messages_kept",
+        "messages_replayed",
+        "messages_withdrawn",
         "pauses",
         "refusals",
         "sign_ins",
@@ -27,6 +30,9 @@ class Counts:
     def __init__(self) -> None:
         self.messages_from_clients = 0
         self.messages_from_main = 0
+        self.messages_kept = 0
+        self.messages_replayed = 0
+        self.messages_withdrawn = 0
         self.deliveries = 0
         self.link_connects = 0
         self.sign_ins = 0
@@ -40,6 +46,9 @@ class Counts:
 _COUNTERS = {
     "messages_from_clients": "Messages that clients have sent, of every kind.",
     "messages_from_main": "Messages that the main server has sent, of every kind.",
+    "messages_kept": "Messages taken into the outbox because main did not answer.",
+    "messages_replayed": "Of these, those that main has now.",
+    "messages_withdrawn": "Of these, those that main refused for good.",
     "deliveries": "Events written to client sessions.",
     "link_connects": "How often the link has come up.",
     "sign_ins": "Sign-ins and registrations that succeeded.",
@@ -55,10 +64,14 @@ _GAUGES = {
     "people": "People with a session attached.",
     "session_bytes_waiting": "Bytes that wait for clients to read.",
     "link_up": "1 while the link to main is up.",
+    "link_suspect": "1 while the link is up and main has not answered for two seconds.",
     "link_since_seconds": "When the link last came or went (Unix time).",
     "link_bytes_waiting": "Bytes that wait for the link.",
     "link_unanswered": "Requests that main has not answered.",
     "link_unanswered_bytes": "Their bytes.",
+    "outbox_messages": "Messages kept until main has them.",
+    "outbox_bytes": "Their bytes, with those that keeping them takes.",
+    "outbox_oldest_seconds": "How long the oldest of them has been kept; 0 when there is none.",
     "file_cache_bytes": "Bytes of files in the cache.",
     "watermarks_waiting": "Watermarks within their second, or kept for people who are away.",
 }

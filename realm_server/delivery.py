@@ -6,10 +6,11 @@ from typing import Any
 from realm_protocol.events import Synced
 from realm_protocol.link import EndHandle, Fanout, Notify, Resync, Route, Tell, Unroute
 from realm_protocol.wire import array_header, check, tag_of, unpack_value
+from realm_server.autonomy.outbox import Outbox
 from realm_server.client_sessions import ClientSession, Stage
 from realm_server.counts import Counts
 from realm_server.entrance import Entrance
-from realm_server.requests import Requests
+from realm_server.requests import Request, Requests
 from realm_server.room import Room
 from realm_server.routes import Routes
 from realm_server.store import Store
@@ -28,6 +29,7 @@ class Delivery:
         routes: Routes[ClientSession],
         requests: Requests,
         entrance: Entrance,
+        outbox: Outbox,
         store: Store,
         counts: Counts,
         room: Room,
@@ -35,6 +37,7 @@ class Delivery:
         self._routes = routes
         self._requests = requests
         self._entrance = entrance
+        self._outbox = outbox
         self._store = store
         self._counts = counts
         self._room = room
@@ -54,10 +57,17 @@ class Delivery:
         if self._store.epoch not in (0, epoch):
             log.warning("main_has_another_epoch", before=self._store.epoch, now=epoch)
         self._store.link_came(epoch)
-        self._entrance.link_came()
+        self._entrance.link_came(self._outbox.start)
         self._room.wake()
 
-    def link_went(self) -> None:
+    def link_suspected(self) -> None:
+        self._outbox.link_suspected(self._requests.messages())
+
+    def link_steadied(self) -> None:
+        self._outbox.link_steadied()
+
+    def link_went(self, unanswered: list[Request]) -> None:
+        self._outbox.link_went(unanswered)
         self._entrance.link_went()
 
     def main_said(self, message: Any) -> None:

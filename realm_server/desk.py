@@ -1,12 +1,19 @@
 """The desk: takes the commands of sessions that are in, and asks main for what they want.
 
-A message goes live through `admission`, watermarks through their coalescer, all else as it is.
+A message goes live or into the outbox, watermarks through their coalescer, all else as it is.
 """
 
 import asyncio
 from typing import Any
 
-from realm_protocol.commands import Hello, MoveWatermark, SendMessage, SetTyping
+from realm_protocol.commands import (
+    CheckPending,
+    FetchPending,
+    Hello,
+    MoveWatermark,
+    SendMessage,
+    SetTyping,
+)
 from realm_protocol.errors import (
     AskedWrongly,
     ConversationNotFound,
@@ -19,6 +26,7 @@ from realm_protocol.errors import (
 from realm_protocol.link import Forward, Mark
 from realm_protocol.wire import pack, tag_of
 from realm_server.admission import SendingLimits, check_message
+from realm_server.autonomy.outbox import Outbox
 from realm_server.client_sessions import ClientSession
 from realm_server.link import Link
 from realm_server.routes import Routes
@@ -40,9 +48,11 @@ class Desk:
         limits: SendingLimits,
         watermarks: Watermarks,
         routes: Routes[ClientSession],
+        outbox: Outbox,
     ) -> None:
         self.draining = False
         self._link = link
+        self._outbox = outbox
         self._limits = limits
         self._watermarks = watermarks
         self._routes = routes
@@ -58,6 +68,10 @@ class Desk:
             self._move(session, command)
         elif kind is SetTyping:
             self._tell_typing(session, command)
+        elif kind is FetchPending:
+            session.reply(command.number, self._outbox.pending(session, command))
+        elif kind is CheckPending:
+            session.reply(command.number, self._outbox.still_kept(command))
         elif kind is Hello:
             detail = "a Hello comes once, as the first message of a connection"
             session.refuse(command.number, MalformedMessage(detail=detail))
@@ -74,30 +88,34 @@ class Desk:
     # --- messages --------------------------------------------------------------------------------
 
     def _send(self, session: ClientSession, command: SendMessage) -> None:
+        outbox = self._outbox
         try:
             check_message(command)
+            if outbox.is_idle:
+                self._send_live(session, command)
+            elif not outbox.knows(session, command):
+                self._send_or_keep(session, command)
+        except (AskedWrongly, TryLater) as error:
+            session.refuse_message(command, error)
+
+    def _send_or_keep(self, session: ClientSession, command: SendMessage) -> None:
+        if self._outbox.lets_pass(session.address, command):
+            self._send_live(session, command)
+        else:
             self._admit(session, command)
-            self._link.ask(
-                _FORWARD,
-                (session.handle, command),
-                session,
-                command.number,
-                command.to,
-                command.key,
-            )
-            session.unanswered += 1
-        except TryLater as error:
-            session.stop_lane(command.to, command.key)
-            session.refuse(command.number, error)
-        except AskedWrongly as error:
-            session.refuse(command.number, error)
+            self._outbox.keep(session, command)
+
+    def _send_live(self, session: ClientSession, command: SendMessage) -> None:
+        self._link.check_room()
+        self._admit(session, command)
+        self._link.ask(_FORWARD, (session.handle, command), session, command.number, command)
+        session.unanswered += 1
 
     def _admit(self, session: ClientSession, command: SendMessage) -> None:
-        """Where a message goes live or not. Raises what stops its lane."""
+        """The door of every message. Raises what stops its lane."""
         if self.draining:
             raise ServerDraining
         session.pass_lane(command.to, command.key)
-        self._link.check_room()
         self._limits.take(session.person, session.limit_class, self._loop.time())
 
     def _ask(self, session: ClientSession, command: Any) -> None:

@@ -43,6 +43,10 @@ _FRAME_LIMIT = 64 * 1024
 """What the realm puts into one frame to a client."""
 
 
+def _do_nothing() -> None:
+    """Nobody waits."""
+
+
 class _Attaching:
     """Asks main about one session, and brings the answer to the entrance."""
 
@@ -85,6 +89,9 @@ class Entrance:
         self._counts = counts
         self._now = now
         self._handles = itertools.count(1)
+        self._unconfirmed: set[int] = set()
+        """Sessions that were in when the link came, and of which main has not said anything yet."""
+        self._when_confirmed: Callable[[], None] = _do_nothing
 
     # --- coming in -------------------------------------------------------------------------------
 
@@ -140,6 +147,7 @@ class Entrance:
         if known is None:
             raise LinkDown(**self._link.down_fields())
         self._welcome(session, known)
+        self._routes.attach(session)
 
     def _welcome(self, session: ClientSession, known: KnownSession) -> None:
         session.person, session.address = known.person, known.address
@@ -197,6 +205,7 @@ class Entrance:
         if session.attaching:
             session.attaching = False
             self._routes.expected -= 1
+        self._confirmed(session)
 
     def _go_on_cut_off(self, session: ClientSession, error: LinkDown) -> None:
         if session.stage is Stage.ENTERING:
@@ -230,6 +239,7 @@ class Entrance:
         """The socket is closed."""
         self.sessions.pop(session.handle, None)
         self._take_leave(session)
+        self._confirmed(session)
 
     def _take_leave(self, session: ClientSession) -> None:
         """Main need not send what is for it, and counts its person as there no longer."""
@@ -242,16 +252,37 @@ class Entrance:
 
     # --- the link --------------------------------------------------------------------------------
 
-    def link_came(self) -> None:
-        """Tell it to those who are in, and have main confirm each of them anew."""
+    def link_came(self, confirmed: Callable[[], None]) -> None:
+        """Tell it to those who are in, and have main confirm each of them anew.
+
+        `confirmed` is called once main has answered for all of them.
+        """
+        self._routes.clear()
         self._tell_link(up=True)
-        self.attach_all()
+        ready = self._ready()
+        self._unconfirmed = {session.handle for session in ready}
+        self._when_confirmed = confirmed
+        for session in ready:
+            self._attach_again(session)
+        self._look_whether_confirmed()
 
     def attach_all(self) -> None:
         """Ask main about each session that is in, from where it was synced last."""
-        for session in list(self.sessions.values()):
-            if session.stage is Stage.READY:
-                self._attach_again(session)
+        for session in self._ready():
+            self._attach_again(session)
+
+    def _ready(self) -> list[ClientSession]:
+        return [session for session in self.sessions.values() if session.stage is Stage.READY]
+
+    def _confirmed(self, session: ClientSession) -> None:
+        if session.handle in self._unconfirmed:
+            self._unconfirmed.discard(session.handle)
+            self._look_whether_confirmed()
+
+    def _look_whether_confirmed(self) -> None:
+        if not self._unconfirmed:
+            confirmed, self._when_confirmed = self._when_confirmed, _do_nothing
+            confirmed()
 
     def _attach_again(self, session: ClientSession) -> None:
         try:
@@ -260,8 +291,9 @@ class Entrance:
             session.turn_away(0, error, WSCloseCode.TRY_AGAIN_LATER)
 
     def link_went(self) -> None:
-        """They stay, get nothing from main, and are told so."""
-        self._routes.clear()
+        """They stay, hear from each other only, and are told so."""
+        self._unconfirmed.clear()
+        self._when_confirmed = _do_nothing
         self._desk.link_went()
         for session in self.sessions.values():
             session.known_to_main = False

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from picows import WSCloseCode
 
+from realm_protocol.commands import SendMessage
 from realm_protocol.errors import LinkDown, RealmchatError, rebuild
 from realm_protocol.limits import (
     LINK_FRAME_LIMIT,
@@ -32,7 +33,7 @@ from realm_protocol.link import (
 )
 from realm_protocol.wire import Misshapen, pack
 from realm_server.counts import Counts
-from realm_server.reconnecting import STEADY_MS, growing_waits
+from realm_server.reconnecting import STEADY_MS, Patience, growing_waits
 from realm_server.requests import Asker, Request, Requests
 from realm_service.channel import Channel, Flusher, close_code, connect
 from realm_service.logs import get_logger, report_defect
@@ -56,6 +57,8 @@ class LinkTimes:
     sweep_every: float = 3
     silent_sweeps: int = 5
     handshake_seconds: float = 10
+    suspect_after: float = 2
+    """Something is unanswered for so long: what comes now does not wait for main."""
 
 
 class LinkListener(Protocol):
@@ -64,8 +67,17 @@ class LinkListener(Protocol):
     def link_came(self, epoch: int) -> None:
         """The link is up: every connected session can be attached."""
 
-    def link_went(self) -> None:
-        """The link is down. What was unanswered has been refused already."""
+    def link_suspected(self) -> None:
+        """Main does not answer, though the link stands."""
+
+    def link_steadied(self) -> None:
+        """It answers again."""
+
+    def link_went(self, unanswered: list[Request]) -> None:
+        """The link is down; with the messages that it has not answered, in their order.
+
+        All else that was unanswered has been refused.
+        """
 
     def main_said(self, message: Any) -> None:
         """What main tells unasked, in its order."""
@@ -89,6 +101,8 @@ class Link:
     ) -> None:
         """`epoch` is main's as seen last; `now` the wall clock in milliseconds."""
         self.is_up = False
+        self.is_suspect = False
+        """It is up, and main has not answered for a while."""
         self.since = now()
         """When the link last came or went, in milliseconds; at first when the realm started."""
         self._realm = realm
@@ -108,6 +122,11 @@ class Link:
         self._welcomed: asyncio.Future[None]
         self._ended: asyncio.Future[None]
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether main can be expected to answer at once."""
+        return self.is_up and not self.is_suspect
+
     # --- asking and telling ----------------------------------------------------------------------
 
     def check_room(self) -> None:
@@ -122,14 +141,13 @@ class Link:
         fields: tuple[Any, ...],
         asker: Asker,
         number: int = 0,
-        to: str = "",
-        key: str = "",
+        message: SendMessage | None = None,
     ) -> None:
         """Ask main; `asker` is told the answer. The message is `[tag, ref, *fields]`."""
         self.check_room()
         self._last_ref = ref = self._last_ref + 1
         packed = pack((tag, ref, *fields))
-        self._requests.add(ref, Request(asker, number, to, key, len(packed)))
+        self._requests.add(ref, Request(asker, number, message, len(packed)))
         self.tell(packed)
 
     def tell(self, packed: bytes) -> None:
@@ -205,13 +223,30 @@ class Link:
 
     async def _watch(self, channel: Channel) -> None:
         """Until the link ends; cut it when nothing is heard any more, asked for a sign of life."""
-        while True:
-            ended, _ = await asyncio.wait({self._ended}, timeout=self._times.sweep_every)
-            if ended:
-                return
-            if channel.silent_sweeps() >= self._times.silent_sweeps:
-                log.warning("link_silent")
-                channel.abort()
+        loop = asyncio.get_running_loop()
+        patience = Patience(self._times.suspect_after)
+        sweep_every = self._times.sweep_every
+        look_every = min(sweep_every, patience.look_every)
+        next_sweep = loop.time() + sweep_every
+        while not self._ended.done():
+            await asyncio.wait({self._ended}, timeout=look_every)
+            self._suspect(patience.is_over(self._requests.oldest, loop.time()))
+            if loop.time() >= next_sweep:
+                next_sweep = loop.time() + sweep_every
+                if channel.silent_sweeps() >= self._times.silent_sweeps:
+                    log.warning("link_silent")
+                    channel.abort()
+
+    def _suspect(self, is_suspect: bool) -> None:
+        if is_suspect == self.is_suspect or not self.is_up:
+            return
+        self.is_suspect = is_suspect
+        if is_suspect:
+            log.warning("link_suspect", unanswered=len(self._requests))
+            self._listener.link_suspected()
+        else:
+            log.info("link_steady")
+            self._listener.link_steadied()
 
     # --- what the channel tells ------------------------------------------------------------------
 
@@ -291,13 +326,17 @@ class Link:
     def _go_down(self) -> None:
         now = self._now()
         self._lasted_ms = now - self.since
-        self.is_up, self.since = False, now
+        self.is_up, self.is_suspect, self.since = False, False, now
         unanswered = self._requests.take_all()
         log.warning("link_down", unanswered=len(unanswered))
         fields = self.down_fields()
+        messages = []
         for request in unanswered:
+            if request.message is not None:
+                messages.append(request)
+                continue
             try:
                 request.asker.refused(request, LinkDown.code, fields)
             except Exception as error:  # a defect: the others must be told all the same
                 report_defect(error, during="the end of the link")
-        self._listener.link_went()
+        self._listener.link_went(messages)

@@ -8,6 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from realm_server.admission import Rate, RateLimiter, SendingLimits
+from realm_server.autonomy.neighbours import KnownHere
+from realm_server.autonomy.outbox import Outbox
+from realm_server.autonomy.outbox_store import OutboxStore
 from realm_server.client_sessions import ClientSession
 from realm_server.counts import Counts
 from realm_server.delivery import Delivery
@@ -85,11 +88,22 @@ class Realm:
         room = Room(settings.name, self.link)
         self._operator = OperatorSocket(settings.operator_socket(), room)
         self.files = Files(settings, main, counts, self.link.down_fields)
-        self._desk = Desk(self.link, self._limits, self.watermarks, self.routes)
+        self.outbox = Outbox(
+            OutboxStore(store.path),
+            self.link,
+            self.routes,
+            KnownHere(settings.name, self.routes, store),
+            counts,
+            limit=settings.outbox_bytes,
+            now=now,
+        )
+        self._desk = Desk(self.link, self._limits, self.watermarks, self.routes, self.outbox)
         self.entrance = Entrance(
             server, self.link, store, self.routes, self._desk, self._flusher, counts, now
         )
-        self._delivery = Delivery(self.routes, self.requests, self.entrance, store, counts, room)
+        self._delivery = Delivery(
+            self.routes, self.requests, self.entrance, self.outbox, store, counts, room
+        )
         self.front_door = FrontDoor(
             settings.name,
             self.link,
@@ -131,6 +145,7 @@ class Realm:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self.outbox.close()
             self.store.write_all(self._now())
             await self.files.close()
 
@@ -138,6 +153,7 @@ class Realm:
         """Take nothing new, answer what is on its way, then let the clients go."""
         self.lines.refuse_new()
         self.entrance.drain()
+        self.outbox.stop()
         self.front_door.draining = True
         await self.files.drain()
         empty = asyncio.Event()

@@ -1,4 +1,4 @@
-"""When to try the link again: plain decisions on numbers."""
+"""When main is too slow to answer, and when to try the link again: plain decisions on numbers."""
 
 from collections.abc import Callable, Iterator
 
@@ -17,3 +17,22 @@ def growing_waits(random: Callable[[], float]) -> Iterator[float]:
     while True:
         yield wait * (1 + random()) / 2
         wait = min(LONGEST_WAIT_SECONDS, wait * 2)
+
+
+class Patience:
+    """How long main may leave a question unanswered. To be asked now and then, not for each."""
+
+    def __init__(self, seconds: float) -> None:
+        self.look_every = seconds / 4
+        self._seconds = seconds
+        self._oldest = 0
+        self._seen_at = 0.0
+
+    def is_over(self, oldest: int, now: float) -> bool:
+        """Whether `oldest`, the number of what waits longest, has done so for too long.
+
+        0 where nothing waits. `now` in seconds, monotonic.
+        """
+        if oldest != self._oldest:
+            self._oldest, self._seen_at = oldest, now
+        return oldest != 0 and now - self._seen_at >= self._seconds

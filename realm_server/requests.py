@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from realm_protocol.commands import SendMessage
 from realm_protocol.errors import LinkBusy
 from realm_protocol.limits import LINK_UNACKNOWLEDGED_LIMIT
 
@@ -25,9 +26,8 @@ class Request(msgspec.Struct, gc=False):
     asker: Asker
     number: int
     """The client's own number for it."""
-    to: str
-    """The target of a message; empty for anything else."""
-    key: str
+    message: SendMessage | None
+    """What goes into the outbox where main does not answer; None of anything else."""
     size: int
 
 
@@ -63,6 +63,15 @@ class Requests:
             if self._when_empty is not None:
                 self._tell_empty()
         return request
+
+    @property
+    def oldest(self) -> int:
+        """The number of what has waited longest; 0 when nothing waits."""
+        return next(iter(self._waiting), 0)
+
+    def messages(self) -> list[Request]:
+        """Those that are messages of clients, in the order in which they were asked."""
+        return [request for request in self._waiting.values() if request.message is not None]
 
     def take_all(self) -> list[Request]:
         """All of them, in the order in which they were asked."""

@@ -3,7 +3,7 @@
 Plain bookkeeping: main says which conversations a person is in, sessions say whose they are.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import Generic, Protocol, TypeVar
 
 
@@ -80,6 +80,10 @@ class Routes(Generic[S]):
         """Whether the person, who has a session attached, is in this conversation."""
         return conversation in self._conversations.get(person, ())
 
+    def persons_in(self, conversation: str) -> Set[int]:
+        """Who of this site is in a conversation."""
+        return self._members.get(conversation, frozenset())
+
     def in_conversation(self, conversation: str) -> list[S]:
         """The sessions that get an event of this conversation."""
         sessions = self._sessions
@@ -106,7 +110,7 @@ class Routes(Generic[S]):
             self.forget_left(person)
 
     def clear(self) -> None:
-        """The link is down: nobody is attached."""
+        """The link has come: main says anew who is attached, and where they are."""
         self._sessions.clear()
         self._members.clear()
         self._conversations.clear()

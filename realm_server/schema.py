@@ -33,3 +33,15 @@ line_cursors = sa.Table(
     sa.Column("seq", sa.Integer, nullable=False),
 )
 """Up to where an account's programs of a dialect were handed each conversation's messages."""
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("person", sa.Integer, nullable=False),
+    sa.Column("sender", sa.Text, nullable=False),
+    sa.Column("command", sa.LargeBinary, nullable=False),
+    sa.Column("at", sa.Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Messages that were answered `at_realm` and that main has not got: packed `SendMessage`s."""

@@ -74,6 +74,12 @@ class RealmSettings(ServiceSettings):
     host_per_second: float = Field(
         1, gt=0, description="Wrong passwords and registrations a second from it after that."
     )
+    outbox_bytes: int = Field(
+        64 * 1024**2,
+        ge=1024**2,
+        description="Bytes of messages kept while main can't be reached, each with 256 more for"
+        " its keeping; beyond, senders keep them.",
+    )
     file_cache_bytes: int = Field(
         2 * 1024**3,
         ge=0,

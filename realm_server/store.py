@@ -48,7 +48,7 @@ class Store:
 
     def __init__(self, engine: Engine, path: Path) -> None:
         self._engine = engine
-        self._path = path
+        self.path = path
         self._unwritten: dict[bytes, KnownSession | None] = {}
         self._unwritten_facts: dict[str, int] = {}
         self._unwritten_cursors: dict[tuple[Address, str, str], int] = {}
@@ -88,19 +88,28 @@ class Store:
 
     def _read(self, token_hash: bytes) -> KnownSession | None:
         query = sa.select(sessions).where(sessions.c.token_hash == token_hash)
-        with in_words(self._path), self._engine.connect() as connection:
+        with in_words(self.path), self._engine.connect() as connection:
             row = connection.execute(query).one_or_none()
         if row is None:
             return None
         values = row._asdict()
         return KnownSession(**{**values, "address": Address(values["address"])})
 
+    def person_at(self, address: Address) -> int | None:
+        """Whose sessions here are of this address; None where there was none."""
+        for session in self._unwritten.values():
+            if session is not None and session.address == address:
+                return session.person
+        query = sa.select(sessions.c.person).where(sessions.c.address == address).limit(1)
+        with in_words(self.path), self._engine.connect() as connection:
+            return connection.scalar(query)
+
     def cursors(self, address: Address, dialect: str) -> dict[str, int]:
         """Up to where an account's programs of a dialect are in each conversation."""
         query = sa.select(line_cursors.c.conversation, line_cursors.c.seq).where(
             line_cursors.c.address == address, line_cursors.c.dialect == dialect
         )
-        with in_words(self._path), self._engine.connect() as connection:
+        with in_words(self.path), self._engine.connect() as connection:
             found = {row.conversation: row.seq for row in connection.execute(query)}
         for (owner, spoken, conversation), seq in self._unwritten_cursors.items():
             if (owner, spoken) == (address, dialect):
@@ -118,7 +127,7 @@ class Store:
             return
         batch = dict(itertools.islice(self._unwritten.items(), _BATCH))
         try:
-            with in_words(self._path), self._engine.begin() as connection:
+            with in_words(self.path), self._engine.begin() as connection:
                 _write_facts(connection, self._unwritten_facts)
                 _write_sessions(connection, batch)
                 _write_cursors(connection, self._unwritten_cursors)

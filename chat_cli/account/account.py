@@ -35,6 +35,7 @@ from chat_cli.account.outbox_rows import Sent
 from chat_cli.account.outgoing import Outgoing
 from chat_cli.account.reaching import check_reachable
 from chat_cli.account.reading import JsonRow, Snapshot, Window
+from chat_cli.account.realm_names import RealmNames
 from chat_cli.account.recipients import Recipient, conversation_with
 from chat_cli.account.store import Store, open_store
 from chat_cli.tokens import token_hash
@@ -118,6 +119,7 @@ class Account:
         self.readers = NamedReaders(
             store, self.feed, who.address, now=now_ms, freshen=self.engine.freshen
         )
+        self.realm_names = RealmNames(self.engine.request)
         self._pruning = asyncio.create_task(self._prune_for_ever())
         self._going_on = asyncio.create_task(self._go_on_with_files())
         self.engine.start()
@@ -180,7 +182,7 @@ class Account:
                 sent_at=now_ms(),
             )
             sent = await self._outgoing.save(unsent, recipient)
-        if sent.state == "saved":
+        if sent.state in ("saved", "at_realm"):
             sent = await self._outgoing.outcome(chosen, wait_seconds) or sent
         if sent.refusal is not None:
             raise sent.refusal

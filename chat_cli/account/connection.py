@@ -17,7 +17,7 @@ from realm_protocol.errors import (
     TimedOut,
     rebuild,
 )
-from realm_protocol.events import SERVER_MESSAGES, Refused, Reply, ServerMessage
+from realm_protocol.events import SERVER_MESSAGES, AtRealm, Refused, Reply, ServerMessage
 from realm_protocol.limits import CLIENT_FRAME_LIMIT, LINK_READ_LIMIT, SESSION_UNSENT_LIMIT
 from realm_protocol.wire import Misshapen, check, pack
 from realm_service.channel import Channel, Flusher, close_code
@@ -116,6 +116,8 @@ class RealmConnection:
                 raise error
             case Reply():
                 self._take_reply(message)
+            case AtRealm():
+                self._take_kept(message)
             case Refused():
                 self._take_refusal(message)
             case _:
@@ -125,6 +127,12 @@ class RealmConnection:
         unanswered = self._unanswered.pop(reply.number, None)
         if unanswered is not None:
             unanswered.answered(check(reply.result, REPLIES[unanswered.command]))
+
+    def _take_kept(self, kept: AtRealm) -> None:
+        """An answer too: what main says of it comes later, by its key."""
+        unanswered = self._unanswered.pop(kept.number, None)
+        if unanswered is not None:
+            unanswered.answered(kept)
 
     def _take_refusal(self, refused: Refused) -> None:
         error = rebuild(refused.code, refused.fields)

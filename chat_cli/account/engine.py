@@ -169,6 +169,7 @@ class Engine:
         self._attempt = 0
         if not welcome.link_up:
             self._set_link(Link.CUT_OFF, since=welcome.link_since)
+            self._spawn(self._go_on_cut_off(connection))
         while not connection.closed_event.is_set():
             try:
                 async with asyncio.timeout(LIFE_SECONDS):
@@ -192,8 +193,11 @@ class Engine:
         self._out_of_step()
 
     def _out_of_step(self) -> None:
-        self._intake.out_of_step()
         self._outgoing.stop()
+        self._lose_main()
+
+    def _lose_main(self) -> None:
+        self._intake.out_of_step()
         self.marking.stop()
         self._catching_up.stop()
 
@@ -304,8 +308,20 @@ class Engine:
                 self._spawn(self._session_over(reason))
 
     def _link_changed(self, up: bool, since: int) -> None:
-        self._out_of_step()
-        self._set_link(Link.CONNECTING if up else Link.CUT_OFF, since=since)
+        if up:
+            self._out_of_step()
+            self._set_link(Link.CONNECTING, since=since)
+            return
+        self._lose_main()
+        self._set_link(Link.CUT_OFF, since=since)
+        if self._connection is not None:
+            self._spawn(self._go_on_cut_off(self._connection))
+
+    async def _go_on_cut_off(self, connection: RealmConnection) -> None:
+        """The realm keeps what is sent, and passes it on when it can."""
+        self._outgoing.is_linked = False
+        if connection is self._connection and not self._outgoing.is_going:
+            await self._outgoing.start(connection.ask, linked=False)
 
     def _synced(self, synced: Synced) -> None:
         """The heads are in; the rest follows in `_go_on`."""
@@ -327,7 +343,7 @@ class Engine:
         self._linked()
         # Before anything is awaited: a cut meanwhile stops both.
         self.marking.start(connection.tell)
-        await self._outgoing.start(connection.ask)
+        await self._outgoing.start(connection.ask, linked=True)
         await self._end_superseded()
 
     def _want(self, conversations: Iterable[str]) -> None:

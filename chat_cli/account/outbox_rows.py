@@ -134,10 +134,22 @@ def _tell_saved(connection: Connection, me: str, key: str, now: int) -> None:
     event_log.append(connection, [("message", unsent_json(row, me))], now)
 
 
+def keep_at_realm(connection: Connection, key: str, position: int, now: int) -> None:
+    """The realm has a message on its disk, and passes it on by itself."""
+    row = connection.execute(select(outbox).where(outbox.c.key == key)).one_or_none()
+    if row is None or row.state != "saved":
+        return
+    connection.execute(
+        update(outbox).where(outbox.c.id == row.id).values(state="at_realm", position=position)
+    )
+    told = {"conversation": row.conversation, "key": key, "seq": None, "state": "at_realm"}
+    event_log.append(connection, [("state", told)], now)
+
+
 def refuse(connection: Connection, key: str, error: RealmchatError, now: int) -> None:
     """A message was refused for good; it stays to be seen, with the reason."""
     row = connection.execute(select(outbox).where(outbox.c.key == key)).one_or_none()
-    if row is None or row.state != "saved":
+    if row is None or row.state not in ("saved", "at_realm"):
         return
     connection.execute(
         update(outbox)

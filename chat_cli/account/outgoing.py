@@ -1,7 +1,8 @@
 """Sending the outbox: what `lanes` decides goes to the realm, and its answers into the store."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from chat_cli.account import message_rows, outbox_rows
@@ -14,6 +15,7 @@ from chat_cli.account.store import Store
 from realm_protocol.bodies import pack_file_body
 from realm_protocol.commands import Accepted, ClientCommand, SendMessage
 from realm_protocol.errors import RealmchatError
+from realm_protocol.events import AtRealm
 from realm_service.logs import get_logger
 
 log = get_logger("chat_cli.outgoing")
@@ -50,6 +52,13 @@ class Outgoing:
         self._timer: asyncio.TimerHandle | None = None
         self._waiting_for: dict[str, list[asyncio.Future[None]]] = {}
         self._last_answer = 0.0
+        self.is_linked = False
+        """Whether the realm has its link: else nobody need wait for main."""
+
+    @property
+    def is_going(self) -> bool:
+        """Whether messages go out."""
+        return self._starting is not None
 
     async def save(self, unsent: Unsent, recipient: Recipient) -> Sent:
         """Keep a message, synced to disk, then send it as soon as may be."""
@@ -68,9 +77,13 @@ class Outgoing:
         )
         self._pump()
 
-    async def start(self, ask: Ask) -> None:
-        """The connection is in step with main: everything unacknowledged goes out, in order."""
+    async def start(self, ask: Ask, *, linked: bool) -> None:
+        """The realm takes messages: everything that it hasn't got goes out, in order.
+
+        `linked` where it can pass them on to main at once.
+        """
         self._starting = ask
+        self.is_linked = linked
         unsent = await self._store.run(outbox_rows.to_send)
         if self._starting is not ask:
             return  # The link went, or another connection came, while the file was read.
@@ -94,23 +107,36 @@ class Outgoing:
         return self._loop.time() - self._last_answer
 
     async def outcome(self, key: str, seconds: float) -> Sent | None:
-        """What became of a message, after waiting for main at most so long."""
-        future: asyncio.Future[None] = self._loop.create_future()
-        self._waiting_for.setdefault(key, []).append(future)
-        try:
-            sent = await self._find(key)
-            if sent is not None and sent.state == "saved" and seconds > 0:
-                await asyncio.wait([future], timeout=seconds)
+        """What became of a message, after waiting for main at most so long.
+
+        One that the realm keeps is not waited for while the realm can't reach main.
+        """
+        until = self._loop.time() + seconds
+        while True:
+            future: asyncio.Future[None] = self._loop.create_future()
+            with self._waiting(key, future):
                 sent = await self._find(key)
-            return sent
+                left = until - self._loop.time()
+                if sent is None or left <= 0 or not self._is_waited_for(sent):
+                    return sent
+                await asyncio.wait([future], timeout=left)
+
+    def _is_waited_for(self, sent: Sent) -> bool:
+        return sent.state == "saved" or (sent.state == "at_realm" and self.is_linked)
+
+    @contextmanager
+    def _waiting(self, key: str, future: "asyncio.Future[None]") -> Iterator[None]:
+        waiting = self._waiting_for.setdefault(key, [])
+        waiting.append(future)
+        try:
+            yield
         finally:
-            waiting = self._waiting_for[key]
             waiting.remove(future)
             if not waiting:
                 del self._waiting_for[key]
 
     def settled(self, key: str) -> None:
-        """Main has it, or refused it; whoever waits looks."""
+        """The realm or main has it, or refused it; whoever waits looks."""
         for future in self._waiting_for.get(key, []):
             if not future.done():
                 future.set_result(None)
@@ -140,7 +166,7 @@ class Outgoing:
         command = SendMessage(0, unsent.target, unsent.key, kind, body, unsent.sent_at)
         ask(
             command,
-            lambda accepted: self._accepted(unsent.key, accepted),
+            lambda answer: self._answered(unsent.key, answer),
             lambda error: self._refused(unsent.key, error),
         )
 
@@ -152,17 +178,24 @@ class Outgoing:
         if due is not None:
             self._timer = self._loop.call_at(due, self._pump)
 
-    def _accepted(self, key: str, accepted: Accepted) -> None:
+    def _answered(self, key: str, answer: Accepted | AtRealm) -> None:
         self._last_answer = self._loop.time()
         self._lanes.accepted(key)
         now = self._now()
-        job = self._store.run(
-            lambda connection: message_rows.accept(connection, self._me, key, accepted, now)
-        )
-        job.add_done_callback(self._recorded)
+        if isinstance(answer, AtRealm):
+            position = answer.position
+            kept = self._store.run(
+                lambda connection: outbox_rows.keep_at_realm(connection, key, position, now)
+            )
+            kept.add_done_callback(lambda job: self._recorded(key, job))
+        else:
+            job = self._store.run(
+                lambda connection: message_rows.accept(connection, self._me, key, answer, now)
+            )
+            job.add_done_callback(self._acceptance_recorded)
         self._pump()
 
-    def _recorded(self, job: "asyncio.Future[Taken]") -> None:
+    def _acceptance_recorded(self, job: "asyncio.Future[Taken]") -> None:
         if (error := job.exception()) is None:
             self._took(job.result())
         else:
@@ -180,10 +213,10 @@ class Outgoing:
             job = self._store.run(
                 lambda connection: outbox_rows.refuse(connection, key, error, now)
             )
-            job.add_done_callback(lambda job: self._refusal_recorded(key, job))
+            job.add_done_callback(lambda job: self._recorded(key, job))
         self._pump()
 
-    def _refusal_recorded(self, key: str, job: "asyncio.Future[None]") -> None:
+    def _recorded(self, key: str, job: "asyncio.Future[None]") -> None:
         if (error := job.exception()) is not None:
-            log.error("refusal_not_recorded", error=str(error))
+            log.error("answer_not_recorded", error=str(error))
         self.settled(key)

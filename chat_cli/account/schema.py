@@ -104,15 +104,43 @@ outbox = Table(
     Column("conversation", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("sent_at", Integer, nullable=False),
-    # saved; accepted (main has it, its row is still to be fetched); checking (main was restored,
-    # perhaps it has it still); refused
+    # saved; at_realm (the realm keeps it); accepted (main has it, its row is still to be fetched);
+    # checking (main was restored, perhaps it has it still); refused
     Column("state", Text, nullable=False),
     Column("seq", Integer),
     Column("refusal", Text),
     # as in `messages`
     Column("file", Text),
+    # its place in the realm's outbox, once it was there
+    Column("position", Integer),
 )
 Index("outbox_by_conversation", outbox.c.conversation, outbox.c.ordinal)
+
+# What others wrote, and oneself on other devices, while the realm couldn't reach main.
+pending = Table(
+    "pending",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # its place in the realm's outbox
+    Column("position", Integer, nullable=False),
+    Column("conversation", Text, nullable=False),
+    # whom the conversation is with, as this person sees it
+    Column("target", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("sent_at", Integer, nullable=False),
+    Column("file", Text),
+    # at_realm; withdrawn (main refused it: it was seen at this site only)
+    Column("state", Text, nullable=False),
+    Column("refusal", Text),
+    Column("is_read", Integer, nullable=False),
+    # the last row of the log before it
+    Column("after_seq", Integer, nullable=False),
+    UniqueConstraint("sender", "key", name="one_row_per_key"),
+)
+Index("pending_by_conversation", pending.c.conversation, pending.c.position)
 
 events = Table(
     "events",

@@ -59,7 +59,7 @@ def unsent_json(row: Row[Any], me: str) -> dict[str, Any]:
 
 def state_of_unsent(state: str) -> str:
     """What people are told of a row of the outbox."""
-    return {"accepted": "at_main", "refused": "refused"}.get(state, "saved")
+    return {"accepted": "at_main", "checking": "saved"}.get(state, state)
 
 
 def kind_of(file: str | None) -> Literal["text", "file"]:

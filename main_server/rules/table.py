@@ -12,7 +12,8 @@ from main_server.effects import (
     RefusedTo,
     Resolved,
 )
-from main_server.rules import governing, groups, messages, people, sessions
+from main_server.rules import governing, groups, messages, people, queued, sessions
+from main_server.rules.queued import QueuedAt
 from main_server.store.writer import Job, Transaction
 from realm_protocol import commands
 from realm_protocol.errors import ConversationNotFound, RealmchatError, TryLater
@@ -79,6 +80,8 @@ class MainRules:
         kind = type(command)
         if kind is commands.SendMessage:
             messages.send_message(tx, job)
+        elif kind is QueuedAt:
+            queued.send_queued(tx, job)
         elif kind is Mark:
             messages.move_watermark(tx, job)
         elif kind is AttachAt:
@@ -110,4 +113,6 @@ class MainRules:
             and isinstance(error, TryLater)
         ):
             job.session.lanes.stop(command.to, command.key)
+        if isinstance(command, QueuedAt) and isinstance(error, TryLater):
+            queued.stop_lane(command)
         return RefusedTo(job.asker, error) if job.asker is not None else None

@@ -20,6 +20,7 @@ from realm_protocol.errors import (
 )
 from realm_protocol.events import (
     SERVER_MESSAGES,
+    AtRealm,
     Heads,
     LinkChanged,
     MessageStored,
@@ -97,7 +98,10 @@ class InnerClient:
         self._session.frame_received(self, join_frame([asked]))
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                result: Any = check(await answer, REPLIES[command])
+                answered = await answer
+                # A kept message is as good as sent: it goes on by itself.
+                kept = isinstance(answered, AtRealm)
+                result: Any = answered if kept else check(answered, REPLIES[command])
         except TimeoutError as exc:
             raise TimedOut(seconds=ANSWER_SECONDS) from exc
         finally:
@@ -159,8 +163,9 @@ class InnerClient:
     def _hear(self, heard: Any) -> None:
         match heard:
             case Reply(number=number, result=result):
-                if (answer := self._answer_of(number)) is not None:
-                    answer.set_result(result)
+                self._answered(number, result)
+            case AtRealm(number=number):
+                self._answered(number, heard)
             case Refused(number=number, code=code, fields=fields):
                 self._refused(number, rebuild(code, fields))
             case MessageStored(message=stored):
@@ -174,6 +179,10 @@ class InnerClient:
                 self._synced.clear()
             case SignedOut(reason=reason):
                 self._end(SessionEnded(reason=reason))
+
+    def _answered(self, number: int, result: Any) -> None:
+        if (answer := self._answer_of(number)) is not None:
+            answer.set_result(result)
 
     def _answer_of(self, number: int) -> asyncio.Future[Any] | None:
         """The question of this number, where somebody still waits for its answer."""

@@ -15,13 +15,27 @@ from realm_protocol.commands import (
     FetchMessages,
     Head,
     Realm,
+    SendMessage,
     StoredMessage,
 )
-from realm_protocol.errors import RealmchatError
+from realm_protocol.errors import (
+    GroupNotFound,
+    KeyConflict,
+    NotMember,
+    RealmchatError,
+    UserNotFound,
+)
 from realm_protocol.events import Heads, LinkChanged, MessageStored, SignedOut, WatermarkMoved
-from realm_protocol.names import Address, GroupAddress, group_conversation, private_conversation
+from realm_protocol.names import (
+    Address,
+    GroupAddress,
+    group_conversation,
+    parse_target,
+    private_conversation,
+)
 
 from .fake_realm_files import FakeFiles
+from .fake_realm_outbox import FakeOutbox
 
 if TYPE_CHECKING:
     from .fake_realm_session import RealmSession
@@ -75,6 +89,9 @@ class FakeRealm:
         self.fetch_gate.set()
         self.url = ""
         self.files = FakeFiles()
+        self.outbox = FakeOutbox(self)
+        self.governed: list[Any] = []
+        """Commands that members, admins, owners and operators gave about groups."""
 
     # --- what tests do ---------------------------------------------------------------------------
 
@@ -112,6 +129,35 @@ class FakeRealm:
         row = self.store(conversation, sender, key or f"key-{secrets.token_hex(8)}", text.encode())
         self.publish(conversation, row, None)
         return row.seq
+
+    def accept(
+        self, sender: str, command: SendMessage, without: "RealmSession | None" = None
+    ) -> Accepted:
+        """What main does with a message: one row for one key."""
+        known = self.keys.get((sender, command.key))
+        if known is not None:
+            if known[1:] != (command.to, command.body):
+                raise KeyConflict(key=command.key)
+            return known[0]
+        conversation = self.conversation_to(sender, command.to)
+        row = self.store(conversation, sender, command.key, command.body, command.kind)
+        self.publish(conversation, row, without)
+        accepted = Accepted(conversation.id, row.seq, row.at)
+        self.keys[sender, command.key] = (accepted, command.to, command.body)
+        return accepted
+
+    def conversation_to(self, sender: str, to: str) -> Conversation:
+        target = parse_target(to)
+        if isinstance(target, GroupAddress):
+            conversation = self.conversations.get(group_conversation(target))
+            if conversation is None:
+                raise GroupNotFound(group=target)
+            if sender not in conversation.marks:
+                raise NotMember(group=target)
+            return conversation
+        if target not in self.people:
+            raise UserNotFound(address=target)
+        return self.private(sender, target)
 
     def store(
         self, conversation: Conversation, sender: str, key: str, body: bytes, kind: str = "text"
@@ -174,6 +220,7 @@ class FakeRealm:
         for connection in self.connections:
             connection.send(LinkChanged(up=True, since=self.clock))
             connection.attach()
+        self.outbox.replay()
 
     def end_session(self, session_id: str, reason: str = "signed out") -> None:
         for token, (_, known) in list(self.sessions.items()):

@@ -4,20 +4,27 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from realm_protocol.bodies import SystemBody, pack_system_body
 from realm_protocol.commands import (
     CLIENT_COMMANDS,
     Accepted,
     BlockPerson,
     ChangePassword,
+    CheckPending,
+    CloseGroup,
     CreateGroup,
     Done,
     EndSession,
     FetchMessages,
+    FetchPending,
     FindPeople,
     Group,
+    GroupChanged,
     Head,
     Hello,
+    InviteMembers,
     Joined,
     JoinGroup,
     LeaveGroup,
@@ -31,8 +38,13 @@ from realm_protocol.commands import (
     Page,
     Person,
     Realm,
+    RemoveMember,
+    RenameGroup,
+    ReopenGroup,
     ResolveName,
     SendMessage,
+    SetGroupAccess,
+    SetRole,
     SetTyping,
     UnblockPerson,
     Welcome,
@@ -41,18 +53,16 @@ from realm_protocol.errors import (
     ConversationNotFound,
     GroupExists,
     GroupNotFound,
-    KeyConflict,
     NotMember,
     NotSignedIn,
     RealmchatError,
     SessionNotFound,
-    UserNotFound,
     WrongPassword,
 )
-from realm_protocol.events import Heads, Refused, Reply, Synced, Typing
+from realm_protocol.events import AtRealm, Heads, Refused, Reply, Synced, Typing
 from realm_protocol.lanes import Lanes
 from realm_protocol.limits import CLIENT_FRAME_LIMIT, PAGE_MESSAGES, PROTOCOL_VERSION
-from realm_protocol.names import Address, GroupAddress, group_conversation, parse_target
+from realm_protocol.names import Address, GroupAddress, group_conversation
 from realm_protocol.wire import pack
 from realm_service.channel import Channel, Flusher
 
@@ -161,45 +171,21 @@ class RealmSession:
     def send_message(self, command: SendMessage) -> Accepted | None:
         realm = self.realm
         realm.sent.append((self.address, command.key))
+        if not realm.link_up:
+            self.send(AtRealm(command.number, realm.outbox.keep(self, command)))
+            return None
         self.lanes.admit(command.to, command.key)
         if realm.refusals:
             error = realm.refusals.pop(0)
             if error.status in (429, 503, 507):
                 self.lanes.stop(command.to, command.key)
             raise error
-        accepted = self.accept(command)
+        accepted = realm.accept(self.address, command, self)
         if realm.lose_replies:
             realm.lose_replies -= 1
             self.channel.abort()
             return None
         return accepted
-
-    def accept(self, command: SendMessage) -> Accepted:
-        realm = self.realm
-        known = realm.keys.get((self.address, command.key))
-        if known is not None:
-            if known[1:] != (command.to, command.body):
-                raise KeyConflict(key=command.key)
-            return known[0]
-        conversation = self.conversation_to(command.to)
-        row = realm.store(conversation, self.address, command.key, command.body, command.kind)
-        realm.publish(conversation, row, self)
-        accepted = Accepted(conversation.id, row.seq, row.at)
-        realm.keys[self.address, command.key] = (accepted, command.to, command.body)
-        return accepted
-
-    def conversation_to(self, to: str) -> Conversation:
-        target = parse_target(to)
-        if isinstance(target, GroupAddress):
-            conversation = self.realm.conversations.get(group_conversation(target))
-            if conversation is None:
-                raise GroupNotFound(group=target)
-            if self.address not in conversation.marks:
-                raise NotMember(group=target)
-            return conversation
-        if target not in self.realm.people:
-            raise UserNotFound(address=target)
-        return self.realm.private(self.address, target)
 
     def resolve(self, command: ResolveName) -> Address:
         known = self.realm.resolving.get(command.name, f"{command.name}@surabaya")
@@ -211,6 +197,7 @@ class RealmSession:
         if group_conversation(command.group) in self.realm.conversations:
             raise GroupExists(group=command.group)
         conversation = self.realm.group(command.group, self.address, *command.members)
+        self.realm.governed += [command] if command.invite_only else []
         return self.log_change(conversation, "created", command.group)
 
     def join_group(self, command: JoinGroup) -> Joined:
@@ -234,6 +221,12 @@ class RealmSession:
         row = self.realm.store(conversation, self.address, "", body, "system")
         self.realm.publish(conversation, row, None)
         return Joined(group, conversation.id, row.seq)
+
+    def govern(self, command: Any) -> GroupChanged:
+        """Heard, and answered as done."""
+        conversation = self.realm.conversations[group_conversation(command.group)]
+        self.realm.governed.append(msgspec.structs.replace(command, number=0))
+        return GroupChanged(command.group, conversation.id, len(conversation.log))
 
     def groups(self, command: ListGroups) -> list[Group]:
         return [
@@ -286,7 +279,17 @@ class RealmSession:
         return Done()
 
 
+_GOVERNING = (
+    InviteMembers,
+    RemoveMember,
+    SetRole,
+    RenameGroup,
+    SetGroupAccess,
+    CloseGroup,
+    ReopenGroup,
+)
 _ANSWERS: dict[type, Callable[[RealmSession, Any], Any]] = {
+    **dict.fromkeys(_GOVERNING, RealmSession.govern),
     SendMessage: RealmSession.send_message,
     ResolveName: RealmSession.resolve,
     CreateGroup: RealmSession.create_group,
@@ -302,4 +305,6 @@ _ANSWERS: dict[type, Callable[[RealmSession, Any], Any]] = {
     ListRealms: lambda s, _: [Realm("surabaya", "", 0, True, 1, 2), *s.realm.other_realms],
     BlockPerson: lambda _s, _c: Done(),
     UnblockPerson: lambda _s, _c: Done(),
+    FetchPending: lambda s, command: s.realm.outbox.pending(s, command),
+    CheckPending: lambda s, command: s.realm.outbox.still_kept(command),
 }

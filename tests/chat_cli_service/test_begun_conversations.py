@@ -12,6 +12,7 @@ from .fake_realm import FakeRealm
 
 
 async def _write_while_cut_off(realm: FakeRealm, messi: Person, to: Any) -> dict[str, Any]:
+    realm.outbox.is_full = True
     realm.link_down()
     await eventually(lambda: messi.link() == "cut_off")
     sent: dict[str, Any] = await messi.send(to, "hello", wait=0, key="k1")

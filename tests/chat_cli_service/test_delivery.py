@@ -195,6 +195,7 @@ async def test_a_message_queued_before_a_logout_arrives(
     realm: FakeRealm, service: Service, messi: Person
 ) -> None:
     """It waits in the account's file and is sent when the person signs in again."""
+    realm.outbox.is_full = True
     realm.link_down()
     await eventually(lambda: messi.link() == "cut_off")
     await messi.send(HENDERSON, "hello", wait=0)
@@ -211,6 +212,7 @@ async def test_forgetting_says_what_it_erases(
     realm: FakeRealm, service: Service, messi: Person, tmp_path: Path
 ) -> None:
     """The account's file is gone, its unsent message too; the next login begins anew."""
+    realm.outbox.is_full = True
     realm.link_down()
     await eventually(lambda: messi.link() == "cut_off")
     await messi.send(HENDERSON, "hello", wait=0)

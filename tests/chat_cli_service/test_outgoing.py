@@ -24,7 +24,8 @@ async def test_nothing_goes_out_once_the_link_is_down(tmp_path: Path) -> None:
         took=lambda _: None,
     )
     asked: list[Any] = []
-    starting = asyncio.create_task(outgoing.start(lambda command, *_: asked.append(command)))
+    ask = outgoing.start(lambda command, *_: asked.append(command), linked=True)
+    starting = asyncio.create_task(ask)
     await asyncio.sleep(0)  # it reads by now
 
     outgoing.stop()

@@ -63,6 +63,7 @@ async def test_what_waits_goes_behind_what_was_lost(realm: FakeRealm, messi: Per
     """A message written while main was away is newer than all that it has lost."""
     conversation = realm.private(MESSI, HENDERSON)
     await messi.send(HENDERSON, "lost", key="k1")
+    realm.outbox.is_full = True
     realm.link_down()
     await eventually(lambda: messi.link() == "cut_off")
     await messi.send(HENDERSON, "waits", key="k2", wait=0)

@@ -40,6 +40,7 @@ class FakeMain:
         self.handles: dict[int, int] = {}
         self.refuses_link: RealmchatError | None = None
         self.on_forward: Callable[[link.Forward], None] | None = None
+        self.on_queued: Callable[[link.Queued], None] | None = None
         self.on_sign_in: Callable[[Any], None] | None = None
         self.on_room: Callable[[Any], None] | None = None
         self.channel: Channel | None = None
@@ -81,6 +82,8 @@ class FakeMain:
                     self._attach(message)
                 case link.Forward() if self.on_forward is not None:
                     self.on_forward(message)
+                case link.Queued() if self.on_queued is not None:
+                    self.on_queued(message)
                 case link.SignIn() | link.Register() | link.EnterAsGuest() if self.on_sign_in:
                     self.on_sign_in(message)
                 case link.ReadRoom() | link.FetchRoom() if self.on_room is not None:
@@ -145,11 +148,13 @@ class FakeMain:
         assert transport is not None
         transport.send(WSMsgType.BINARY, frame)
 
-    def accept_message(self, forward: link.Forward, seq: int, conversation: str = "c1") -> None:
+    def accept_message(
+        self, forward: link.Forward | link.Queued, seq: int, conversation: str = "c1"
+    ) -> None:
         """Store the message: its answer."""
         self.send(link.Answer(forward.ref, pack(Accepted(conversation, seq, 1000 + seq))))
 
-    def refuse(self, forward: link.Forward, error: RealmchatError) -> None:
+    def refuse(self, forward: link.Forward | link.Queued, error: RealmchatError) -> None:
         self.send(link.Refusal(forward.ref, error.code, error.fields))
 
     def cut(self) -> None:

@@ -70,10 +70,10 @@ class RawClient:
         assert kind is None or type(message) is kind, message
         return message
 
-    async def until(self, kind: type) -> Any:
-        """The next message of this class; those before it are passed over."""
+    async def until(self, *kinds: type) -> Any:
+        """The next message of this class, or one of these; those before it are passed over."""
         async with asyncio.timeout(DEADLINE_SECONDS):
-            while type(message := await self._unread.get()) is not kind:
+            while type(message := await self._unread.get()) not in kinds:
                 pass
         return message
 

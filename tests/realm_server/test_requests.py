@@ -20,7 +20,7 @@ class Nobody:
 
 
 def request(size: int = 10) -> Request:
-    return Request(Nobody(), 1, "", "", size)
+    return Request(Nobody(), 1, None, size)
 
 
 def test_the_link_is_busy_until_answers_come() -> None:

@@ -1,0 +1,1 @@
+"""What a site does by itself while its link to main is cut."""
