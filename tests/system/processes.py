@@ -32,6 +32,16 @@ CLEAR = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 _SETTINGS = ("MAIN_SERVER_", "REALM_SERVER_", "CHAT_CLI_", "REALMCHAT_")
 
 
+@contextmanager
+def paused(process: subprocess.Popen[Any]) -> Iterator[None]:
+    """It hangs meanwhile: it can't start a service again before the test does."""
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
+
+
 def console_script(program: str) -> str:
     return str(Path(sysconfig.get_path("scripts")) / program)
 

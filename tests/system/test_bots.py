@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.system.people import PersonAtWork
-from tests.system.processes import System, environment
+from tests.system.processes import System, environment, paused
 from tests.waiting import wait_until
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -74,7 +74,8 @@ def test_the_bot_answers_each_message_once(
             bot.kill9()
             bot.start()
         if number == 45:
-            system.chat_cli.restart()
+            with paused(bot.process):
+                system.chat_cli.restart()
     expected = [f"You said: pesan {number}" for number in range(60)]
     messi.eventually(lambda me: len(answers(me, conversation)) >= 60)
     assert answers(messi, conversation) == expected

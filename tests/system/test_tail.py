@@ -12,7 +12,13 @@ from typing import Any
 import pytest
 
 from tests.system.people import PersonAtWork
-from tests.system.processes import System, console_script, environment, running_system
+from tests.system.processes import (
+    System,
+    console_script,
+    environment,
+    paused,
+    running_system,
+)
 from tests.waiting import wait_until
 
 HENDERSON = "henderson@jakarta"
@@ -137,7 +143,8 @@ def test_a_thousand_messages_through_kills(
                 tail.start()
                 kills += 1
             if number == 550:
-                system.chat_cli.restart()
+                with paused(tail.process):
+                    system.chat_cli.restart()
         wait_until(lambda: program.handled[-1:] == ["thousand 999"], 60)
         henderson.eventually(lambda me: waiting(me, "thousand") == 0)
         assert tail.end() == 0
