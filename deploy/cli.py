@@ -51,15 +51,19 @@ def up(
         int,
         typer.Option(min=0, max=HIGHEST_PORT_OFFSET, help="Added to every port."),
     ] = 0,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show here what is written in the open rooms.")
+    ] = False,
 ) -> None:
     """Start the main server, two realms and chat-cli, with people to sign in as.
 
     The first start makes the data; later ones keep what is there.
 
-    A service that exits is started again. Ctrl-C stops everything.
+    A service that exits is started again. Ctrl-C stops everything. Each realm opens its room
+    lobby@REALM, where everybody sees everything and which is recorded.
     """
     try:
-        asyncio.run(run_system(choose_home(home), port_offset, Screen()))
+        asyncio.run(run_system(choose_home(home), port_offset, Screen(), watch=watch))
     except RealmchatError as error:
         _fail(error)
 

@@ -122,6 +122,7 @@ def _realm(home: Path, name: str, port_offset: int, way_to_main: int) -> Realm:
         *("serve", "--name", name, "--main-url", f"http://{HOST}:{way_to_main}"),
         *("--key-file", str(key_file)),
         *("--port", str(port), "--registration", "open", "--password-min", "5"),
+        "--lobby",
         *(
             word
             for dialect, line_port in line_ports.items()

@@ -66,6 +66,10 @@ class Screen:
         self.say(f"[bold]{ended.name}[/bold] {escape(ended.reason)}; starting it again.")
         self.show_log(ended.name, log_file)
 
+    def show_row(self, room: str, line: str) -> None:
+        """What was written in an open room."""
+        self.say(f"[cyan]{room}[/cyan] │ {escape(line)}")
+
     def show_log(self, name: str, log_file: Path) -> None:
         lines = last_lines(log_file, _LOG_LINES)
         if lines:

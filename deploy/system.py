@@ -9,6 +9,7 @@ import shutil
 import sysconfig
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import httpx
@@ -25,7 +26,9 @@ from deploy.home import announced, is_filled, mark_filled
 from deploy.plan import HOST, Plan, Service
 from deploy.processes import Exit, Keeper, Tether
 from deploy.screen import Screen
+from deploy.watching import show_output
 from realm_protocol.errors import OurFault, RealmchatError
+from realm_protocol.rooms import room_address
 from realm_service.settings import HOME_VARIABLE
 
 FIRST_START_SECONDS = 60.0
@@ -90,6 +93,20 @@ class System:
             except (OSError, httpx.HTTPError) as exc:
                 raise StartFailed(detail=str(exc) or type(exc).__name__) from exc
         self._screen.show_addresses(self._plan, not_ready)
+
+    async def watch_rooms(self) -> None:
+        """Show what is written in the open room of each realm, until cancelled."""
+        await asyncio.gather(
+            *(
+                show_output(
+                    [console_script("realm-server"), "watch", "--name", realm.realm],
+                    self._environment,
+                    self._tether,
+                    partial(self._screen.show_row, room_address(realm.realm)),
+                )
+                for realm in self._plan.realms
+            )
+        )
 
     async def _start_first(self) -> None:
         """In order: when chat-cli answers, everything that it needs stands."""

@@ -16,8 +16,11 @@ from deploy.screen import Screen
 from deploy.system import System
 
 
-async def up(home: Path, port_offset: int, screen: Screen) -> None:
-    """Run until SIGINT, SIGTERM or SIGHUP. Raises what hinders the start."""
+async def up(home: Path, port_offset: int, screen: Screen, *, watch: bool = False) -> None:
+    """Run until SIGINT, SIGTERM or SIGHUP. Raises what hinders the start.
+
+    With `watch` the screen shows what is written in the open rooms.
+    """
     links = Links(REALM_PORTS, main_port(port_offset), screen.show_link)
     with claim(home):
         async with obeying(links, home):
@@ -28,6 +31,8 @@ async def up(home: Path, port_offset: int, screen: Screen) -> None:
             _on_signals(ending, system)
             try:
                 await _unless(ending, system.start)
+                if watch:
+                    await _unless(ending, system.watch_rooms)
                 await ending.wait()
             finally:
                 await system.end()

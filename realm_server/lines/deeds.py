@@ -360,7 +360,7 @@ async def drain(
         if rows:
             moved[conversation] = rows[-1].seq
             with_oneself = standing.name == client.address
-            own = standing.kind == "group" or with_oneself
+            own = standing.kind != "private" or with_oneself
             found.append(inboxes.handed_out(rows, client.address, own=own))
     turn.writing.when_written.append(lambda: site.move(client.address, dialect, moved))
     return inboxes.in_order(found)

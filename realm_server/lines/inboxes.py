@@ -60,7 +60,7 @@ def first_cursors(standings: Mapping[str, Standing]) -> dict[str, int]:
 
 def _beginning(standing: Standing, history: int | None = None) -> int:
     """A group begins with what came since one joined, or has read; the rest is its history."""
-    if standing.kind == "group":
+    if standing.kind != "private":
         return standing.read
     if history is None:
         return standing.first_seq - 1

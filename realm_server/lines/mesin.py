@@ -150,7 +150,7 @@ async def _inbox(turn: Turn) -> Answer:
     realm = turn.site.realm
 
     def wanted(standing: Standing) -> bool:
-        return standing.kind == "group" or Address(standing.name).realm == realm
+        return standing.kind != "private" or Address(standing.name).realm == realm
 
     found: dict[str, list[object]] = {}
     for row in await drain(turn, wanted, _weight(turn)):
@@ -199,7 +199,7 @@ async def _message(turn: Turn, row: StoredMessage) -> dict[str, str] | str:
         return json.dumps(message | {"file_name": file.name, "file_content": f"b'{slot}'"})
     message["msg"] = f" {_text(row)}"
     standing = client.standings.get(row.conversation)
-    if standing is not None and standing.kind == "group":
+    if standing is not None and standing.kind != "private":
         message["group"] = shown(GroupAddress(standing.name), site.realm)
     return message
 

@@ -52,6 +52,11 @@ def test_every_realm_listens_for_older_programs(tmp_path: Path) -> None:
     assert line_ports(make_plan(tmp_path, 100).realms[0]) == moved["surabaya"]
 
 
+def test_every_realm_opens_its_room(tmp_path: Path) -> None:
+    """Off by default, on in the demonstration."""
+    assert all("--lobby" in realm.arguments for realm in make_plan(tmp_path, 0).realms)
+
+
 def line_ports(realm: Realm) -> list[str]:
     """What `--line-port` is given."""
     words = list(realm.arguments)
