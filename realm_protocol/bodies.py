@@ -16,6 +16,7 @@ from realm_protocol.errors import (
 from realm_protocol.file_names import safe_file_name
 from realm_protocol.limits import PREVIEW_LIMIT, TEXT_LIMIT
 from realm_protocol.names import Address, GroupAddress
+from realm_protocol.system_sentences import system_sentence
 from realm_protocol.wire import check, unpack_value
 
 
@@ -143,33 +144,7 @@ def read_system_body(body: bytes) -> SystemBody:
     return check(unpack_value(body), SystemBody)
 
 
-_SENTENCES: dict[SystemEvent, str] = {
-    "created": "{who} created the group {group}",
-    "joined": "{by} added {who}",
-    "entered": "{who} entered; this room is open to everybody, and it is recorded",
-    "left": "{who} left",
-    "removed": "{by} removed {who}",
-    "role": "{by} made {who} {role}",
-    "renamed": "{by} named the group “{display_name}”",
-    "access": "{by} {access}",
-    "closed": "{by} closed the group; it can be read and left",
-    "reopened": "{by} opened the group again",
-}
-_OF_ONESELF: dict[SystemEvent, str] = {"joined": "{who} joined", "role": "{who} is {role} now"}
-_ROLES = {"owner": "an owner", "admin": "an admin", "member": "a member", "": "a member"}
-_ACCESS = {
-    "open": "opened the group to everybody",
-    "invite-only": "let in only who is invited from now on",
-    "": "changed who may enter",
-}
-
-
 def system_text(body: SystemBody) -> str:
     """The row in one English sentence, for a list of plain texts."""
-    if body.event == "renamed" and not body.display_name:
-        return f"{body.by} took the group's name away"
-    sentence = _SENTENCES[body.event]
-    if body.who == body.by:
-        sentence = _OF_ONESELF.get(body.event, sentence)
-    words = {"role": _ROLES[body.role], "access": _ACCESS[body.access]}
-    return sentence.format(**{**msgspec.structs.asdict(body), **words})
+    sentence = system_sentence(msgspec.structs.asdict(body), "en")
+    return sentence or f"{body.by} changed the group"

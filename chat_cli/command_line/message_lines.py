@@ -11,7 +11,8 @@ from typing import Any
 from chat_cli.command_line import texts
 from chat_cli.command_line.amounts import amount
 from chat_cli.command_line.look import Look
-from chat_cli.command_line.texts import say
+from chat_cli.command_line.texts import say, spoken
+from realm_protocol.system_sentences import system_sentence
 from realm_service.terminal_text import clean
 
 SHOWN_ID = 8
@@ -40,12 +41,19 @@ def message_line(
     at = look.paint(look.time(message["at"] or message["sent_at"]), "dim")
     gap = "  " if look.at_terminal else " "
     where = _where(conversation)
-    text = clean(message["text"]).replace("\n", _INDENT) + _file(message)
+    text = clean(_text(message)).replace("\n", _INDENT) + _file(message)
     if message["kind"] == "system":
         return at + gap + look.paint(f"{message['from']}{where}  ({text})", "dim")
     sender = look.paint(message["from"], "green" if message["from"] == me else "bold")
     line = f"{at}{gap}{sender}{look.paint(where, 'cyan')}: "
     return line + (isolated(text) + _state(message, me, look) if look.at_terminal else text)
+
+
+def _text(message: Mapping[str, Any]) -> str:
+    """Changes of a group are said in the language that is spoken."""
+    change = message.get("change")
+    sentence = None if change is None else system_sentence(change, spoken().value)
+    return sentence or str(message["text"])
 
 
 def _where(conversation: Mapping[str, Any] | None) -> str:

@@ -9,7 +9,7 @@ import pytest
 from chat_cli.command_line.look import Look, said_time
 from chat_cli.command_line.message_lines import isolated, message_line
 from chat_cli.command_line.tables import Column, lines
-from chat_cli.command_line.texts import Text
+from chat_cli.command_line.texts import Language, Text, speak
 from realm_service.terminal_text import clean
 from tests.chat_cli_line.fake_service import MESSI, FakeService
 from tests.chat_cli_line.terminal import Terminal
@@ -99,6 +99,31 @@ def test_a_pipe_shows_times_and_lines_that_stay(service: FakeService) -> None:
     )
 
     assert line == "2026-11-21 03:55 messi@surabaya: שלום"
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (Language.ENGLISH, "messi@surabaya made henderson@jakarta an admin"),
+        (Language.INDONESIAN, "messi@surabaya menjadikan henderson@jakarta admin"),
+    ],
+)
+def test_a_change_of_a_group_is_said_in_the_persons_language(language: Language, told: str) -> None:
+    """Made from its facts; of what only a later version knows, the sentence that came stands."""
+    facts = {"event": "role", "role": "admin", "who": "henderson@jakarta", "by": MESSI}
+    row = {"kind": "system", "from": MESSI, "change": facts}
+
+    speak(language)
+    try:
+        known = message_line(message(1, "…", **row), PRIVATE, MESSI, WIDE)
+        later = message_line(
+            message(1, "as it came", **row | {"change": {"event": "painted"}}), PRIVATE, MESSI, WIDE
+        )
+    finally:
+        speak(Language.ENGLISH)
+
+    assert f"({told})" in known
+    assert "(as it came)" in later
 
 
 def _at_terminal(environment: dict[str, str], *arguments: str, **changed: str) -> Terminal:
