@@ -9,7 +9,6 @@ from frontend.service.shapes import Message
 from frontend.views import dialogs
 from frontend.views.choosing import Choosing
 from frontend.window import listing, times
-from realm_protocol.commands import GONE
 from realm_protocol.errors import RealmchatError
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ class Asides:
 
     async def show_all(self, message: Message) -> None:
         title = self._chatting.live.state.name_of(message.sender)
-        self._show(dialogs.whole_text(self._chatting.words, title, message.text, self.shut_dialog))
+        self.show(dialogs.whole_text(self._chatting.words, title, message.text, self.shut_dialog))
 
     async def show_info(self, message: Message) -> None:
         words, now = self._chatting.words, self._chatting.clock()
@@ -39,7 +38,7 @@ class Asides:
         if message.sender == self._chatting.live.state.me:
             told.append(listing.state_words(message, words))
             told += await self._receipts(message)
-        self._show(dialogs.lines(words, words("message_info"), told, self.shut_dialog))
+        self.show(dialogs.lines(words, words("message_info"), told, self.shut_dialog))
 
     async def _receipts(self, message: Message) -> list[str]:
         if message.seq is None:
@@ -53,7 +52,7 @@ class Asides:
             self._chatting.words("read_by", n=len(got.read), of=got.of),
         ]
 
-    def _show(self, dialog: ft.AlertDialog) -> None:
+    def show(self, dialog: ft.AlertDialog) -> None:
         self.choosing = None
         if self.dialog is not None:
             self._chatting.page.pop_dialog()
@@ -122,12 +121,12 @@ class Asides:
             await self._chatting.open_when_listed(name)
 
     async def _choose(self, choosing: Choosing) -> None:
-        self._show(choosing.dialog)
+        self.show(choosing.dialog)
         self.choosing = choosing
         await choosing.fill()
 
     async def show_keys(self) -> None:
-        self._show(dialogs.keys(self._chatting.words, self.shut_dialog))
+        self.show(dialogs.keys(self._chatting.words, self.shut_dialog))
 
     async def new_group(self) -> None:
         async def make(name: str) -> str:
@@ -139,44 +138,4 @@ class Asides:
             await self._chatting.open_when_listed(conversation)
             return ""
 
-        self._show(dialogs.new_group(self._chatting.words, make, self.shut_dialog))
-
-    async def show_details(self) -> None:
-        conversation = self._chatting.live.state.find(self._chatting.opened)
-        if conversation is None:
-            return
-        if conversation.kind == "private":
-            told = [self._chatting.live.state.name_of(conversation.title), conversation.title]
-            told.append(self._chatting.head(conversation).below)
-            self._show(
-                dialogs.lines(
-                    self._chatting.words, self._chatting.words("details"), told, self.shut_dialog
-                )
-            )
-            return
-        members = await self._chatting.asked(self._chatting.live.client.members(conversation.title))
-        if members is not None:
-            leave = None if conversation.role in GONE else self._ask_to_leave
-            self._show(
-                dialogs.group_details(
-                    self._chatting.words, conversation.title, members, leave, self.shut_dialog
-                )
-            )
-
-    async def _ask_to_leave(self) -> None:
-        conversation = self._chatting.live.state.find(self._chatting.opened)
-        if conversation is None:
-            return
-        group = conversation.title
-
-        async def leave() -> None:
-            await self.shut_dialog()
-            await self._chatting.tried(self._chatting.live.client.leave_group(group))
-
-        words = self._chatting.words
-        question = words("leave_sure", name=group)
-        self._show(
-            dialogs.sure(
-                words, question, words("leave_group"), "btn-leave-yes", leave, self.shut_dialog
-            )
-        )
+        self.show(dialogs.new_group(self._chatting.words, make, self.shut_dialog))

@@ -12,6 +12,7 @@ import flet as ft
 
 from frontend.asides import Asides
 from frontend.attaching import Attaching
+from frontend.detailing import Detailing
 from frontend.file_gate import FileGate
 from frontend.keyboard import Keyboard
 from frontend.live import LiveAccount
@@ -57,6 +58,7 @@ class Chatting:
         self.clock = clock
         self.keyboard = Keyboard(self)
         self.asides = Asides(self)
+        self.detailing = Detailing(self)
         self.outside = outside
         self.opened: str | None = None
         self._looking = True
@@ -103,7 +105,7 @@ class Chatting:
             add_account=self.outside.add_account,
             sign_out=self.outside.sign_out,
             switch=self.outside.switch,
-            details=self.asides.show_details,
+            details=self.detailing.toggle,
             back=self._leave_chat,
             start_service=self.outside.start_service,
             hide_strip=self._hide_strip,
@@ -114,10 +116,10 @@ class Chatting:
     def restyle(self, preferences: Preferences) -> None:
         """Language or sizes changed."""
         self.words = Words(preferences.language)
-        self._sizes = Sizes(preferences.text_size)
-        self.list.restyle(self._sizes, self.words)
-        self.composer.restyle(self._sizes, self.words)
-        self.frame.restyle(self._sizes, self.words)
+        self.sizes = Sizes(preferences.text_size)
+        self.list.restyle(self.sizes, self.words)
+        self.composer.restyle(self.sizes, self.words)
+        self.frame.restyle(self.sizes, self.words)
         self.pane.restyle()
 
     def changed(self) -> None:
@@ -143,11 +145,12 @@ class Chatting:
         link = listing.link_words(state, self.words, now)
         if link.state != self._strip_hidden:
             self._strip_hidden = ""
+        conversation = state.find(self.opened)
+        self.detailing.draw(conversation)
         self.frame.arrange(self.layout, chat_open=self.opened is not None)
         self.frame.draw_accounts(state.me, self.outside.others(state.me))
         self.frame.draw_link(link, hidden=self._strip_hidden == link.state)
         self.list.draw(listing.list_rows(state, self.opened, self.words, now))
-        conversation = state.find(self.opened)
         if conversation is not None:
             self.frame.draw_head(self.head(conversation), narrow=narrow, link=link)
             self._draw_messages(conversation)
@@ -155,9 +158,8 @@ class Chatting:
             self.frame.draw_typing(typing)
             name = listing.title_of(state, conversation)
             cut = link.state in ("cut_off", "unreachable", "away")
-            self.composer.hint(
-                self.words("composer_cut_off") if cut else self.words("message_to", name=name)
-            )
+            to = "message_to_room" if conversation.kind == "room" else "message_to"
+            self.composer.hint(self.words("composer_cut_off") if cut else self.words(to, name=name))
         unread = self.outside.total_unread()
         self.page.title = f"({unread}) realmchat" if unread else "realmchat"
 
@@ -166,7 +168,7 @@ class Chatting:
         history = state.histories.get(conversation.conversation, History())
         manner = Manner(
             self.words,
-            self._sizes,
+            self.sizes,
             state.me,
             conversation.kind,
             self.layout.narrow,
@@ -180,7 +182,7 @@ class Chatting:
 
     @property
     def layout(self) -> layout.Layout:
-        return layout.layout_of(self.page.width or 1280)
+        return layout.layout_of(self.page.width or 1280, details=self.detailing.is_beside)
 
     def head(self, conversation: Conversation) -> Head:
         state = self.live.state
@@ -191,6 +193,8 @@ class Chatting:
             below = self.words("last_seen", time=times.since(self.words, known.at, self.clock()))
         if conversation.role in GONE:
             below = self.words("left_group")
+        elif conversation.kind == "room":
+            below = self.words("open_room")
         return Head(
             conversation.conversation,
             conversation.kind,

@@ -60,7 +60,7 @@ class AccountClient:
 
     async def send(self, to: str, kind: str, text: str, key: str) -> str:
         """Save a message; answers its conversation. What becomes of it is told by events."""
-        target: str | dict[str, str] = {"group": to} if kind == "group" else to
+        target: str | dict[str, str] = to if kind == "private" else {"group": to}
         body = {"to": target, "text": text, "key": key}
         answer = await self._ask("POST", "messages", body=body, query={"wait": 0})
         return str(answer.value["conversation"])
@@ -71,7 +71,7 @@ class AccountClient:
         """Hand over a file that is to be sent; answers what the service calls it from then on.
         Empty where it has been sent already.
         """
-        target = f"group:{to}" if kind == "group" else to
+        target = to if kind == "private" else f"group:{to}"
         form = file_form({"to": target, "key": upload.key}, upload.name, upload.size, pieces)
         answer = await self._ask("POST", "files", form=form, query={"wait": 0})
         return str(answer.value["transfer"] or "")

@@ -10,13 +10,7 @@ def avatar(kind: str, address: str, size: int, presence: str = "") -> ft.Control
     """`presence` as of a row of the list; empty where there is none to show."""
     group = kind != "private"
     disc = ft.Container(
-        content=ft.Text(
-            initials(address),
-            size=round(size * 0.36),
-            weight=look.BOLD,
-            color=look.ON_IDENTITY,
-            no_wrap=True,
-        ),
+        content=_sign(kind, address, size),
         width=size,
         height=size,
         alignment=ft.Alignment.CENTER,
@@ -25,18 +19,31 @@ def avatar(kind: str, address: str, size: int, presence: str = "") -> ft.Control
     )
     shown: ft.Control = disc
     if presence in ("online", "unknown"):
-        shown = ft.Stack([disc, _dot(presence)], width=size, height=size)
+        shown = ft.Stack([disc, _dot(presence, size)], width=size, height=size)
     # The name beside it says all; initials and a dot would only be read before it.
     return ft.Semantics(exclude_semantics=True, content=shown)
 
 
-def _dot(presence: str) -> ft.Control:
-    online = presence == "online"
+def _sign(kind: str, address: str, size: int) -> ft.Control:
+    if kind == "room":
+        return ft.Icon(ft.Icons.MEETING_ROOM_OUTLINED, size=size * 0.55, color=look.ON_IDENTITY)
+    return ft.Text(
+        initials(address),
+        size=round(size * 0.36),
+        weight=look.BOLD,
+        color=look.ON_IDENTITY,
+        no_wrap=True,
+    )
+
+
+def _dot(presence: str, size: int) -> ft.Control:
+    """On the rim of a disc of this size."""
+    online, inset = presence == "online", max(0.0, round(size * 0.146 - 6, 1))
     return ft.Container(
         width=12,
         height=12,
-        right=0,
-        bottom=0,
+        right=inset,
+        bottom=inset,
         border_radius=6,
         bgcolor=look.OK if online else look.SURFACE,
         border=ft.Border.all(2, look.SURFACE if online else look.OUTLINE),
@@ -61,20 +68,30 @@ def realm_chip(realm: str, size: float) -> ft.Control:
     )
 
 
-def badge(unread: int, spoken: str, size: float) -> ft.Control:
+def guest_chip(text: str, size: float) -> ft.Control:
+    """Behind the name of somebody who has no account."""
+    return ft.Container(
+        ft.Text(text, size=size, color=look.WARN, no_wrap=True),
+        padding=ft.Padding.symmetric(horizontal=5),
+        bgcolor=look.WARN_BACKGROUND,
+        border_radius=look.RADIUS_CHIP,
+    )
+
+
+def badge(unread: int, spoken: str, size: float, *, muted: bool = False) -> ft.Control:
     return ft.Container(
         content=ft.Text(
             str(unread) if unread < 100 else "99+",
             size=size,
             weight=look.BOLD,
-            color=look.ON_ACCENT,
+            color=look.ON_MUTED if muted else look.ON_ACCENT,
             text_align=ft.TextAlign.CENTER,
             semantics_label=spoken,
         ),
         height=20,
         padding=ft.Padding.symmetric(horizontal=7),
         border_radius=20,
-        bgcolor=look.ACCENT,
+        bgcolor=look.MUTED if muted else look.ACCENT,
         alignment=ft.Alignment.CENTER,
     )
 

@@ -8,12 +8,12 @@ import flet as ft
 
 from frontend.service.shapes import Message
 from frontend.views import look
-from frontend.views.avatar import avatar, tick
+from frontend.views.avatar import avatar, guest_chip, tick
 from frontend.views.files import WIDTH, FileDeeds, OnItsWay, draw_file
 from frontend.views.look import Sizes, isolated
 from frontend.window import markdown, times
 from frontend.window.changes import change_words
-from frontend.window.identity import colour_index, short
+from frontend.window.identity import colour_index, is_guest, short
 from frontend.window.listing import state_words
 from frontend.window.rows import BubbleRow, DayRow, NewRow, Row, SystemRow, moment
 from frontend.window.words import Words
@@ -205,16 +205,7 @@ def _inside(row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | Non
     message = row.message
     parts: list[ft.Control] = []
     if row.begins and not row.own and manner.kind != "private":
-        parts.append(
-            ft.Text(
-                isolated(short(message.sender, manner.realm)),
-                size=manner.sizes.name,
-                weight=look.BOLD,
-                color=look.IDENTITY[colour_index("user", message.sender)],
-                no_wrap=True,
-                overflow=ft.TextOverflow.ELLIPSIS,
-            )
-        )
+        parts.append(_sender(message, manner))
     foot = _foot(row, manner)
     text = message.text
     brief = (
@@ -244,6 +235,21 @@ def _inside(row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | Non
     # The foot stands at the right of the text, and the name at its left.
     ended = ft.Column(body, spacing=2, tight=True, horizontal_alignment=ft.CrossAxisAlignment.END)
     return ft.Column([*parts, ended], spacing=2, tight=True) if parts else ended
+
+
+def _sender(message: Message, manner: Manner) -> ft.Control:
+    name = ft.Text(
+        isolated(short(message.sender, manner.realm)),
+        size=manner.sizes.name,
+        weight=look.BOLD,
+        color=look.IDENTITY[colour_index("user", message.sender)],
+        no_wrap=True,
+        overflow=ft.TextOverflow.ELLIPSIS,
+    )
+    if not is_guest(message.sender):
+        return name
+    chip = guest_chip(manner.words("guest"), manner.sizes.of(11))
+    return ft.Row([name, chip], spacing=6, tight=True)
 
 
 def _text(message: Message, manner: Manner, deeds: Deeds, *, flexible: bool) -> ft.Control:

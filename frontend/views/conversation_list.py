@@ -156,8 +156,12 @@ class ConversationList:
                 expand=True,
             )
         )
+        if row.muted:
+            off = ft.Icons.NOTIFICATIONS_OFF_OUTLINED
+            parts.append(ft.Icon(off, size=sizes.of(14), color=look.TEXT2))
         if row.unread:
-            parts.append(badge(row.unread, self._words("unread", n=row.unread), sizes.of(11)))
+            spoken = self._words("unread", n=row.unread)
+            parts.append(badge(row.unread, spoken, sizes.of(11), muted=row.muted))
         parts.append(ft.Container(width=6))
         return ft.Row(parts, spacing=4, height=sizes.of(20))
 

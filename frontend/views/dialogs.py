@@ -5,9 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import flet as ft
 
 from frontend.preferences import SIZES, THEMES, Preferences
-from frontend.service.shapes import Member
 from frontend.views import look
-from frontend.views.avatar import avatar
 from frontend.views.look import isolated
 from frontend.window.words import LANGUAGES, Words
 
@@ -184,56 +182,6 @@ def sure(
     )
 
 
-def group_details(
-    words: Words, address: str, members: Sequence[Member], leave: Done | None, close: Done
-) -> ft.AlertDialog:
-    rows: list[ft.Control] = [
-        ft.Semantics(
-            identifier=f"member-{member.address}",
-            container=True,
-            content=ft.Row(
-                [
-                    avatar("private", member.address, 32, "online" if member.online else ""),
-                    ft.Column(
-                        [
-                            ft.Text(
-                                isolated(member.name or member.address),
-                                weight=look.BOLD,
-                                size=14,
-                                color=look.TEXT,
-                            ),
-                            ft.Text(f"{member.address} · {member.role}", size=12, color=look.TEXT2),
-                        ],
-                        spacing=0,
-                        expand=True,
-                    ),
-                    ft.Text(
-                        words("online" if member.online else "offline"),
-                        size=12,
-                        color=look.TEXT2,
-                    ),
-                ]
-            ),
-        )
-        for member in members
-    ]
-    content = ft.Column(
-        [
-            ft.Text(words("members", n=len(members)), color=look.TEXT2),
-            ft.Semantics(
-                identifier="members",
-                container=True,
-                content=ft.Container(
-                    ft.ListView(rows, spacing=8), height=min(360, 48 * len(rows) + 8)
-                ),
-            ),
-        ],
-        spacing=12,
-        tight=True,
-    )
-    buttons = [_button(words("close"), "btn-close", close)]
-    if leave is not None:
-        buttons.insert(0, _button(words("leave_group"), "btn-group-leave", leave))
-    dialog = _dialog(address, content, buttons)
-    dialog.scrollable = False
-    return dialog
+def holding(words: Words, title: str, content: ft.Control, close: Done) -> ft.AlertDialog:
+    """Something that is drawn elsewhere."""
+    return _dialog(title, content, [_button(words("close"), "btn-close", close)])

@@ -9,9 +9,10 @@ from frontend.views import look
 from frontend.views.avatar import avatar, realm_chip
 from frontend.views.composer import Composer
 from frontend.views.conversation_list import ConversationList
+from frontend.views.details import open_room_note
 from frontend.views.look import Sizes, isolated
 from frontend.views.message_pane import MessagePane
-from frontend.window.layout import Layout
+from frontend.window.layout import DETAILS, Layout
 from frontend.window.listing import LinkWords
 from frontend.window.words import Words
 
@@ -84,6 +85,7 @@ class Frame:
             border=ft.Border.only(bottom=ft.BorderSide(1, look.LINE)),
         )
         self._strip = ft.Container(visible=False, top=0, left=0, right=0)
+        self._room = ft.Semantics(identifier="open-room", container=True, visible=False)
         self._typing = ft.Text("", size=12, color=look.TEXT2, italic=True)
         self._spoken = ft.Text("", size=1, color=ft.Colors.TRANSPARENT)
         self._card = ft.Container(visible=False)
@@ -94,6 +96,8 @@ class Frame:
         self._list_side = self._make_list_side()
         self._chat_side = self._make_chat_side()
         self._nothing = ft.Container(expand=True, alignment=ft.Alignment.CENTER)
+        self._details: ft.Container | None = None
+        self._told: dict[str, object] = {}
         self._row = ft.Row(spacing=0, expand=True)
         self.control = ft.Container(self._row, expand=True, bgcolor=look.BACKGROUND)
 
@@ -126,6 +130,7 @@ class Frame:
             ft.Column(
                 [
                     self._chat_head,
+                    self._room,
                     ft.Stack(
                         [self._pane.control, self._strip, self._composer.suggestions], expand=True
                     ),
@@ -153,13 +158,36 @@ class Frame:
             return
         self._list_side.expand = None
         self._list_side.width = layout.list_width
-        self._row.controls = [self._list_side, self._chat_side if chat_open else self._nothing]
+        shown: list[ft.Control] = [
+            self._list_side,
+            self._chat_side if chat_open else self._nothing,
+        ]
+        if self._details is not None and chat_open and layout.docks:
+            shown.append(self._details)
+        self._row.controls = shown
+
+    def draw_details(self, content: ft.Control | None) -> None:
+        """Beside the chat, from the next `arrange` on."""
+        if content is None:
+            self._details = None
+            return
+        self._details = ft.Container(
+            content,
+            width=DETAILS,
+            padding=16,
+            bgcolor=look.SURFACE,
+            border=ft.Border.only(left=ft.BorderSide(1, look.LINE)),
+        )
 
     def restyle(self, sizes: Sizes, words: Words) -> None:
         self._words, self._sizes = words, sizes
+        self._told.clear()
         self._typing.size = sizes.meta
         self._list_head.height = self._chat_head.height = sizes.of(look.HEADER)
         self._status.height = sizes.of(_STATUS)
+        self._room.content = ft.Container(
+            open_room_note(sizes, words), padding=ft.Padding.symmetric(horizontal=12, vertical=6)
+        )
         self._nothing.content = ft.Column(
             [
                 ft.Icon(ft.Icons.FORUM_OUTLINED, size=48, color=look.OUTLINE),
@@ -171,10 +199,18 @@ class Frame:
             spacing=8,
         )
 
+    def _is_told(self, part: str, *what: object) -> bool:
+        """Whether a part shows just this: then it stays, with a menu that may be open in it."""
+        same = self._told.get(part) == what
+        self._told[part] = what
+        return same
+
     # --- the list's head and status line ---------------------------------------------------------
 
     def draw_accounts(self, me: str, others: list[tuple[str, int]]) -> None:
         """Whose window it is, and the other accounts with what is unread there."""
+        if self._is_told("accounts", me, tuple(others)):
+            return
         words, doings = self._words, self._doings
         name, _, realm = me.partition("@")
         items: list[ft.PopupMenuItem] = []
@@ -250,6 +286,8 @@ class Frame:
 
     def draw_link(self, link: LinkWords, *, hidden: bool) -> None:
         """In the status line always; over the pane's upper edge while something is wrong."""
+        if self._is_told("link", link, hidden):
+            return
         icon, colour = _ICONS[link.state]
         self._status.content = ft.Row(
             [
@@ -313,7 +351,10 @@ class Frame:
     # --- the open conversation -------------------------------------------------------------------
 
     def draw_head(self, head: Head, *, narrow: bool, link: LinkWords) -> None:
+        self._room.visible = head.kind == "room"
         below = link.line if narrow and link.strip else head.below
+        if self._is_told("head", head, narrow, below):
+            return
         parts: list[ft.Control] = []
         if narrow:
             parts.append(

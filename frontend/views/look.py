@@ -38,6 +38,9 @@ IDENTITY = (
     ft.Colors.ON_TERTIARY_FIXED,
 )
 ON_IDENTITY = ft.Colors.ON_TERTIARY_FIXED_VARIANT
+MUTED = ft.Colors.SURFACE_DIM
+ON_MUTED = ft.Colors.ON_TERTIARY
+HIT = ft.Colors.SECONDARY_FIXED_DIM
 TOAST = ft.Colors.INVERSE_SURFACE
 ON_TOAST = ft.Colors.ON_INVERSE_SURFACE
 
@@ -66,6 +69,8 @@ LIGHT = ft.ColorScheme(
     on_error_container="#17202A",
     secondary_fixed="#FFF1CF",
     on_secondary_fixed="#6B4600",
+    secondary_fixed_dim="#FFE58A",
+    surface_dim="#5F6B75",
     tertiary_container="#E3EEF9",
     on_tertiary_container="#174A7C",
     secondary="#1B6E3C",
@@ -107,6 +112,8 @@ DARK = ft.ColorScheme(
     on_error_container="#E6ECEF",
     secondary_fixed="#3D2F0B",
     on_secondary_fixed="#FFD479",
+    secondary_fixed_dim="#5A4A00",
+    surface_dim="#9BA8B0",
     tertiary_container="#14324D",
     on_tertiary_container="#B5D6F7",
     secondary="#7BD49A",
@@ -130,6 +137,10 @@ def theme(scheme: ft.ColorScheme) -> ft.Theme:
     return ft.Theme(
         color_scheme=scheme,
         scaffold_bgcolor=BACKGROUND,
+        popup_menu_theme=ft.PopupMenuTheme(
+            color=SURFACE,
+            shape=ft.RoundedRectangleBorder(radius=RADIUS_FIELD, side=ft.BorderSide(1, LINE)),
+        ),
         page_transitions=ft.PageTransitionsTheme(
             android=still, ios=still, linux=still, macos=still, windows=still
         ),

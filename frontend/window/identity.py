@@ -5,6 +5,8 @@ The same on every device, because it comes of the address alone.
 
 import hashlib
 
+from realm_protocol import rooms
+
 COLOURS = 6
 
 
@@ -28,6 +30,11 @@ def short(address: str, own_realm: str) -> str:
     """An address as people of one's own site say it: without the site where it is theirs."""
     name, _, realm = address.partition("@")
     return name if realm == own_realm else address
+
+
+def is_guest(address: str) -> bool:
+    """Somebody who has no account, as their address says."""
+    return rooms.is_guest(address)
 
 
 def name_of(address: str) -> str:

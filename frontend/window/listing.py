@@ -33,6 +33,7 @@ class ListRow:
     unread: int
     presence: str
     """`online`, `offline` or `unknown`; empty for groups and where nothing was told."""
+    muted: bool
     selected: bool
     spoken: str
     """What a reader says for the name; the rest of the row speaks for itself."""
@@ -63,6 +64,7 @@ def _row(
         tick="" if emphasis else _tick(state, last),
         unread=one.unread,
         presence=presence_of(state, one),
+        muted=one.muted,
         selected=selected,
         spoken="",
     )
@@ -84,6 +86,7 @@ def _with_words(row: ListRow, words: Words) -> ListRow:
         row.name,
         row.realm,
         presence_words(row.presence, words),
+        words("muted") if row.muted else "",
     ]
     return replace(row, spoken=", ".join(part for part in told if part))
 

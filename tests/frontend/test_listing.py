@@ -8,6 +8,7 @@ import pytest
 
 from frontend.service.shapes import Link
 from frontend.window import arriving
+from frontend.window.layout import layout_of
 from frontend.window.listing import link_words, list_rows
 from frontend.window.state import AccountState
 from frontend.window.words import Words
@@ -54,6 +55,44 @@ def test_somebody_writing_counts_more_than_a_draft_and_a_draft_more_than_a_messa
 
     assert (draft.emphasis, draft.preview) == ("Draf:", "rapat besok")
     assert written.emphasis == f"{PEER} sedang mengetik…"
+
+
+def test_a_muted_chat_counts_by_itself_alone() -> None:
+    """Its badge stays right; the window's title leaves it out, and readers hear that it is."""
+    muted = Event(10, "muted", {"conversation": CONVERSATION, "muted": True})
+    state = arriving.take_event(_state(), muted, NOW)
+
+    (row,) = list_rows(state, None, EN, NOW)
+
+    assert (row.muted, row.unread, state.total_unread) == (True, 2, 0)
+    assert row.spoken.endswith("muted")
+    assert _state().total_unread == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "english", "indonesian"),
+    [
+        ({"event": "created", "who": ME, "by": ME}, "messi created the group", "messi membuat"),
+        ({"event": "joined", "who": PEER, "by": PEER}, f"{PEER} joined", f"{PEER} bergabung"),
+        ({"event": "joined", "who": PEER, "by": ME}, f"messi added {PEER}", "messi menambahkan"),
+        ({"event": "from a later version", "who": ME, "by": ME}, "text of k", "text of k"),
+    ],
+)
+def test_what_happened_to_a_group_is_said_in_ones_language(
+    change: dict[str, Any], english: str, indonesian: str
+) -> None:
+    """From what the service tells as data; else its own sentence stands."""
+    state = _state(kind="system", change=change)
+
+    assert list_rows(state, None, EN, NOW)[0].preview == english
+    assert list_rows(state, None, ID, NOW)[0].preview.startswith(indonesian)
+
+
+def test_details_stand_beside_the_messages_where_there_is_room() -> None:
+    """And the column of messages gives way."""
+    assert layout_of(1279, details=True).docks is False
+    assert layout_of(1280, details=True).docks is True
+    assert layout_of(1600, details=True).margin < layout_of(1600).margin
 
 
 @pytest.mark.parametrize(
