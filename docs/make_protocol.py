@@ -62,6 +62,7 @@ MEANINGS = {
     "heads": "One for each conversation.",
     "limit": "At most so many.",
     "more": "Whether rows of the asked range lie beyond.",
+    "revision": "When it last changed at main; opaque, it only grows within an epoch.",
     "password": "In the clear: the hop is TLS, or loopback.",
 }
 """What these field names mean wherever no text stands below the field."""

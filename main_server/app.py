@@ -20,7 +20,7 @@ from main_server.files.service import Files, files_beside
 from main_server.files.uploads import FileLimits
 from main_server.link import Links, serve_in_words
 from main_server.metrics import Metrics
-from main_server.rules import rooms, sessions, sign_in
+from main_server.rules import rooms, sessions, sign_in, sites
 from main_server.rules.audit import note
 from main_server.rules.files import person_behind
 from main_server.rules.reading import READING, Question, RealmState
@@ -45,6 +45,8 @@ _SWEEP_SECONDS = 5.0
 _PRUNE_SECONDS = 3600.0
 _SESSIONS_AT_A_TIME = 500
 """Forgotten in one transaction: what is sent meanwhile must not wait long."""
+_BULK = (commands.FetchMessages, link.SiteSync, link.SiteHistory)
+"""What is caught up with waits behind what is live."""
 _SECONDS_TO_ANSWER_ALL = 3.0
 """How long a stop waits for answers that take their time: passwords, pages."""
 
@@ -93,6 +95,9 @@ class MainServer:
             link.EnterAsGuest: self._enter_as_guest,
             link.ReadRoom: self._read_room,
             link.FetchRoom: self._fetch_room,
+            link.SiteSync: self._site_sync,
+            link.SiteHistory: self._site_history,
+            link.AdoptSession: self._adopt_session,
         }
 
     def start(self) -> None:
@@ -134,10 +139,10 @@ class MainServer:
         work: Callable[[], Awaitable[Any]]
         if session is not None and kind in READING:
             work = partial(self._read, session, request)
-            self._answer_later(serve_in_words(asker, work, bulk=kind is commands.FetchMessages))
+            self._answer_later(serve_in_words(asker, work, bulk=kind in _BULK))
         elif kind in self._answer:
             work = partial(self._answer[kind], realm, session, request)
-            self._answer_later(serve_in_words(asker, work))
+            self._answer_later(serve_in_words(asker, work, bulk=kind in _BULK))
         else:
             detail = f"{kind.__name__} is not for main"
             asker.link.refuse(asker.ref, MalformedMessage(detail=detail))
@@ -224,6 +229,34 @@ class MainServer:
         now = int(self._clock() * 1000)
         for address in await self.readers.read(partial(rooms.guests_to_go, now=now)):
             await self.write(partial(rooms.dismiss_guest, address=address))
+
+    async def _site_sync(
+        self, realm: str, session: LiveSession | None, request: link.SiteSync
+    ) -> link.SitePage:
+        # A commit of its own: whatever is read behind it was committed before this revision.
+        revision = await self.write(lambda tx: tx.position)
+        epoch = self.writer.epoch
+        since = request.since if request.epoch == epoch else 0
+        ask = partial(
+            sites.site_page,
+            realm=realm,
+            since=since,
+            revision=revision,
+            epoch=epoch,
+            cursor=request.cursor,
+        )
+        return await self.readers.read(ask)
+
+    async def _site_history(
+        self, realm: str, session: LiveSession | None, request: link.SiteHistory
+    ) -> commands.Page:
+        ask = partial(sites.site_history, realm=realm, request=request)
+        return await self.readers.read(ask)
+
+    async def _adopt_session(
+        self, realm: str, session: LiveSession | None, request: link.AdoptSession
+    ) -> commands.Done:
+        return await self.write(partial(sites.adopt_session, realm=realm, request=request))
 
     # --- what links and operators ask ------------------------------------------------------------
 

@@ -25,6 +25,7 @@ from main_server.effects import (
     RefusedTo,
     Resolved,
     SessionsEnded,
+    SiteChanged,
     Stored,
 )
 from realm_protocol import events, link
@@ -86,6 +87,7 @@ class Delivery:
             AttachedSession: self._attached,
             DetachedSession: self._detached,
             SessionsEnded: self._sessions_ended,
+            SiteChanged: self._site_changed,
             RealmCut: self._realm_cut,
             Resolved: self._resolved,
             Failed: self._failed,
@@ -185,6 +187,7 @@ class Delivery:
     # --- memberships -----------------------------------------------------------------------------
 
     def _entered(self, effect: Entered) -> None:
+        self._tell_membership(effect)
         presence = self._present.get(effect.person_id)
         if effect.peer_id is not None and (peer := self._present.get(effect.peer_id)):
             peer.peers.add(effect.person_id)
@@ -198,6 +201,7 @@ class Delivery:
         self._notify([effect.person_id], events.Heads([effect.head]))
 
     def _left(self, effect: Left) -> None:
+        self._tell_membership(effect)
         self._notify([effect.person_id], events.Heads([effect.head]))
         presence = self._present.get(effect.person_id)
         conversation = effect.head.conversation
@@ -218,6 +222,17 @@ class Delivery:
         if realm_link.watches:
             self._unroute(realm_link, realm_link.watches)
             realm_link.watches = ""
+
+    def _tell_membership(self, effect: Entered | Left) -> None:
+        """To the realm, which knows the conversations of those too who are not there."""
+        known = link.SiteMembership(effect.person_id, effect.head, effect.revision)
+        facts = link.SiteFacts(memberships=[known])
+        self._site_changed(SiteChanged(effect.address.realm, facts))
+
+    def _site_changed(self, effect: SiteChanged) -> None:
+        for realm_link in self._links:
+            if realm_link.realm == effect.realm:
+                realm_link.send(pack(effect.facts))
 
     def _route(
         self, realm_link: RealmLink, person: int, ids: list[str], *, replaces: bool = False
@@ -307,6 +322,9 @@ class Delivery:
 
     def _sessions_ended(self, effect: SessionsEnded) -> None:
         ended = set(effect.session_ids)
+        if ended:
+            facts = link.SiteFacts(ended_sessions=effect.session_ids)
+            self._site_changed(SiteChanged(effect.realm, facts))
         for realm_link in self._links:
             for handle, session in list(realm_link.sessions.items()):
                 if session.session_id in ended:

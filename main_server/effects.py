@@ -9,6 +9,7 @@ from typing import Any
 from realm_protocol.commands import Head
 from realm_protocol.errors import RealmchatError
 from realm_protocol.lanes import Lanes
+from realm_protocol.link import SiteFacts
 from realm_protocol.names import Address
 
 
@@ -65,12 +66,24 @@ class Entered:
     head: Head
     peer_id: int | None
     """Whose presence they see from now on: the other person of a private conversation."""
+    address: Address
+    revision: int
 
 
 @dataclass(slots=True)
 class Left:
     person_id: int
     head: Head
+    address: Address
+    revision: int
+
+
+@dataclass(slots=True)
+class SiteChanged:
+    """Something about people of a realm changed: its server is told, whoever of them is there."""
+
+    realm: str
+    facts: SiteFacts
 
 
 @dataclass(slots=True)
@@ -122,6 +135,8 @@ class SessionsEnded:
 
     session_ids: list[str]
     reason: str
+    realm: str
+    """Where they were opened, which forgets them also while none of them is attached."""
 
 
 @dataclass(slots=True)
@@ -157,6 +172,7 @@ Effect = (
     | AttachedSession
     | DetachedSession
     | SessionsEnded
+    | SiteChanged
     | RealmCut
     | Resolved
     | Failed

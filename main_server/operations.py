@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from main_server.effects import RealmCut
+from main_server.rules import people as people_rules
 from main_server.rules.audit import note
 from main_server.rules.people import (
     add_person,
@@ -162,7 +163,7 @@ def list_users(tx: Transaction, realm: str = "") -> list[Record]:
 def disable_user(tx: Transaction, address: str) -> Record:
     """No sign-in, no messages from or to them; their sessions end."""
     person = change_person(tx, Address.parse(address), disabled=True)
-    end_sessions(tx, person.id, "disabled")
+    end_sessions(tx, person, "disabled")
     return {"address": person.address, "disabled": True}
 
 
@@ -172,8 +173,8 @@ def enable_user(tx: Transaction, address: str) -> Record:
 
 
 def set_password(tx: Transaction, address: str, password_hash: str) -> Record:
-    person = _change_account(tx, address, password_hash=password_hash)
-    end_sessions(tx, person.id, "password changed")
+    person = people_rules.set_password(tx, Address.parse(address), password_hash)
+    _check_account(person)
     return {"address": person.address}
 
 
@@ -190,11 +191,15 @@ def set_limits(tx: Transaction, address: str, limits: str) -> Record:
 
 
 def _change_account(tx: Transaction, address: str, **values: object) -> Row[Any]:
-    """As `change_person`, but a guest stays what they are: they can only be sent away."""
     person = change_person(tx, Address.parse(address), **values)
+    _check_account(person)
+    return person
+
+
+def _check_account(person: Row[Any]) -> None:
+    """A guest stays what they are: they can only be sent away."""
     if person.limit_class == GUEST_LIMITS:
         raise IsGuest(address=person.address)
-    return person
 
 
 def _check_limit_class(limits: str) -> None:

@@ -13,13 +13,23 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Raw, field
 
-from realm_protocol.commands import Conversation, Milliseconds, Number, Password, Seq, ShortText
+from realm_protocol.commands import (
+    Conversation,
+    Head,
+    Milliseconds,
+    Number,
+    Password,
+    Seq,
+    ShortText,
+)
 from realm_protocol.limits import GUEST_SECONDS
 from realm_protocol.names import Address, GroupAddress
 from realm_protocol.wire import Vocabulary, WireMessage
 
 Handle = Annotated[int, Meta(ge=1, lt=2**53)]
 PersonId = Annotated[int, Meta(ge=1, lt=2**53)]
+Revision = Annotated[int, Meta(ge=0, lt=2**53)]
+TokenHash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 IdleSeconds = Annotated[int, Meta(ge=0, lt=2**31)]
 
 # --- realm → main --------------------------------------------------------------------------------
@@ -153,6 +163,45 @@ class Queued(WireMessage, frozen=True, tag=135):
     """As in `Forward`."""
 
 
+class SiteSync(WireMessage, frozen=True, tag=140):
+    """What has changed of the realm's people since a revision; answered by `SitePage`."""
+
+    ref: Number
+    epoch: int
+    """The epoch that `since` is of; of another one, everything is told."""
+    since: Revision
+    """0 for everything."""
+    cursor: Annotated[list[Number], Meta(max_length=3)]
+    """Of the page before; empty for the first."""
+
+
+class SiteHistory(WireMessage, frozen=True, tag=141):
+    """The newest rows of a conversation behind `after`; answered by `Page`, its newest part."""
+
+    ref: Number
+    conversation: Conversation
+    """One that somebody of this realm is in."""
+    after: Seq
+    """The newest that the realm has; 0 when it has none."""
+
+
+class AdoptSession(WireMessage, frozen=True, tag=142):
+    """A session that the realm opened by itself while it was cut off; answered by `Done`."""
+
+    ref: Number
+    address: Address
+    """Who signed in, a person of this realm."""
+    session_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
+    """As the realm chose it."""
+    token_hash: TokenHash
+    """SHA-256 of the token."""
+    device: ShortText
+    password_revision: Revision
+    """Of the password that was given; where another is in force the session is refused."""
+    idle_seconds: IdleSeconds = 0
+    """As in `SignIn`."""
+
+
 # --- main → realm --------------------------------------------------------------------------------
 
 
@@ -244,7 +293,63 @@ class Resync(WireMessage, frozen=True, tag=202):
     """Main had to drop events of this link: attach every session again to get its heads."""
 
 
+class SitePerson(WireMessage, frozen=True):
+    """A person of the realm."""
+
+    person: PersonId
+    """Main's number of the person."""
+    address: Address
+    """Who it is."""
+    display_name: str
+    country: str
+    disabled: bool
+    """Whether main lets them in no more."""
+    limit_class: str
+    """Which rate limits apply to the person; the realm knows them by name."""
+    password_revision: Revision
+    """When the password was last set."""
+    revision: Revision
+
+
+class SiteMembership(WireMessage, frozen=True):
+    """A conversation that a person of the realm is in, or has left, as they see it."""
+
+    person: PersonId
+    """Main's number of the person."""
+    head: Head
+    """Where it stands for them."""
+    revision: Revision
+
+
+class SiteFacts(WireMessage, frozen=True, tag=206):
+    """What main knows of the realm's people: told as it changes, and in the answer to `SiteSync`.
+
+    Of two facts about one thing the one with the higher `revision` counts.
+    """
+
+    people: list[SitePerson] = field(default_factory=list)
+    """People of the realm."""
+    ended_sessions: list[str] = field(default_factory=list)
+    """Ids of sessions that were ended before their time."""
+    memberships: list[SiteMembership] = field(default_factory=list)
+    """Of people of the realm."""
+
+
 # --- results -------------------------------------------------------------------------------------
+
+
+class SitePage(WireMessage, frozen=True):
+    """A part of the answer to `SiteSync`: people and ended sessions first, then memberships."""
+
+    epoch: int
+    revision: Revision
+    """Once the last page is in, everything up to here is known."""
+    since: Revision
+    """0 where everything is told, whatever was asked."""
+    cursor: list[int]
+    """For the next page; empty in the last one."""
+    facts: SiteFacts
+    """Those of this page."""
 
 
 class Session(WireMessage, frozen=True):
@@ -256,6 +361,8 @@ class Session(WireMessage, frozen=True):
     token: str
     """256 random bits, URL-safe; main keeps only their hash."""
     expires_at: Milliseconds
+    password_revision: Revision = 0
+    """When the password that was given was set."""
 
 
 class Attached(WireMessage, frozen=True):
@@ -294,6 +401,9 @@ FromRealm = (
     | FetchRoom
     | UnwatchRoom
     | Queued
+    | SiteSync
+    | SiteHistory
+    | AdoptSession
 )
 FROM_REALM = Vocabulary(FromRealm)
 FromMain = (
@@ -308,5 +418,6 @@ FromMain = (
     | Unroute
     | EndHandle
     | Resync
+    | SiteFacts
 )
 FROM_MAIN = Vocabulary(FromMain)

@@ -118,7 +118,8 @@ def give_role(
     tx.effects.append(append_change(tx, conversation, by, "role", member.address, role=role))
     member.role = role
     _update_membership(tx, conversation, member)
-    tx.effects.append(Entered(member.person_id, conversation.head_for(member), None))
+    head = conversation.head_for(member)
+    tx.effects.append(Entered(member.person_id, head, None, member.address, tx.position))
 
 
 def _was_removed(tx: Transaction, conversation: Conversation, person_id: int) -> bool:
@@ -189,7 +190,8 @@ def remove_member(
     gone = replace(member, role=event, read=seq, delivered=seq)
     _update_membership(tx, conversation, gone)
     del conversation.members[member.person_id]
-    tx.effects.append(Left(member.person_id, conversation.head_for(gone)))
+    head = conversation.head_for(gone)
+    tx.effects.append(Left(member.person_id, head, member.address, tx.position))
     return seq
 
 
@@ -217,7 +219,8 @@ def _enter(
     """The row of an entry, and who hears of it in which order. Returns its seq."""
     told = append_change(tx, conversation, by, event, member.address)
     # Routed before the row is told, so that the newcomer gets it like everybody.
-    entered = Entered(member.person_id, conversation.head_for(member), None)
+    head = conversation.head_for(member)
+    entered = Entered(member.person_id, head, None, member.address, tx.position)
     tx.effects.extend((entered, told))
     return conversation.last_seq
 

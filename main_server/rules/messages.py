@@ -144,7 +144,9 @@ def _begin_private(
     for person_id, member in members.items():
         other = conversation.peer_of(person_id)
         seen = other.person_id if other and other.person_id not in blockers else None
-        tx.effects.append(Entered(person_id, conversation.head_for(member), seen))
+        tx.effects.append(
+            Entered(person_id, conversation.head_for(member), seen, member.address, tx.position)
+        )
     return conversation
 
 

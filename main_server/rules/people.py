@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from main_server.effects import LiveSession, PresenceShown, SessionsEnded
+from main_server.effects import LiveSession, PresenceShown, SessionsEnded, SiteChanged
 from main_server.store.schema import (
     blocks,
     conversations,
@@ -32,6 +32,7 @@ from realm_protocol.errors import (
     UserExists,
     UserNotFound,
 )
+from realm_protocol.link import SiteFacts, SitePerson
 from realm_protocol.names import Address, GroupAddress, check_name, private_conversation
 from realm_protocol.rooms import GUEST_LIMITS, is_guest
 
@@ -117,38 +118,74 @@ def insert_person(tx: Transaction, address: Address, **values: object) -> int:
             disabled=False,
             operator=False,
             created_at=tx.now,
+            revision=tx.position,
+            password_revision=tx.position,
             **values,
         )
         .returning(people.c.id)
     )
+    tell_site(tx, address)
     return int(person_id)
 
 
 def change_person(tx: Transaction, address: Address, **values: object) -> Row[Any]:
     """Change columns of a person; returns the row as it was."""
     person = find_person(tx.connection, address)
-    tx.connection.execute(sa.update(people).where(people.c.id == person.id).values(**values))
+    tx.connection.execute(
+        sa.update(people).where(people.c.id == person.id).values(revision=tx.position, **values)
+    )
     # Rights are cached with conversations.
     tx.ledger.forget()
+    tell_site(tx, address)
     return person
 
 
-def end_sessions(tx: Transaction, person_id: int, reason: str, *, keep: str = "") -> None:
+def set_password(
+    tx: Transaction, address: Address, password_hash: str, *, keep_session: str = ""
+) -> Row[Any]:
+    """Another password; all sessions of the person end but one. Returns the row as it was."""
+    changed = {"password_hash": password_hash, "password_revision": tx.position}
+    person = change_person(tx, address, **changed)
+    end_sessions(tx, person, "password changed", keep=keep_session)
+    return person
+
+
+def tell_site(tx: Transaction, address: Address) -> None:
+    """A person's row has changed: their realm hears of it."""
+    known = site_person(find_person(tx.connection, address))
+    tx.effects.append(SiteChanged(address.realm, SiteFacts(people=[known])))
+
+
+def site_person(row: Row[Any]) -> SitePerson:
+    """What a realm knows of one of its people."""
+    return SitePerson(
+        person=row.id,
+        address=Address(row.address),
+        display_name=row.display_name,
+        country=row.country,
+        disabled=bool(row.disabled),
+        limit_class=row.limit_class,
+        password_revision=row.password_revision,
+        revision=row.revision,
+    )
+
+
+def end_sessions(tx: Transaction, person: Row[Any], reason: str, *, keep: str = "") -> None:
     """End all sessions of a person but one."""
     ended = list(
         tx.connection.scalars(
             sa.update(sessions)
             .where(
-                sessions.c.person_id == person_id,
+                sessions.c.person_id == person.id,
                 sessions.c.id != keep,
                 sessions.c.end_reason.is_(None),
             )
-            .values(end_reason=reason, expires_at=tx.now)
+            .values(end_reason=reason, expires_at=tx.now, end_revision=tx.position)
             .returning(sessions.c.id)
         )
     )
-    let_guest_go(tx, person_id)
-    tx.effects.append(SessionsEnded(ended, reason))
+    let_guest_go(tx, person.id)
+    tx.effects.append(SessionsEnded(ended, reason, person.realm))
 
 
 def let_guest_go(tx: Transaction, person_id: int) -> None:

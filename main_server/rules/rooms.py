@@ -14,7 +14,7 @@ from main_server.effects import LiveSession
 from main_server.rules.audit import note
 from main_server.rules.groups import add_member, remove_member
 from main_server.rules.messages import insert_conversation
-from main_server.rules.people import end_sessions, find_person, insert_person
+from main_server.rules.people import end_sessions, find_person, insert_person, tell_site
 from main_server.rules.reading import read_page
 from main_server.rules.sessions import issue_session
 from main_server.store.ledger import Conversation, Member
@@ -137,10 +137,10 @@ def dismiss_guest(tx: Transaction, address: str) -> None:
     member = room.members.get(person.id) if room is not None else None
     if room is not None and member is not None:
         remove_member(tx, room, member, "left", member)
-    end_sessions(tx, person.id, "a guest's time is over")
-    tx.connection.execute(
-        sa.update(people).where(people.c.id == person.id).values(disabled=True, guest_until=None)
-    )
+    end_sessions(tx, person, "a guest's time is over")
+    gone = {"disabled": True, "guest_until": None, "revision": tx.position}
+    tx.connection.execute(sa.update(people).where(people.c.id == person.id).values(gone))
+    tell_site(tx, Address(address))
 
 
 _FOR_GUESTS = (

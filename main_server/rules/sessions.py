@@ -34,6 +34,7 @@ ENDED_DAYS = 30
 """So long a client that comes back is told why its session ended; then it is unknown."""
 _HOUR = 3600 * 1000
 _DAY = 24 * _HOUR
+_SESSION_MS = SESSION_DAYS * _DAY
 _SEEN_EVERY = _HOUR
 """To within how long it is known when a session was last there."""
 
@@ -44,27 +45,44 @@ def open_session(
     """A new session of a person whose password has been checked, at their home realm."""
     person = find_person(tx.connection, address)
     check_may_sign_in(person, realm)
-    longest = SESSION_DAYS * _DAY
-    return issue_session(tx, person, device, tx.now + min(idle_seconds * 1000 or longest, longest))
+    return issue_session(tx, person, device, end_of_session(tx.now, idle_seconds))
+
+
+def end_of_session(now: int, idle_seconds: int) -> int:
+    """When a session ends that begins now and is not used; 0 seconds are as long as may be."""
+    return now + min(idle_seconds * 1000 or _SESSION_MS, _SESSION_MS)
 
 
 def issue_session(tx: Transaction, person: Row[Any], device: str, expires_at: int) -> Session:
     """A session for whom nothing is to be checked any more."""
     token = secrets.token_urlsafe(32)
     session_id = secrets.token_hex(8)
+    insert_session(tx, person, session_id, hash_token(token), device, expires_at)
+    address = Address(person.address)
+    return Session(address, session_id, token, expires_at, person.password_revision)
+
+
+def insert_session(
+    tx: Transaction,
+    person: Row[Any],
+    session_id: str,
+    token_hash: bytes,
+    device: str,
+    expires_at: int,
+) -> None:
+    """The row of a session that begins now."""
     tx.connection.execute(
         sa.insert(sessions).values(
             id=session_id,
             person_id=person.id,
             realm_id=person.realm_id,
-            token_hash=hash_token(token),
+            token_hash=token_hash,
             device=device,
             created_at=tx.now,
             last_seen_at=tx.now,
             expires_at=expires_at,
         )
     )
-    return Session(Address(person.address), session_id, token, expires_at)
 
 
 def check_may_sign_in(person: Row[Any], realm: str) -> None:
@@ -157,57 +175,70 @@ def read_memberships(
     tx: Transaction, person_id: int, since: int
 ) -> tuple[list[str], list[int], list[Head]]:
     """A person's conversations: ids to route, private peers, heads changed after `since`."""
-    peer = memberships.alias("peer")
-    peer_person = people.alias("peer_person")
-    found: sa.CursorResult[Any] = tx.connection.execute(
-        sa.select(
-            conversations.c.public_id,
-            conversations.c.kind,
-            conversations.c.address,
-            conversations.c.last_seq,
-            conversations.c.changed_at,
-            conversations.c.display_name,
-            conversations.c.open_from,
-            conversations.c.closed_at,
-            memberships.c.role,
-            memberships.c.first_seq,
-            memberships.c.read,
-            memberships.c.delivered,
-            memberships.c.changed_at.label("own_changed_at"),
-            peer.c.person_id.label("peer_id"),
-            peer.c.read.label("peer_read"),
-            peer.c.delivered.label("peer_delivered"),
-            peer.c.changed_at.label("peer_changed_at"),
-            peer_person.c.address.label("peer_address"),
-            people.c.address.label("own_address"),
-        )
-        .select_from(memberships)
-        .join(conversations, conversations.c.id == memberships.c.conversation_id)
-        .join(people, people.c.id == memberships.c.person_id)
-        .outerjoin(
-            peer,
-            (conversations.c.kind == "private")
-            & (peer.c.conversation_id == conversations.c.id)
-            & (peer.c.person_id != memberships.c.person_id),
-        )
-        .outerjoin(peer_person, peer_person.c.id == peer.c.person_id)
-        .where(memberships.c.person_id == person_id)
-    )
-    rows: Sequence[Row[Any]] = found.all()
+    query: sa.Select[Any] = MEMBERSHIPS.where(memberships.c.person_id == person_id)
+    rows: Sequence[Row[Any]] = tx.connection.execute(query).all()
     routed = [row.public_id for row in rows if row.role not in GONE]
     peers = [row.peer_id for row in rows if row.peer_id is not None]
-    heads = [_head(row) for row in rows if _changed_at(row) > since]
+    heads = [head_of(row) for row in rows if head_changed_at(row) > since]
     return routed, peers, heads
 
 
-def _changed_at(row: Row[Any]) -> int:
+_peer = memberships.alias("peer")
+_peer_person = people.alias("peer_person")
+MEMBERSHIPS = (
+    sa.select(
+        conversations.c.public_id,
+        conversations.c.kind,
+        conversations.c.address,
+        conversations.c.last_seq,
+        conversations.c.changed_at,
+        conversations.c.display_name,
+        conversations.c.open_from,
+        conversations.c.closed_at,
+        memberships.c.role,
+        memberships.c.first_seq,
+        memberships.c.read,
+        memberships.c.delivered,
+        memberships.c.changed_at.label("own_changed_at"),
+        _peer.c.person_id.label("peer_id"),
+        _peer.c.read.label("peer_read"),
+        _peer.c.delivered.label("peer_delivered"),
+        _peer.c.changed_at.label("peer_changed_at"),
+        _peer_person.c.address.label("peer_address"),
+        people.c.address.label("own_address"),
+    )
+    .select_from(memberships)
+    .join(conversations, conversations.c.id == memberships.c.conversation_id)
+    .join(people, people.c.id == memberships.c.person_id)
+    .outerjoin(
+        _peer,
+        (conversations.c.kind == "private")
+        & (_peer.c.conversation_id == conversations.c.id)
+        & (_peer.c.person_id != memberships.c.person_id),
+    )
+    .outerjoin(_peer_person, _peer_person.c.id == _peer.c.person_id)
+)
+"""Memberships with all that a head tells; `head_of` reads its rows."""
+CHANGED_AFTER = (memberships.c.changed_at > sa.bindparam("since")) | (
+    memberships.c.role.not_in(GONE)
+    & (
+        (conversations.c.changed_at > sa.bindparam("since"))
+        | (_peer.c.changed_at > sa.bindparam("since"))
+    )
+)
+"""Of `MEMBERSHIPS`: those whose `head_changed_at` lies after `since`."""
+
+
+def head_changed_at(row: Row[Any]) -> int:
+    """The position at which a head last became another one."""
     # Whoever is gone hears of their own membership only.
     if row.role in GONE:
         return int(row.own_changed_at)
     return int(max(row.changed_at, row.own_changed_at, row.peer_changed_at or 0))
 
 
-def _head(row: Row[Any]) -> Head:
+def head_of(row: Row[Any]) -> Head:
+    """How a conversation stands for one of its members."""
     with_oneself = row.kind == "private" and row.peer_id is None
     return Head(
         conversation=row.public_id,
@@ -239,13 +270,13 @@ def end_session(tx: Transaction, job: Job) -> Done:
             sessions.c.person_id == session.person_id,
             sessions.c.end_reason.is_(None),
         )
-        .values(end_reason="signed out", expires_at=tx.now)
+        .values(end_reason="signed out", expires_at=tx.now, end_revision=tx.position)
     )
     if ended.rowcount == 0:
         raise SessionNotFound(session=session_id)
     let_guest_go(tx, session.person_id)
     # A session that ends itself still gets its answer.
-    tx.afterwards.append(SessionsEnded([session_id], "signed out"))
+    tx.afterwards.append(SessionsEnded([session_id], "signed out", session.address.realm))
     return Done()
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy.engine import Row
 
 from main_server.effects import LiveSession
-from main_server.rules.people import add_person, change_person, end_sessions, find_person
+from main_server.rules.people import add_person, change_person, find_person, set_password
 from main_server.rules.sessions import check_may_sign_in, open_session
 from main_server.store.reader import Readers
 from main_server.store.writer import Transaction
@@ -82,8 +82,7 @@ async def change_password(
 
     def write(tx: Transaction) -> Any:
         _check_unchanged(tx, person)
-        change_person(tx, address, password_hash=password_hash)
-        end_sessions(tx, session.person_id, "password changed", keep=session.session_id)
+        set_password(tx, address, password_hash, keep_session=session.session_id)
 
     await main.write(write)
     return Done()

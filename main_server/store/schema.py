@@ -1,7 +1,8 @@
 """The tables. Times are milliseconds since 1970 UTC; `changed_at` is a position, never a clock.
 
 A position counts the commits of this store. Heads that changed after a client's last position
-are what it has missed.
+are what it has missed. A revision is the position at which something about a person changed:
+what changed after a realm's last revision is what the realm has missed of its people.
 """
 
 from sqlalchemy import (
@@ -70,6 +71,9 @@ people = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("guest_until", BigInteger),
     Index("ix_people_guest_until", "guest_until", sqlite_where=text("guest_until IS NOT NULL")),
+    Column("revision", BigInteger, nullable=False, server_default="0"),
+    Column("password_revision", BigInteger, nullable=False, server_default="0"),
+    Index("ix_people_realm_id_revision", "realm_id", "revision"),
 )
 """`guest_until` is set while somebody is a guest of an open room: when they must go."""
 
@@ -85,6 +89,8 @@ sessions = Table(
     Column("last_seen_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("end_reason", Text),
+    Column("end_revision", BigInteger),
+    Index("ix_sessions_realm_id_end_revision", "realm_id", "end_revision"),
 )
 """`expires_at` is the end, past or to come; `end_reason` says why one did not just expire."""
 

@@ -312,8 +312,7 @@ def _claim_positions(connection: Connection) -> int:
     meanings would hide from a client what came between.
     """
     connection.exec_driver_sql("BEGIN IMMEDIATE")
-    claimed = connection.scalar(sa.select(facts.c.value).where(facts.c.name == "positions"))
-    begin = max(_last_position(connection), claimed or 0)
+    begin = _last_position(connection)
     connection.execute(sa.delete(facts).where(facts.c.name == "positions"))
     connection.execute(sa.insert(facts).values(name="positions", value=begin + _POSITIONS_OF_A_RUN))
     connection.exec_driver_sql("COMMIT")
@@ -321,9 +320,14 @@ def _claim_positions(connection: Connection) -> int:
 
 
 def _last_position(connection: Connection) -> int:
+    """Above any that a run of the server has used or may use."""
+    claimed = connection.scalar(sa.select(facts.c.value).where(facts.c.name == "positions"))
     newest = [
-        connection.scalar(sa.select(sa.func.max(table.c.changed_at)))
-        for table in (conversations, memberships)
+        claimed,
+        *(
+            connection.scalar(sa.select(sa.func.max(table.c.changed_at)))
+            for table in (conversations, memberships)
+        ),
     ]
     return max((value for value in newest if value is not None), default=0)
 

@@ -63,6 +63,8 @@ def _bounded(hint: Any, meta: msgspec.Meta) -> st.SearchStrategy[Any]:
         return st.integers(int(meta.ge or 0), int(highest))
     if meta.pattern is not None:
         return st.from_regex(meta.pattern.removeprefix("^").removesuffix(r"\Z"), fullmatch=True)
+    if hint is bytes:
+        return st.binary(min_size=meta.min_length or 0, max_size=meta.max_length)
     if hint is str:
         return st.text(st.characters(codec="utf-8"), min_size=meta.min_length or 0, max_size=40)
     return values(hint)
