@@ -1,0 +1,182 @@
+"""Rows of the replica: the queries that find them, and what they are outside of the file."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from msgspec import structs
+from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.engine import Connection, Row
+
+from realm_protocol.commands import GONE, Head, StoredMessage
+from realm_protocol.events import SERVER_MESSAGES
+from realm_protocol.limits import PAGE_BYTES
+from realm_protocol.link import SiteFacts, SiteMembership, SitePerson
+from realm_protocol.names import Address
+from realm_protocol.wire import check, pack, unpack_value
+from realm_server.autonomy.replica_tables import (
+    conversations,
+    facts,
+    memberships,
+    messages,
+    people,
+)
+
+_BEHIND_AT_ONCE = 2000
+_conversation: sa.BindParameter[str] = sa.bindparam("conversation")
+_person: sa.BindParameter[int] = sa.bindparam("person")
+_in_it = memberships.c.is_in.is_(True)
+_here = memberships.c.conversation == _conversation
+
+FACTS = sa.select(facts)
+HELD_BYTES = sa.select(sa.func.sum(conversations.c.held_bytes).label("size"))
+PERSON_AT = sa.select(people).where(people.c.address == sa.bindparam("address"))
+MEMBERS_HERE = sa.select(memberships.c.person).where(_here, _in_it)
+_heads = (
+    sa.select(memberships.c.head, conversations.c.last_seq)
+    .join(conversations, conversations.c.conversation == memberships.c.conversation)
+    .where(_in_it)
+)
+HEADS = _heads.where(memberships.c.person == _person)
+HEAD = HEADS.where(_here)
+MEMBERS = (
+    _heads.add_columns(*people.c)
+    .join(people, people.c.person == memberships.c.person)
+    .where(_here)
+    .order_by(people.c.address)
+)
+TAIL = sa.select(
+    conversations.c.held_from, conversations.c.held_to, conversations.c.held_bytes
+).where(conversations.c.conversation == _conversation)
+OLDEST = (
+    sa.select(messages.c.event)
+    .where(
+        messages.c.conversation == _conversation,
+        messages.c.seq >= sa.bindparam("first"),
+        messages.c.seq < sa.bindparam("before"),
+    )
+    .order_by(messages.c.seq)
+    .limit(sa.bindparam("limit"))
+)
+NEWEST = OLDEST.order_by(None).order_by(messages.c.seq.desc())
+BEHIND = (
+    sa.select(conversations.c.conversation, conversations.c.held_to)
+    .where(
+        sa.text("last_seq > held_to"),
+        sa.exists().where(memberships.c.conversation == conversations.c.conversation, _in_it),
+    )
+    .order_by(conversations.c.revision.desc())
+    .limit(_BEHIND_AT_ONCE)
+)
+
+
+def people_with(query: str, limit: int) -> sa.Select[Any]:
+    """Those whose address or name contains the query, those who begin with it first."""
+    begins = people.c.address.startswith(query, autoescape=True)
+    return (
+        sa.select(people)
+        .where(
+            people.c.disabled.is_(False),
+            people.c.address.contains(query, autoescape=True)
+            | sa.func.lower(people.c.display_name).contains(query, autoescape=True),
+        )
+        .order_by(begins.desc(), people.c.address)
+        .limit(limit)
+    )
+
+
+# --- what rows are -------------------------------------------------------------------------------
+
+
+def person_of(row: Row[Any]) -> SitePerson:
+    values = {name: getattr(row, name) for name in SitePerson.__struct_fields__}
+    return SitePerson(**{**values, "address": Address(row.address)})
+
+
+def head_of(row: Row[Any]) -> Head:
+    """As main told it, but for what came in the conversation since."""
+    told: Head = check(unpack_value(row.head), Head)
+    return structs.replace(told, last_seq=max(told.last_seq, row.last_seq))
+
+
+def messages_of(rows: Iterable[Row[Any]]) -> list[StoredMessage]:
+    """As many of them as one answer holds, and one at least."""
+    page: list[StoredMessage] = []
+    size = 0
+    for row in rows:
+        size += len(row.event)
+        if page and size > PAGE_BYTES:
+            break
+        page.append(SERVER_MESSAGES.read(row.event).message)
+    return page
+
+
+# --- writing -------------------------------------------------------------------------------------
+
+
+def write_site(connection: Connection, told: SiteFacts) -> None:
+    """Take in what main tells; what is known already and newer stays."""
+    if told.people:
+        rows = [structs.asdict(person) | {"address": str(person.address)} for person in told.people]
+        connection.execute(_KEEP_PERSON, rows)
+    _write_memberships(connection, told.memberships)
+
+
+def _write_memberships(connection: Connection, told: Sequence[SiteMembership]) -> None:
+    rows = [_membership_row(each) for each in told]
+    standing = [row for row in rows if row["is_in"]]
+    if rows:
+        connection.execute(_KEEP_MEMBERSHIP, rows)
+    if standing:
+        connection.execute(_KEEP_STANDING, standing)
+
+
+def _membership_row(told: SiteMembership) -> dict[str, Any]:
+    head = told.head
+    return {
+        "person": told.person,
+        "conversation": head.conversation,
+        "is_in": head.role not in GONE,
+        "head": pack(head),
+        "last_seq": head.last_seq,
+        "revision": told.revision,
+    }
+
+
+def write_facts(connection: Connection, **values: int) -> None:
+    """Single numbers."""
+    connection.execute(_KEEP_FACT, [{"name": name, "value": values[name]} for name in values])
+
+
+def _upsert(table: sa.Table) -> tuple[Insert, Any]:
+    """An insert of all columns, which are parameters, and what it offers where a row exists."""
+    query = insert(table).values({c.name: sa.bindparam(c.name) for c in table.c})
+    return query, query.excluded
+
+
+def _newest(table: sa.Table) -> Insert:
+    """A row takes the place of the one that is known, unless it has a lower revision."""
+    query, new = _upsert(table)
+    key = [c for c in table.c if c.primary_key]
+    changing = {c.name: new[c.name] for c in table.c if not c.primary_key}
+    return query.on_conflict_do_update(
+        index_elements=key, set_=changing, where=new.revision >= table.c.revision
+    )
+
+
+_KEEP_PERSON = _newest(people)
+_KEEP_MEMBERSHIP = _newest(memberships)
+_standing = insert(conversations).values(
+    {name: sa.bindparam(name) for name in ("conversation", "last_seq", "revision")}
+)
+_KEEP_STANDING = _standing.on_conflict_do_update(
+    index_elements=[conversations.c.conversation],
+    set_={
+        name: sa.func.max(conversations.c[name], _standing.excluded[name])
+        for name in ("last_seq", "revision")
+    },
+)
+_fact, _new_fact = _upsert(facts)
+_KEEP_FACT = _fact.on_conflict_do_update(
+    index_elements=[facts.c.name], set_={"value": _new_fact.value}
+)
