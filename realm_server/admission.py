@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from realm_protocol.bodies import check_body
 from realm_protocol.commands import SendMessage
-from realm_protocol.errors import RateLimited
+from realm_protocol.errors import IsGuest, NotForGuests, RateLimited
 from realm_protocol.names import parse_target, print_target
-from realm_protocol.rooms import GUEST_LIMITS
+from realm_protocol.rooms import GUEST_LIMITS, is_guest
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,18 @@ class SendingLimits:
 def check_message(command: SendMessage) -> None:
     """What any sender must keep to. A refusal of these is final, so it stops no lane."""
     check_body(command.kind, command.body)
+
+
+def check_guests(command: SendMessage, limit_class: str) -> None:
+    """Guests write texts to the room, and nobody writes to them elsewhere; also while main is away.
+
+    Raises `NotForGuests` or `IsGuest`.
+    """
+    to = command.to.lower()
+    if limit_class == GUEST_LIMITS and not (command.kind == "text" and to.startswith("group:")):
+        raise NotForGuests
+    if is_guest(to):
+        raise IsGuest(address=to)
 
 
 def lane_of(to: str) -> str:

@@ -25,7 +25,7 @@ from realm_protocol.errors import (
 )
 from realm_protocol.link import Forward, Mark
 from realm_protocol.wire import pack, tag_of
-from realm_server.admission import SendingLimits, check_message
+from realm_server.admission import SendingLimits, check_guests, check_message
 from realm_server.autonomy.outbox import Outbox
 from realm_server.client_sessions import ClientSession
 from realm_server.link import Link
@@ -91,6 +91,7 @@ class Desk:
         outbox = self._outbox
         try:
             check_message(command)
+            check_guests(command, session.limit_class)
             if outbox.is_idle:
                 self._send_live(session, command)
             elif not outbox.knows(session, command):

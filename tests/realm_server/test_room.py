@@ -11,11 +11,11 @@ import pytest
 
 from realm_protocol import events, link
 from realm_protocol.bodies import SystemBody, pack_system_body
-from realm_protocol.commands import Page, StoredMessage
-from realm_protocol.errors import RateLimited, RoomNotOpen
+from realm_protocol.commands import Page, SendMessage, StoredMessage
+from realm_protocol.errors import IsGuest, NotForGuests, RateLimited, RoomNotOpen
 from realm_protocol.names import Address, GroupAddress, group_conversation
 from realm_protocol.wire import pack
-from realm_server.admission import Rate, SendingLimits
+from realm_server.admission import Rate, SendingLimits, check_guests
 from realm_server.record import message_json, message_line
 from realm_service.operator_line import socket_path
 from tests.realm_server.conftest import World
@@ -139,6 +139,28 @@ def test_guests_send_slower() -> None:
         return 4
 
     assert [sent(c) for c in ("guest", "standard", "trusted")] == [1, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("limit_class", "to", "kind", "error"),
+    [
+        ("guest", "messi@surabaya", "text", NotForGuests),
+        ("guest", f"group:{LOBBY}", "file", NotForGuests),
+        ("standard", "Guest-Anna@surabaya", "text", IsGuest),
+    ],
+)
+def test_a_site_alone_keeps_guests_to_the_room_too(
+    limit_class: str, to: str, kind: Any, error: type[Exception]
+) -> None:
+    """Main refuses it as well, but may be away."""
+    with pytest.raises(error):
+        check_guests(SendMessage(1, to, "k", kind, b"halo", 0), limit_class)
+
+
+def test_the_room_is_open_to_guests() -> None:
+    """And people write to each other as ever."""
+    for limit_class, to in (("guest", f"group:{LOBBY}"), ("standard", "messi@surabaya")):
+        check_guests(SendMessage(1, to, "k", "text", b"halo", 0), limit_class)
 
 
 # --- its operator --------------------------------------------------------------------------------
