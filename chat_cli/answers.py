@@ -79,6 +79,7 @@ def realm_json(realm: Realm) -> dict[str, Any]:
         "linked": realm.linked,
         "since": rfc3339(realm.since) if realm.since else None,
         "online": realm.online,
+        "names": realm.own_names,
     }
 
 

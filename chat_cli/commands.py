@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from chat_cli import answers, deeds
+from chat_cli import answers, deeds, other_realms
 from chat_cli.account.account import Account
 from chat_cli.account.reading import Window
 from chat_cli.account.recipients import Recipient
@@ -210,6 +210,25 @@ async def _realms(account: Account, given: Arguments) -> Any:
     return (await deeds.realms(account)).value
 
 
+async def _addrealm(account: Account, given: Arguments) -> Any:
+    return await other_realms.add(account, given["name"], given["host"], int(given["port"]))
+
+
+async def _sendprivaterealm(account: Account, given: Arguments) -> Any:
+    realm = await account.realm_names.meant_by(given["realm"])
+    recipient = other_realms.in_realm(Recipient("person", given["person"]), realm)
+    return answers.sent_json(await account.send(recipient, given["text"], None, SEND_WAIT_SECONDS))
+
+
+async def _sendgrouprealm(account: Account, given: Arguments) -> Any:
+    realm, named = given["realm"], given["recipients"]
+    return await other_realms.send_to_all(account, realm, named, given["text"], SEND_WAIT_SECONDS)
+
+
+async def _getrealminbox(account: Account, given: Arguments) -> Any:
+    return (await other_realms.inbox(account, given["realm"], peek="peek" in given)).value
+
+
 async def _sessions(account: Account, given: Arguments) -> Any:
     return (await deeds.sessions(account)).value
 
@@ -276,6 +295,12 @@ _DEEDS: dict[str, Deed] = {
     "mute": _mute,
     "unmute": _unmute,
     "realms": _realms,
+    "addrealm": _addrealm,
+    "sendprivaterealm": _sendprivaterealm,
+    "sendgrouprealm": _sendgrouprealm,
+    "getrealminbox": _getrealminbox,
+    "sendfilerealm": _sendfile,
+    "sendgroupfilerealm": _sendfile,
     "help": _help,
 }
 

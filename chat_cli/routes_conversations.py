@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from chat_cli import answers, deeds
+from chat_cli import answers, deeds, other_realms
 from chat_cli.access import Asked
 from chat_cli.account.reading import Window
 from chat_cli.account.recipients import Recipient
@@ -24,11 +24,14 @@ class GroupName(BaseModel):
 
 
 class NewMessage(BaseModel):
-    """`to`: an address, a bare name, or a group. `key`: the sender's own, for sending once."""
+    """`to`: an address, a bare name, or a group. `key`: the sender's own, for sending once.
+    `realm`: of which a bare name is, by its name or what the account calls it.
+    """
 
     to: str | GroupName
     text: str
     key: str | None = None
+    realm: str | None = None
 
     def recipient(self) -> Recipient:
         if isinstance(self.to, GroupName):
@@ -55,7 +58,8 @@ async def send(
     wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT_SECONDS)] = 5,
 ) -> dict[str, Any]:
     """Save a message, synced, and wait so many seconds for main to have it."""
-    sent = await account.send(body.recipient(), body.text, body.key, wait)
+    recipient = await other_realms.placed(account, body.recipient(), body.realm)
+    sent = await account.send(recipient, body.text, body.key, wait)
     return answers.sent_json(sent)
 
 

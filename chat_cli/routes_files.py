@@ -7,11 +7,11 @@ from urllib.parse import quote
 from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
-from chat_cli import answers
+from chat_cli import answers, other_realms
 from chat_cli.access import Asked
 from chat_cli.account.account import Account
 from chat_cli.account.files.spool import Incoming, Spooled
-from chat_cli.account.recipients import Recipient
+from chat_cli.account.recipients import Recipient, recipient
 from chat_cli.stating import answer_state
 from chat_cli.upload_form import OVERHEAD_LIMIT, UploadForm
 from realm_protocol.bodies import FILE_ID_PATTERN
@@ -37,6 +37,7 @@ _FORM = {
                     "properties": {
                         "to": {"type": "string", "description": "Person, or `group:NAME`."},
                         "key": {"type": "string", "description": "As of a message."},
+                        "realm": {"type": "string", "description": "As of a message."},
                         "file": {"type": "string", "format": "binary"},
                     },
                 }
@@ -96,27 +97,24 @@ async def _read(
     account: Account, request: Request, form: UploadForm, incoming: Incoming
 ) -> tuple[Recipient, Spooled]:
     """Whom the file is for, checked first where the form says so first; and the file."""
-    to: Recipient | None = None
+    is_checked = False
     async for received in request.stream():
         pieces = form.take(received)
-        if to is None and "to" in form.fields:
-            to = _recipient(form.fields["to"])
+        if not is_checked and form.file_name is not None and "to" in form.fields:
+            is_checked = True
             if "key" not in form.fields:  # else it may have been sent while that was right
-                await account.files.check(to)
+                await account.files.check(await _recipient(account, form))
         for piece in pieces:
             await incoming.take(piece)
     form.finish()
-    if to is None:
-        raise MalformedMessage(detail=_NO_RECIPIENT)
-    return to, await incoming.finish()
+    return await _recipient(account, form), await incoming.finish()
 
 
-def _recipient(to: str) -> Recipient:
+async def _recipient(account: Account, form: UploadForm) -> Recipient:
+    to = form.fields.get("to")
     if not to:
         raise MalformedMessage(detail=_NO_RECIPIENT)
-    if to.lower().startswith("group:"):
-        return Recipient("group", to[len("group:") :])
-    return Recipient("person", to)
+    return await other_realms.placed(account, recipient(to), form.fields.get("realm"))
 
 
 @router.get("/files")

@@ -18,6 +18,8 @@ class Kind(Enum):
     GROUP = "group"
     CONVERSATION = "conversation"
     """A person, or `group:NAME`."""
+    REALM = "realm"
+    """A realm, or what one calls it."""
     TEXT = "text"
     """The rest of the line as it is; it may hold line breaks."""
     PASSWORD = "password"  # noqa: S105
@@ -141,6 +143,24 @@ _MEMBERS = Parameter(
     Kind.PEOPLE,
     Help("who is in it from the start", "siapa saja anggotanya sejak awal"),
     optional=True,
+)
+_REALM = Parameter(
+    "realm",
+    Kind.REALM,
+    Help("a realm, or what you call it", "sebuah realm, atau sebutan Anda untuknya"),
+)
+_PERSON_THERE = Parameter(
+    "person",
+    Kind.PERSON,
+    Help("a person of that realm", "seseorang di realm itu"),
+)
+_RECIPIENTS = Parameter(
+    "recipients",
+    Kind.WORD,
+    Help(
+        "group:NAME of that realm, or people of it with commas between",
+        "group:NAMA di realm itu, atau orang-orangnya dipisah koma",
+    ),
 )
 _ASKED_FOR = Help("asked for when not given", "ditanyakan bila tidak diberikan")
 _PASSWORD = Parameter("password", Kind.PASSWORD, _ASKED_FOR, optional=True)
@@ -552,9 +572,78 @@ WORDS = (
     Word(
         "realms",
         (),
-        Help("List the realms, and which are linked.", "Tampilkan realm, dan mana yang terhubung."),
+        Help(
+            "List the realms: where they are, which are linked, and what you call them.",
+            "Tampilkan realm: di mana, mana yang terhubung, dan sebutan Anda untuknya.",
+        ),
         Right.SIGNED_IN,
         WhenCutOff.REFUSED,
+    ),
+    Word(
+        "addrealm",
+        (
+            Parameter(
+                "name",
+                Kind.WORD,
+                Help(
+                    "the realm's name, or what you will call it",
+                    "nama realm, atau sebutan Anda untuknya",
+                ),
+            ),
+            Parameter("host", Kind.WORD, Help("where it listens", "tempatnya menerima sambungan")),
+            Parameter("port", Kind.NUMBER, Help("and at which port", "dan port-nya")),
+        ),
+        Help(
+            "Add a realm to your list; for operators, enrol one that isn't there yet.",
+            "Tambahkan realm ke daftar Anda; operator mendaftarkan yang belum ada.",
+        ),
+        Right.SIGNED_IN,
+        WhenCutOff.REFUSED,
+    ),
+    Word(
+        "sendprivaterealm",
+        (_REALM, _PERSON_THERE, _TEXT),
+        Help("Send a message to a person of a realm.", "Kirim pesan kepada orang di sebuah realm."),
+        Right.SIGNED_IN,
+        WhenCutOff.KEPT,
+        aliases=("sendrealm",),
+    ),
+    Word(
+        "sendgrouprealm",
+        (_REALM, _RECIPIENTS, _TEXT),
+        Help(
+            "Send a message to a group of a realm, or to several of its people.",
+            "Kirim pesan ke grup di sebuah realm, atau kepada beberapa orangnya.",
+        ),
+        Right.SIGNED_IN,
+        WhenCutOff.KEPT,
+    ),
+    Word(
+        "getrealminbox",
+        (_REALM, _PEEK),
+        Help(
+            "Show what people of a realm wrote you that is unread, and mark it read.",
+            "Tampilkan pesan dari orang di sebuah realm yang belum dibaca, lalu tandai.",
+        ),
+        Right.SIGNED_IN,
+        WhenCutOff.LOCAL,
+    ),
+    Word(
+        "sendfilerealm",
+        (_REALM, _PERSON_THERE, _PATH),
+        Help("Send a file to a person of a realm.", "Kirim berkas kepada orang di sebuah realm."),
+        Right.SIGNED_IN,
+        WhenCutOff.KEPT,
+    ),
+    Word(
+        "sendgroupfilerealm",
+        (_REALM, _RECIPIENTS, _PATH),
+        Help(
+            "Send a file to a group of a realm, or to several of its people.",
+            "Kirim berkas ke grup di sebuah realm, atau kepada beberapa orangnya.",
+        ),
+        Right.SIGNED_IN,
+        WhenCutOff.KEPT,
     ),
     Word(
         "help",

@@ -54,6 +54,13 @@ class Recipient:
         return self.written == target or self.written == target.partition("@")[0]
 
 
+def recipient(to: str) -> Recipient:
+    """Whom a person, or `group:NAME`, means."""
+    if to.lower().startswith("group:"):
+        return Recipient("group", to[len("group:") :])
+    return Recipient("person", to)
+
+
 def conversation_with(me: Address, target: Target) -> ConversationId:
     """The conversation that a message of mine to `target` goes into."""
     if isinstance(target, GroupAddress):

@@ -44,6 +44,10 @@ def _time(value: str | None, look: Look) -> str:
     return look.time(value) if value else ""
 
 
+def _port(port: int, _: Look) -> str:
+    return str(port or "")
+
+
 def _told_role(role: str | None, _: Look) -> str:
     return say(_ROLES[role]) if role in _ROLES else role or ""
 
@@ -98,6 +102,9 @@ _COLUMNS: dict[str, tuple[Column, ...]] = {
         Column(texts.LINK, "linked", _yes(texts.LINKED, texts.CUT_OFF)),
         Column(texts.SINCE, "since", _time),
         Column(texts.PEOPLE_ONLINE, "online", number=True),
+        Column(texts.HOST, "host"),
+        Column(texts.PORT, "port", _port),
+        Column(texts.CALLED, "names"),
     ),
 }
 

@@ -81,6 +81,7 @@ def complete(
 _PEOPLE = (Kind.PERSON, Kind.PEOPLE, Kind.CONVERSATION, Takes.PERSON)
 _ACCOUNTS = (Kind.ACCOUNT, Takes.ACCOUNT)
 _GROUPS = (Kind.GROUP, Kind.CONVERSATION)
+_OF_AN_ACCOUNT = (*_PEOPLE, *_ACCOUNTS, *_GROUPS, Kind.REALM)
 
 
 def _names(
@@ -91,7 +92,7 @@ def _names(
         yield from profiles.profiles()
     elif what is Kind.COMMAND:
         yield from (command.name for command in COMMANDS)
-    elif what in (*_PEOPLE, *_ACCOUNTS, *_GROUPS) and (service := find(profiles.home())):
+    elif what in _OF_AN_ACCOUNT and (service := find(profiles.home())):
         service.check_version()
         accounts = service.get("/v1/accounts")
         if what in _ACCOUNTS:
@@ -105,6 +106,10 @@ def _names(
 def _names_of(
     service: ServiceClient, account: str, what: Kind | Takes, typed: str
 ) -> Iterator[str]:
+    if what is Kind.REALM:
+        for row in service.get(f"{account}/realms"):
+            yield from (row["realm"], *row["names"])
+        return
     conversations = service.get(f"{account}/conversations")
     before = "group:" if what is Kind.CONVERSATION else ""
     if what in _PEOPLE:

@@ -11,17 +11,25 @@ Arguments = Mapping[str, str]
 
 
 def send(call: Call, arguments: Arguments, *, key: str | None, wait: float | None) -> ExitCode:
-    return _send(call, arguments["person"], arguments["text"], key, wait)
+    return send_to(call, arguments["person"], arguments["text"], key, wait)
 
 
 def sendgroup(call: Call, arguments: Arguments, *, key: str | None, wait: float | None) -> ExitCode:
-    return _send(call, {"group": arguments["group"]}, arguments["text"], key, wait)
+    return send_to(call, {"group": arguments["group"]}, arguments["text"], key, wait)
 
 
-def _send(
-    call: Call, to: str | dict[str, str], text: str, key: str | None, wait: float | None
+def send_to(
+    call: Call,
+    to: str | dict[str, str],
+    text: str,
+    key: str | None,
+    wait: float | None,
+    realm: str | None = None,
 ) -> ExitCode:
+    """`realm`: of which a bare name is; else it is looked for as usual."""
     body = {"to": to, "text": text} | ({} if key is None else {"key": check_key(key)})
+    if realm is not None:
+        body["realm"] = realm
     seconds = call.configuration.value("wait") if wait is None else wait
     sent = call.service.post(call.path("messages"), body, wait_seconds=seconds)
     code = exit_codes.of_state(sent["state"])

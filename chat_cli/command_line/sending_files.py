@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any, BinaryIO
@@ -24,25 +25,33 @@ Arguments = Mapping[str, str]
 Json = Mapping[str, Any]
 
 SILENCE_SECONDS = 60.0
-_STDIN = "-"
+STDIN = "-"
 _PIECE_BYTES = 256 * 1024
 _POLL_SECONDS = 0.2
 
 
+@dataclass(frozen=True, slots=True)
+class To:
+    """Whom a file is for: a person, or `group:NAME`. `realm`: of which a bare name is."""
+
+    name: str
+    realm: str | None = None
+
+
 def sendfile(call: Call, arguments: Arguments, *, wait: float | None, name: str | None) -> ExitCode:
-    return _send(call, arguments["person"], arguments["path"], wait, name)
+    return send_file_to(call, To(arguments["person"]), arguments["path"], wait, name)
 
 
 def sendgroupfile(
     call: Call, arguments: Arguments, *, wait: float | None, name: str | None
 ) -> ExitCode:
     group = arguments["group"].removeprefix("group:")
-    return _send(call, f"group:{group}", arguments["path"], wait, name)
+    return send_file_to(call, To(f"group:{group}"), arguments["path"], wait, name)
 
 
-def _send(call: Call, to: str, path: str, wait: float | None, name: str | None) -> ExitCode:
+def send_file_to(call: Call, to: To, path: str, wait: float | None, name: str | None) -> ExitCode:
     patience = call.configuration.value("wait") if wait is None else wait
-    known_as = name or ("stdin" if path == _STDIN else Path(path).name)
+    known_as = name or ("stdin" if path == STDIN else Path(path).name)
     try:
         told = _see_through(call, to, path, known_as, patience)
     except _Stopped as stopped:
@@ -60,7 +69,7 @@ class _Stopped(Exception):
         super().__init__(transfer)
 
 
-def _see_through(call: Call, to: str, path: str, name: str, patience: float) -> Json:
+def _see_through(call: Call, to: To, path: str, name: str, patience: float) -> Json:
     with (
         _opened(path) as file,
         Progress(call, name, _size(file)) as progress,
@@ -77,7 +86,7 @@ def _see_through(call: Call, to: str, path: str, name: str, patience: float) -> 
 @contextmanager
 def _opened(path: str) -> Iterator[BinaryIO]:
     """A file, or standard input; raises `FileUnreadable`."""
-    if path == _STDIN:
+    if path == STDIN:
         yield sys.stdin.buffer
         return
     try:
@@ -132,10 +141,12 @@ class _CtrlC:
         self._was_pressed = True
 
 
-def _hand_over(call: Call, file: BinaryIO, to: str, name: str, ctrl_c: _CtrlC) -> Json:
+def _hand_over(call: Call, file: BinaryIO, to: To, name: str, ctrl_c: _CtrlC) -> Json:
     """Let the service keep it; from then on it is sent, after a crash too."""
     boundary = secrets.token_hex(16).encode()
-    head = _part(boundary, b"to", b"") + to.encode() + b"\r\n"
+    head = _field(boundary, b"to", to.name)
+    if to.realm is not None:
+        head += _field(boundary, b"realm", to.realm)
     quoted = name.encode(errors="replace").replace(b'"', b"_").replace(b"\r", b"_")
     named = b'; filename="%b"' % quoted.replace(b"\n", b"_").replace(b"\\", b"_")
     head += _part(boundary, b"file", named)
@@ -149,6 +160,10 @@ def _hand_over(call: Call, file: BinaryIO, to: str, name: str, ctrl_c: _CtrlC) -
     return call.service.send_up(
         call.path("files"), body, silence_seconds=SILENCE_SECONDS, wait=0, resume="true"
     )
+
+
+def _field(boundary: bytes, name: bytes, value: str) -> bytes:
+    return _part(boundary, name, b"") + value.encode() + b"\r\n"
 
 
 def _part(boundary: bytes, name: bytes, more: bytes) -> bytes:

@@ -24,6 +24,8 @@ def plain(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        return " ".join(map(plain, value))
     return " ".join(clean(str(value)).split())
 
 

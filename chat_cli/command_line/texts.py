@@ -180,7 +180,9 @@ ROLE_GIVEN = Text(
     "In group {group}, {address} is now: {role}.", "Di grup {group}, {address} sekarang: {role}."
 )
 GROUP_RENAMED = Text("Group {group} has its new name.", "Nama grup {group} sudah diganti.")
-ACCESS_SET = Text("Group {group} is as you asked.", "Grup {group} sudah diatur.")
+ACCESS_SET = Text(
+    "It is set who may enter group {group}.", "Siapa yang boleh masuk grup {group} sudah diatur."
+)
 GROUP_CLOSED = Text(
     "Group {group} is closed: it can be read and left.",
     "Grup {group} ditutup: hanya bisa dibaca dan ditinggalkan.",
@@ -191,15 +193,27 @@ MUTED = Text("Muted in the windows of this machine.", "Dibisukan di jendela komp
 UNMUTED = Text("No longer muted.", "Tidak lagi dibisukan.")
 UNBLOCKED = Text("{address} is no longer blocked.", "{address} tidak lagi diblokir.")
 
+REALM_ADDED = Text("{name} is realm {realm}.", "{name} adalah realm {realm}.")
+REALM_ENROLLED = Text(
+    "Realm {realm} is enrolled. Its key, which is told this once: {key}",
+    "Realm {realm} sudah didaftarkan. Kuncinya, yang hanya diberitahukan sekali ini: {key}",
+)
+STDIN_GOES_TO_ONE = Text(
+    "Standard input can be sent to one recipient only.",
+    "Masukan standar hanya bisa dikirim ke satu penerima.",
+)
+
 # --- columns and facts ---------------------------------------------------------------------------
 
 ACCOUNT = Text("Account", "Akun")
 ADDRESS = Text("Address", "Alamat")
 CONNECTION = Text("Connection", "Koneksi")
 CONVERSATIONS = Text("Conversations", "Percakapan")
+CALLED = Text("You call it", "Sebutan Anda")
 COUNTRY = Text("Country", "Negara")
 DEFAULT = Text("Default", "Bawaan")
 DEVICE = Text("Device", "Perangkat")
+HOST = Text("Address", "Alamat")
 GROUP = Text("Group", "Grup")
 HAS_READ = Text("Has read", "Sudah dibaca")
 LAST_SEEN = Text("Last seen", "Terakhir terlihat")
@@ -221,6 +235,7 @@ KIND = Text("Kind", "Jenis")
 KIND_GROUP = Text("group", "grup")
 KIND_ROOM = Text("open room, recorded", "ruang terbuka, direkam")
 WHO_ENTERS = Text("Access", "Akses")
+PORT = Text("Port", "Port")
 YOU = Text("You", "Anda")
 
 ONLINE = Text("online", "daring")

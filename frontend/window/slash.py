@@ -10,7 +10,10 @@ from realm_protocol.command_table import BY_NAME, WORDS, Kind, Parameter, Word
 
 SHOWN = 6
 _NOT_HERE = frozenset(
-    {"auth", "register", "guest", "logout", "passwd", "sendfile", "sendgroupfile", "receivefile"}
+    {
+        *("auth", "register", "guest", "logout", "passwd"),
+        *("sendfile", "sendgroupfile", "sendfilerealm", "sendgroupfilerealm", "receivefile"),
+    }
 )
 """Words that change who is signed in, hold a password, or name a file of the service's machine,
 which is no business of a browser."""

@@ -12,6 +12,8 @@ KNOWN = Known(
     accounts=("messi@surabaya",),
     people=("henderson@jakarta", "hisan@surabaya"),
     groups=("jarkom3@surabaya",),
+).with_realms(
+    [{"realm": "surabaya", "names": []}, {"realm": "jakarta", "names": ["realm2"]}],
 )
 
 
@@ -22,9 +24,9 @@ def offered(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("sendg", ["sendgroup", "sendgroupfile"]),
+        ("sendgroup", ["sendgroup", "sendgroupfile", "sendgrouprealm", "sendgroupfilerealm"]),
         ("listg", ["listgroups"]),
-        ("creat", ["creategroup"]),
+        ("creat", ["creategroup", "createinvitegroup"]),
         ("send he", ["henderson@jakarta"]),
         ("SEND He", ["henderson@jakarta"]),
         ("send henderson@jakarta he", []),
@@ -36,7 +38,10 @@ def offered(text: str) -> list[str]:
         ("inboxgroup jarkom3 p", ["peek"]),
         ("use ", ["messi@surabaya"]),
         ("auth messi@surabaya ", []),
-        ("help sendgroup", ["sendgroup", "sendgroupfile"]),
+        ("help sendgroupf", ["sendgroupfile", "sendgroupfilerealm"]),
+        ("sendprivaterealm ", ["surabaya", "jakarta", "realm2"]),
+        ("getrealminbox RE", ["realm2"]),
+        ("sendprivaterealm realm2 hend", ["henderson@jakarta"]),
         ("read henderson@jakarta 1", []),
         ("nosuchword h", []),
         ("groups x", []),
@@ -50,7 +55,7 @@ def test_each_place_has_its_names(text: str, expected: list[str]) -> None:
 def test_an_empty_line_offers_each_word_once() -> None:
     """Under its own name; aliases only to who begins to type one."""
     assert sorted(offered("")) == sorted({word.name for word in SHELL_WORDS.values()})
-    assert offered("send") == ["send", "sendgroup", "sendfile", "sendgroupfile"]
+    assert offered("sendf") == ["sendfile", "sendfilerealm"]
     assert "sendprivate" in offered("sendp")
 
 

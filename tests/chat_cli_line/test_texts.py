@@ -28,6 +28,7 @@ ALIKE = {
     "status",
     "server",
     "admin",
+    "port",
 }
 """Words that are the same in Indonesian, in lower case."""
 

@@ -42,8 +42,19 @@ def test_every_command_has_an_example(command: Command) -> None:
 
 LIONEL = {"address": "messi@surabaya", "name": "Lionel Messi", "country": "AR", "online": True}
 MEMBER = {**LIONEL, "role": "owner", "read": 3, "delivered": 4}
-GROUP = {"group": "jarkom3@surabaya", "conversation": "c2", "members": 2, "joined": True}
-JOINED = {"group": "jarkom3@surabaya", "conversation": "c2", "seq": 5}
+GROUP = {
+    "group": "jarkom3@surabaya",
+    "name": "Jaringan 3",
+    "conversation": "c2",
+    "kind": "group",
+    "members": 2,
+    "joined": True,
+    "role": "owner",
+    "invite_only": False,
+    "closed": False,
+}
+GROUP_LINE = "jarkom3@surabaya\t2\tyes\towner\tno\tgroup\tJaringan 3"
+JOINED = {"group": "jarkom3@surabaya", "conversation": "c2", "seq": 5, "kind": "group"}
 REALM = {
     "realm": "jakarta",
     "host": "",
@@ -51,6 +62,7 @@ REALM = {
     "linked": False,
     "since": "2026-11-21T03:55:00Z",
     "online": 7,
+    "names": ["realm2", "timur"],
 }
 SESSION = {
     "session_id": "s1",
@@ -71,9 +83,45 @@ SESSION = {
             [MEMBER],
             "messi@surabaya\tLionel Messi\towner\tyes\t3",
         ),
-        ("groups", "groups", [GROUP], "jarkom3@surabaya\t2\tyes"),
-        ("listgroups", "groups", [GROUP], "jarkom3@surabaya\t2\tyes"),
-        ("realms", "realms", [REALM], "jakarta\tno\t2026-11-21T03:55:00Z\t7"),
+        ("groups", "groups", [GROUP], GROUP_LINE),
+        ("listgroups", "groups", [GROUP], GROUP_LINE),
+        (
+            "invite jarkom3 lineker henderson@jakarta",
+            "invite jarkom3 lineker henderson@jakarta",
+            JOINED,
+            "They are in group jarkom3@surabaya now.",
+        ),
+        (
+            "setrole jarkom3 lineker admin",
+            "setrole jarkom3 lineker admin",
+            {**JOINED, "address": "lineker@surabaya", "role": "admin"},
+            "In group jarkom3@surabaya, lineker@surabaya is now: admin.",
+        ),
+        (
+            "renamegroup jarkom3 Jaringan 3",
+            "renamegroup jarkom3 Jaringan 3",
+            {**JOINED, "name": "Jaringan 3"},
+            "Group jarkom3@surabaya has its new name.",
+        ),
+        (
+            "createinvitegroup jarkom3 lineker",
+            "addinvitegroup jarkom3 lineker",
+            JOINED,
+            "Created group jarkom3@surabaya.",
+        ),
+        ("realms", "realms", [REALM], "jakarta\tno\t2026-11-21T03:55:00Z\t7\t\t0\trealm2 timur"),
+        (
+            "addrealm realm2 127.0.0.1 8890",
+            "addrealm realm2 127.0.0.1 8890",
+            {"name": "realm2", "realm": "jakarta"},
+            "realm2 is realm jakarta.",
+        ),
+        (
+            "addrealm medan 10.0.0.7 8000",
+            "addrealm medan 10.0.0.7 8000",
+            {"name": "medan", "realm": "medan", "key": "k"},
+            "Realm medan is enrolled. Its key, which is told this once: k",
+        ),
         (
             "sessions",
             "sessions",
@@ -166,7 +214,7 @@ def test_quiet_says_only_what_was_asked_for(service: FakeService, run: Run) -> N
 
     assert (silent.returncode, silent.stdout, silent.stderr) == (3, "", "")
     assert json.loads(as_json.stdout)["state"] == "saved"
-    assert run("groups", "--quiet").stdout == "jarkom3@surabaya\t2\tyes\n"
+    assert run("groups", "--quiet").stdout == f"{GROUP_LINE}\n"
 
 
 def test_help_is_the_same_by_both_names(run: Run) -> None:

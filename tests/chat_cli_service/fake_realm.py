@@ -15,6 +15,7 @@ from realm_protocol.commands import (
     FetchMessages,
     Head,
     Realm,
+    RealmAdded,
     SendMessage,
     StoredMessage,
 )
@@ -107,6 +108,16 @@ class FakeRealm:
             for person in {one, other}:
                 self.enter(known, person)
         return known
+
+    def add_realm(self, name: str, host: str, port: int) -> RealmAdded:
+        """On the asker's list; another one is enrolled, as by an operator."""
+        for realm in self.other_realms:
+            if (realm.host, realm.port) == (host, port):
+                realm.own_names.append(name)
+                realm.names.append(name)
+                return RealmAdded(realm.name)
+        self.other_realms.append(Realm(name, host, port, False, 0, 0))
+        return RealmAdded(name, f"key of {name}")
 
     def group(self, address: str, *members: str) -> Conversation:
         identity = group_conversation(GroupAddress.parse(address))

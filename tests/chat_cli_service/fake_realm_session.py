@@ -8,6 +8,7 @@ import msgspec
 
 from realm_protocol.bodies import SystemBody, pack_system_body
 from realm_protocol.commands import (
+    AddRealm,
     CLIENT_COMMANDS,
     Accepted,
     BlockPerson,
@@ -303,6 +304,7 @@ _ANSWERS: dict[type, Callable[[RealmSession, Any], Any]] = {
     ChangePassword: RealmSession.change_password,
     ListSessions: lambda s, _: s.realm.device_sessions(s.address, s.session_id),
     ListRealms: lambda s, _: [Realm("surabaya", "", 0, True, 1, 2), *s.realm.other_realms],
+    AddRealm: lambda s, command: s.realm.add_realm(command.name, command.host, command.port),
     BlockPerson: lambda _s, _c: Done(),
     UnblockPerson: lambda _s, _c: Done(),
     FetchPending: lambda s, command: s.realm.outbox.pending(s, command),

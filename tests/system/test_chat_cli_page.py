@@ -15,7 +15,7 @@ from tests.system.pages import play
 from tests.system.processes import console_script, environment
 
 PAGE = Path(__file__).parents[2] / "docs" / "chat-cli.md"
-MESSI, HENDERSON = "messi@surabaya", "henderson@surabaya"
+MESSI, HENDERSON, LINEKER = "messi@surabaya", "henderson@surabaya", "lineker@jakarta"
 
 ASKED = (
     ("register budi@surabaya --password-stdin", "rahasia12\n"),
@@ -38,6 +38,14 @@ ASKED = (
     (f"tail --as archive --from-start --account {HENDERSON}", ""),
     (f"read messi --account {HENDERSON}", ""),
     ("groups", ""),
+    ("createinvitegroup board", ""),
+    ("invite board henderson", ""),
+    ("setrole board henderson admin", ""),
+    ("renamegroup board The board", ""),
+    ("setaccess board open", ""),
+    ("removemember board henderson", ""),
+    ("closegroup board", ""),
+    ("reopengroup board", ""),
     ("members jarkom3", ""),
     (f"leavegroup jarkom3 --account {HENDERSON}", ""),
     ("users hender", ""),
@@ -46,6 +54,14 @@ ASKED = (
     ("mute henderson", ""),
     ("unmute henderson", ""),
     ("realms", ""),
+    ("addrealm jakarta 127.0.0.1 8001", ""),
+    ("sendprivaterealm jakarta henderson hello", ""),
+    ("sendgrouprealm jakarta henderson,lineker hello", ""),
+    ("login lineker@jakarta --realm-url {jakarta} --password-stdin", "surabaya\n"),
+    (f"sendprivaterealm surabaya henderson hello --account {LINEKER}", ""),
+    (f"getrealminbox jakarta --account {HENDERSON}", ""),
+    ("sendfilerealm jakarta henderson - --name a.txt", "hello"),
+    ("sendgroupfilerealm jakarta henderson - --name a.txt", "hello"),
     ("help send", ""),
     ("config show", ""),
     ("config path", ""),
@@ -78,10 +94,17 @@ def test_the_keys_are_those_of_the_page(demonstration: Demonstration) -> None:
     """Each line of each command has the keys that the page says, and no others."""
     told = keys_told()
     given: dict[str, set[str]] = {}
+    subprocess.run(
+        [console_script("main-server"), "user", "make-operator", MESSI],
+        env=environment(demonstration.home),
+        check=True,
+        timeout=60,
+    )
+    jakarta = demonstration.url("realm-jakarta")
 
     for line, stdin in ASKED:
         done = subprocess.run(
-            [console_script("chat-cli"), *line.split(" "), "--json"],
+            [console_script("chat-cli"), *line.format(jakarta=jakarta).split(" "), "--json"],
             env=environment(demonstration.home),
             cwd=demonstration.home,
             input=stdin,

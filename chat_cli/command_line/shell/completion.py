@@ -85,6 +85,8 @@ def _names(parameter: Parameter, known: Known) -> Iterable[str]:
             return dict.fromkeys((*known.people, *known.accounts))
         case Kind.GROUP:
             return known.groups
+        case Kind.REALM:
+            return known.realms
         case Kind.CONVERSATION:
             return (*known.people, *(f"group:{group}" for group in known.groups))
         case Kind.FLAG:

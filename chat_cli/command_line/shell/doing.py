@@ -21,7 +21,7 @@ from realm_protocol.grammar import ParsedLine
 if TYPE_CHECKING:
     from chat_cli.configuration import Configuration
 
-SENDING = ("send", "sendgroup")
+SENDING = ("send", "sendgroup", "sendprivaterealm", "sendgrouprealm")
 """Words that take a key, with which asking twice sends once."""
 SIGNING_IN = ("auth", "register")
 CHANGES_WHO = (*SIGNING_IN, "guest", "use")

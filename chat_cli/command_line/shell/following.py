@@ -104,6 +104,8 @@ class Following:
             self.known = self.known.with_groups(row["group"] for row in groups)
             people = await self._service.get(f"/v1/accounts/{self.address}/users")
             self.known = self.known.with_people(row["address"] for row in people)
+            realms = await self._service.get(f"/v1/accounts/{self.address}/realms")
+            self.known = self.known.with_realms(realms)
         except RealmchatError:
             return  # cut off: the names of the conversations have to do
 

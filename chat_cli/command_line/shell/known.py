@@ -1,4 +1,4 @@
-"""The names that one account can complete with: people, groups, accounts. Pure."""
+"""The names that one account can complete with: people, groups, realms, accounts. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +12,7 @@ class Known:
     accounts: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    realms: tuple[str, ...] = ()
 
     def with_people(self, addresses: Iterable[str]) -> "Known":
         """These stand behind those that were known before."""
@@ -19,6 +20,12 @@ class Known:
 
     def with_groups(self, groups: Iterable[str]) -> "Known":
         return replace(self, groups=_once((*self.groups, *groups)))
+
+    def with_realms(self, rows: Iterable[Mapping[str, Any]]) -> "Known":
+        """As the service lists them: each under its name, and what one calls it."""
+        return replace(
+            self, realms=_once(name for row in rows for name in (row["realm"], *row["names"]))
+        )
 
     def with_conversations(self, rows: Iterable[Mapping[str, Any]]) -> "Known":
         """As the service lists them: the one with the newest message first."""

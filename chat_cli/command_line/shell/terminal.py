@@ -192,7 +192,7 @@ class Terminal:
         if following is None:
             await self._in_thread(parsed, {"key": key})
             return
-        to = parsed.arguments[parsed.word.parameters[0].name]
+        to = parsed.arguments[parsed.word.parameters[-2].name]
         waits = following.arrivals.linked and not self._leaving
         options = {"key": key} if waits else {"key": key, "wait": 0.0}
         following.arrivals.sending(key)
