@@ -4,8 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 from realm_protocol.events import Synced
-from realm_protocol.link import EndHandle, Fanout, Notify, Resync, Route, Tell, Unroute
+from realm_protocol.link import (
+    EndHandle,
+    Fanout,
+    Notify,
+    Resync,
+    Route,
+    SiteFacts,
+    Tell,
+    Unroute,
+)
 from realm_protocol.wire import array_header, check, tag_of, unpack_value
+from realm_server.autonomy.following import Following
 from realm_server.autonomy.outbox import Outbox
 from realm_server.client_sessions import ClientSession, Stage
 from realm_server.counts import Counts
@@ -30,6 +40,7 @@ class Delivery:
         requests: Requests,
         entrance: Entrance,
         outbox: Outbox,
+        following: Following,
         store: Store,
         counts: Counts,
         room: Room,
@@ -38,6 +49,8 @@ class Delivery:
         self._requests = requests
         self._entrance = entrance
         self._outbox = outbox
+        self._following = following
+        self._heard = following.replica.heard
         self._store = store
         self._counts = counts
         self._room = room
@@ -49,6 +62,7 @@ class Delivery:
             Unroute: self._unroute,
             EndHandle: self._end_handle,
             Resync: self._resync,
+            SiteFacts: self._following.told,
         }
 
     # --- the link --------------------------------------------------------------------------------
@@ -57,6 +71,7 @@ class Delivery:
         if self._store.epoch not in (0, epoch):
             log.warning("main_has_another_epoch", before=self._store.epoch, now=epoch)
         self._store.link_came(epoch)
+        self._following.link_came(epoch)
         self._entrance.link_came(self._outbox.start)
         self._room.wake()
 
@@ -67,6 +82,7 @@ class Delivery:
         self._outbox.link_steadied()
 
     def link_went(self, unanswered: list[Request]) -> None:
+        self._following.link_went()
         self._outbox.link_went(unanswered)
         self._entrance.link_went()
 
@@ -79,6 +95,7 @@ class Delivery:
         request = self._requests.take(fanout.ref) if fanout.ref else None
         asker = None if request is None else request.asker
         event = fanout.event
+        self._heard(fanout.conversation, event)
         count = 0
         for session in self._routes.in_conversation(fanout.conversation):
             if session is not asker:

@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from realm_server.admission import Rate, RateLimiter, SendingLimits
-from realm_server.autonomy.neighbours import KnownHere
+from realm_server.autonomy.following import Following
 from realm_server.autonomy.outbox import Outbox
 from realm_server.autonomy.outbox_store import OutboxStore
+from realm_server.autonomy.replica import Replica
+from realm_server.autonomy.site_file import SiteFile
 from realm_server.client_sessions import ClientSession
 from realm_server.counts import Counts
 from realm_server.delivery import Delivery
@@ -40,6 +42,10 @@ class Times:
     tick_seconds: float = 1
     ticks_between_looks: int = 20
     """A session that gave no sign of life between three looks is cut."""
+
+
+_TICKS_BETWEEN_REPLICAS = 5
+"""What passes through is written seldom: the newest of each conversation are all that is kept."""
 
 
 def wall_clock() -> int:
@@ -88,11 +94,15 @@ class Realm:
         room = Room(settings.name, self.link)
         self._operator = OperatorSocket(settings.operator_socket(), room)
         self.files = Files(settings, main, counts, self.link.down_fields)
+        self._site_file = SiteFile(store.path.with_name("site.db"))
+        self.replica = Replica(self._site_file, settings.replica_bytes, now)
+        self._following = Following(self.link, self.replica, store)
+        self._site_file.rebuilt = self._following.begin_anew
         self.outbox = Outbox(
             OutboxStore(store.path),
             self.link,
             self.routes,
-            KnownHere(settings.name, self.routes, store),
+            self.replica,
             counts,
             limit=settings.outbox_bytes,
             now=now,
@@ -102,7 +112,14 @@ class Realm:
             server, self.link, store, self.routes, self._desk, self._flusher, counts, now
         )
         self._delivery = Delivery(
-            self.routes, self.requests, self.entrance, self.outbox, store, counts, room
+            self.routes,
+            self.requests,
+            self.entrance,
+            self.outbox,
+            self._following,
+            store,
+            counts,
+            room,
         )
         self.front_door = FrontDoor(
             settings.name,
@@ -146,6 +163,9 @@ class Realm:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self.outbox.close()
+            await self._following.close()
+            self.replica.write()
+            self._site_file.close()
             self.store.write_all(self._now())
             await self.files.close()
 
@@ -173,6 +193,8 @@ class Realm:
             turn += 1
             try:
                 self.store.write(self._now())
+                if turn % _TICKS_BETWEEN_REPLICAS == 0:
+                    self.replica.write()
                 self.routes.forget_absent()
                 self.entrance.look_after(turn, self._times.ticks_between_looks)
                 self._limits.sweep(loop.time())

@@ -66,8 +66,11 @@ class Requests:
 
     @property
     def oldest(self) -> int:
-        """The number of what has waited longest; 0 when nothing waits."""
-        return next(iter(self._waiting), 0)
+        """The number of the message that has waited longest; 0 when none waits.
+
+        What else is asked may take its time: passwords, all that a site has missed.
+        """
+        return next((ref for ref, one in self._waiting.items() if one.message is not None), 0)
 
     def messages(self) -> list[Request]:
         """Those that are messages of clients, in the order in which they were asked."""

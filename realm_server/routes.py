@@ -3,7 +3,7 @@
 Plain bookkeeping: main says which conversations a person is in, sessions say whose they are.
 """
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
 
@@ -79,10 +79,6 @@ class Routes(Generic[S]):
     def is_in(self, person: int, conversation: str) -> bool:
         """Whether the person, who has a session attached, is in this conversation."""
         return conversation in self._conversations.get(person, ())
-
-    def persons_in(self, conversation: str) -> Set[int]:
-        """Who of this site is in a conversation."""
-        return self._members.get(conversation, frozenset())
 
     def in_conversation(self, conversation: str) -> list[S]:
         """The sessions that get an event of this conversation."""

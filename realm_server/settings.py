@@ -80,6 +80,12 @@ class RealmSettings(ServiceSettings):
         description="Bytes of messages kept while main can't be reached, each with 256 more for"
         " its keeping; beyond, senders keep them.",
     )
+    replica_bytes: int = Field(
+        256 * 1024**2,
+        ge=0,
+        description="Bytes of recent messages kept for the people of this site, who read them"
+        " while main is away.",
+    )
     file_cache_bytes: int = Field(
         2 * 1024**3,
         ge=0,

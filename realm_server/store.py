@@ -6,7 +6,7 @@ confirmed by main and will be confirmed again. Reads are single rows by their ke
 
 import itertools
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -52,6 +52,7 @@ class Store:
         self._unwritten: dict[bytes, KnownSession | None] = {}
         self._unwritten_facts: dict[str, int] = {}
         self._unwritten_cursors: dict[tuple[Address, str, str], int] = {}
+        self._ended: set[str] = set()
         with engine.connect() as connection:
             self._facts: dict[str, int] = {
                 row.name: row.value for row in connection.execute(sa.select(facts))
@@ -78,13 +79,19 @@ class Store:
     def forget(self, token_hash: bytes) -> None:
         self._unwritten[token_hash] = None
 
+    def forget_ended(self, session_ids: Iterable[str]) -> None:
+        """Main has ended these, whether anybody of them is there or not."""
+        self._ended.update(session_ids)
+
     def find(self, token_hash: bytes, now: int) -> KnownSession | None:
         """The session of this token; None where it is unknown, forgotten, or ended by `now`."""
         if token_hash in self._unwritten:
             found = self._unwritten[token_hash]
         else:
             found = self._read(token_hash)
-        return found if found is not None and found.expires_at > now else None
+        if found is None or found.expires_at <= now or found.session_id in self._ended:
+            return None
+        return found
 
     def _read(self, token_hash: bytes) -> KnownSession | None:
         query = sa.select(sessions).where(sessions.c.token_hash == token_hash)
@@ -94,15 +101,6 @@ class Store:
             return None
         values = row._asdict()
         return KnownSession(**{**values, "address": Address(values["address"])})
-
-    def person_at(self, address: Address) -> int | None:
-        """Whose sessions here are of this address; None where there was none."""
-        for session in self._unwritten.values():
-            if session is not None and session.address == address:
-                return session.person
-        query = sa.select(sessions.c.person).where(sessions.c.address == address).limit(1)
-        with in_words(self.path), self._engine.connect() as connection:
-            return connection.scalar(query)
 
     def cursors(self, address: Address, dialect: str) -> dict[str, int]:
         """Up to where an account's programs of a dialect are in each conversation."""
@@ -123,20 +121,24 @@ class Store:
 
     def write(self, now: int) -> None:
         """Write what has gathered. Where the file takes it not, it is kept for the next time."""
-        if not (self._unwritten or self._unwritten_facts or self._unwritten_cursors):
+        unwritten = self._unwritten or self._unwritten_facts or self._unwritten_cursors
+        if not (unwritten or self._ended):
             return
+        ended = list(self._ended)
         batch = dict(itertools.islice(self._unwritten.items(), _BATCH))
         try:
             with in_words(self.path), self._engine.begin() as connection:
                 _write_facts(connection, self._unwritten_facts)
                 _write_sessions(connection, batch)
                 _write_cursors(connection, self._unwritten_cursors)
+                _delete_ended(connection, ended)
                 connection.execute(sa.delete(sessions).where(sessions.c.expires_at <= now))
         except RealmchatError as error:
             log.error("store_not_written", code=error.code, detail=error.message)
             return
         self._unwritten_facts.clear()
         self._unwritten_cursors.clear()
+        self._ended.difference_update(ended)
         for token_hash in batch:
             del self._unwritten[token_hash]
 
@@ -169,6 +171,14 @@ def _write_sessions(connection: Connection, batch: dict[bytes, KnownSession | No
         connection.execute(
             sa.delete(sessions).where(sessions.c.token_hash == sa.bindparam("gone")),
             [{"gone": token_hash} for token_hash in gone],
+        )
+
+
+def _delete_ended(connection: Connection, session_ids: list[str]) -> None:
+    if session_ids:
+        connection.execute(
+            sa.delete(sessions).where(sessions.c.session_id == sa.bindparam("ended")),
+            [{"ended": session_id} for session_id in session_ids],
         )
 
 

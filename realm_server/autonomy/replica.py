@@ -160,11 +160,13 @@ class Replica:
         if self._size > self._limit:
             self._size -= tails.forget_quietest(connection, self._size - self._limit)
 
-    def behind(self) -> list[tuple[str, int]]:
+    async def behind(self) -> list[tuple[str, int]]:
         """Conversations of which newer messages are known than are held, and up to where they are.
 
         Those that changed last come first. None where there is hardly room for more.
         """
+        self.write()
+        await self._file.settled()
         if self._size > self._limit * _FILLED:
             return []
         return [(row.conversation, row.held_to) for row in self._file.read(rows.BEHIND)]

@@ -50,7 +50,8 @@ class SiteFile:
             with in_words(self._path), self._engine.connect() as connection:
                 return connection.execute(query, values).all()
         except StoreDamaged as error:
-            self._rebuild(error)
+            log.error("site_damaged", detail=error.message)
+            self.damaged()
             return ()
 
     def write(self, job: Callable[[Connection], T]) -> "asyncio.Future[T | None]":
@@ -66,17 +67,18 @@ class SiteFile:
             with in_words(self._path), self._engine.begin() as connection:
                 return job(connection)
         except StoreDamaged as error:
-            self._loop.call_soon_threadsafe(self._rebuild, error)
+            log.error("site_damaged", detail=error.message)
+            self._loop.call_soon_threadsafe(self.damaged)
         except RealmchatError as error:
             log.error("site_not_written", code=error.code, detail=error.message)
         except Exception as error:  # a defect: the realm serves on without this
             report_defect(error, during="writing the replica")
         return None
 
-    def _rebuild(self, error: StoreDamaged) -> None:
+    def damaged(self) -> None:
+        """Make the file anew, behind what was submitted before."""
         if not self._is_rebuilding:
             self._is_rebuilding = True
-            log.error("site_damaged", detail=error.message)
             self._thread.submit(self._make_anew)
 
     def _make_anew(self) -> None:

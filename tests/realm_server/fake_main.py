@@ -4,10 +4,11 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
 from picows import WSCloseCode, WSMsgType, WSUpgradeRequest
 
 from realm_protocol import events, link
-from realm_protocol.commands import Accepted
+from realm_protocol.commands import Accepted, Head, Page, StoredMessage
 from realm_protocol.errors import RealmchatError, RealmKeyInvalid, SessionEnded
 from realm_protocol.limits import LINK_READ_LIMIT, PROTOCOL_VERSION
 from realm_protocol.names import Address
@@ -16,6 +17,22 @@ from realm_service.channel import Channel, Flusher, bearer_token
 
 KEY = "the-key-of-surabaya"
 EXPIRES_AT = 2**52
+
+
+def site_person(person: int, address: str, *, revision: int = 1, **changed: Any) -> link.SitePerson:
+    """As main tells of a person."""
+    name = address.partition("@")[0].title()
+    told = link.SitePerson(person, Address(address), name, "", False, "standard", 1, revision)
+    return replace(told, **changed)
+
+
+def membership(
+    person: int, conversation: str, *, revision: int = 1, **changed: Any
+) -> link.SiteMembership:
+    """As main tells of somebody in a group."""
+    name = f"{conversation}@surabaya"
+    head = Head(conversation, "group", name, 0, 0, 0, 0, 0, 1, "member")
+    return link.SiteMembership(person, replace(head, **changed), revision)
 
 
 def hash_of(token: str) -> bytes:
@@ -41,6 +58,8 @@ class FakeMain:
         self.refuses_link: RealmchatError | None = None
         self.on_forward: Callable[[link.Forward], None] | None = None
         self.on_queued: Callable[[link.Queued], None] | None = None
+        self.revision = 1
+        self.histories: dict[str, list[StoredMessage]] = {}
         self.on_sign_in: Callable[[Any], None] | None = None
         self.on_room: Callable[[Any], None] | None = None
         self.channel: Channel | None = None
@@ -82,6 +101,12 @@ class FakeMain:
                     self._attach(message)
                 case link.Forward() if self.on_forward is not None:
                     self.on_forward(message)
+                case link.SiteSync():
+                    self._tell_site(message)
+                case link.SiteHistory():
+                    rows = self.histories.get(message.conversation, [])
+                    page = Page([row for row in rows if row.seq > message.after], False)
+                    self.send(link.Answer(message.ref, pack(page)))
                 case link.Queued() if self.on_queued is not None:
                     self.on_queued(message)
                 case link.SignIn() | link.Register() | link.EnterAsGuest() if self.on_sign_in:
@@ -132,6 +157,21 @@ class FakeMain:
             self.send(link.Tell(attach.handle, self.heads[person]))
         synced = events.Synced(self.epoch, self.position)
         self.send(link.Tell(attach.handle, pack(synced)))
+
+    def _tell_site(self, sync: link.SiteSync) -> None:
+        since = sync.since if sync.epoch == self.epoch else 0
+        page = link.SitePage(self.epoch, self.revision, since, [], self.site_facts())
+        self.send(link.Answer(sync.ref, pack(page)))
+
+    def site_facts(self) -> link.SiteFacts:
+        """Of its `people`, and of where the `routes` lead."""
+        people = [site_person(*known) for known in self.people.values()]
+        memberships = [
+            membership(person, conversation)
+            for person, conversations in self.routes.items()
+            for conversation in conversations
+        ]
+        return link.SiteFacts(people, [], memberships)
 
     # --- what the test has it do -----------------------------------------------------------------
 

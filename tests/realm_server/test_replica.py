@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realm_protocol.commands import FetchMessages, Head, Page, StoredMessage
+from realm_protocol.commands import FetchMessages, Page, StoredMessage
 from realm_protocol.events import MessageStored, Typing
 from realm_protocol.link import SiteFacts, SiteMembership, SitePerson
 from realm_protocol.names import Address
@@ -16,42 +16,24 @@ from realm_protocol.wire import pack
 from realm_server.autonomy import replica, tails
 from realm_server.autonomy.replica import Replica
 from realm_server.autonomy.site_file import SiteFile
+from tests.realm_server import fake_main
+from tests.realm_server.fake_main import site_person
 from tests.waiting import eventually
 
 MESSI, LINEKER = Address("messi@surabaya"), Address("lineker@surabaya")
 MIB = 1024 * 1024
 
 
-def person(number: int, address: Address, revision: int = 1, **other: object) -> SitePerson:
-    values: dict[str, object] = {
-        "person": number,
-        "address": address,
-        "display_name": address.name.title(),
-        "country": "",
-        "disabled": False,
-        "limit_class": "standard",
-        "password_revision": 1,
-        "revision": revision,
-    }
-    return SitePerson(**{**values, **other})  # type: ignore[arg-type]
+def person(number: int, address: Address, revision: int = 1, **changed: object) -> SitePerson:
+    return site_person(number, address, revision=revision, **changed)
 
 
 def membership(
-    number: int, conversation: str, last_seq: int = 0, revision: int = 1, **other: object
+    number: int, conversation: str, last_seq: int = 0, revision: int = 1, **changed: object
 ) -> SiteMembership:
-    values: dict[str, object] = {
-        "conversation": conversation,
-        "kind": "group",
-        "name": "jarkom@surabaya",
-        "last_seq": last_seq,
-        "read": 0,
-        "delivered": 0,
-        "peer_read": 0,
-        "peer_delivered": 0,
-        "first_seq": 1,
-        "role": "member",
-    }
-    return SiteMembership(number, Head(**{**values, **other}), revision)  # type: ignore[arg-type]
+    return fake_main.membership(
+        number, conversation, revision=revision, last_seq=last_seq, **changed
+    )
 
 
 def row(conversation: str, seq: int, size: int = 5) -> StoredMessage:
@@ -275,7 +257,7 @@ async def test_conversations_that_went_on_unheard_are_known(site: Site) -> None:
     await site.hear("heard", [1, 2])
     await site.hear("quiet", [1])
 
-    assert site.replica.behind() == [("lively", 0), ("quiet", 1)]
+    assert await site.replica.behind() == [("lively", 0), ("quiet", 1)]
 
 
 async def test_messages_take_no_more_room_than_they_may(tmp_path: Path) -> None:
@@ -287,7 +269,7 @@ async def test_messages_take_no_more_room_than_they_may(tmp_path: Path) -> None:
 
     assert site.page("g1") is None
     assert seqs(site.page("g3")) == list(range(1, 11))
-    assert site.replica.behind() == []
+    assert await site.replica.behind() == []
     site.file.close()
 
 
