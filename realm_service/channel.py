@@ -44,6 +44,12 @@ from realm_service.logs import report_defect
 _OVERSIZE_READ = 4
 """Frames up to this many times the limit are read, to refuse them in words; beyond, cut."""
 
+_COPIED = 8192
+"""Up to here picows copies a frame. Of a longer one it hands uvloop the head in a buffer that it
+writes anew for the next: what the kernel doesn't take at once would arrive with another's head. So
+longer ones come with room for their own."""
+_HEAD = 14
+
 # An adapter, because picows makes a child logger per connection of a plain one.
 _logger = logging.LoggerAdapter(logging.getLogger("picows"), {})
 
@@ -193,7 +199,7 @@ class Channel(WSListener):
         # While paused, `_scheduled` stays set: resuming writes on.
         queue = self._queue
         while queue.bytes_waiting and not self._paused:
-            transport.send(WSMsgType.BINARY, queue.take_frame(self.frame_limit))
+            _write(transport, queue.take_frame(self.frame_limit))
         self._scheduled = self._paused
 
     async def answers_within(self, seconds: float) -> bool:
@@ -318,6 +324,14 @@ class Channel(WSListener):
         self._paused = False
         if self._scheduled:
             self._flusher.add(self)
+
+
+def _write(transport: WSTransport, frame: bytes) -> None:
+    if len(frame) <= _COPIED:
+        transport.send(WSMsgType.BINARY, frame)
+    else:
+        room = bytearray(_HEAD)
+        transport.send_reuse_external_bytearray(WSMsgType.BINARY, room + frame, _HEAD)
 
 
 # --- at a server ---------------------------------------------------------------------------------

@@ -5,14 +5,18 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from socket import SO_SNDBUF, SOL_SOCKET
 
 import pytest
+from fastapi import FastAPI
 from structlog.testing import capture_logs
 
 from realm_protocol.errors import FrameTooLarge, MalformedMessage
-from realm_service.channel import Channel, Flusher, TextFrame, close_code, connect
+from realm_protocol.wire import pack, unpack_value
+from realm_service.channel import Channel, Flusher, TextFrame, close_code, connect, mount
 from tests.realm_server.conftest import World
 from tests.realm_server.raw_client import RawClient, open_client
+from tests.realm_server.serving import served
 from tests.waiting import eventually
 
 Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -83,6 +87,49 @@ async def test_what_is_no_websocket_server_is_told_so() -> None:
     async with listening(web) as url:
         with pytest.raises(OSError, match="no realmchat server answers there"):
             await connect(url, RawClient().channel, headers={})
+
+
+class Telling:
+    """An owner that says all it has when its channel opens; the kernel takes little of it."""
+
+    def __init__(self, messages: list[bytes]) -> None:
+        self._messages = messages
+
+    def opened(self, channel: Channel) -> None:
+        channel.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, 4096)
+        for message in self._messages:
+            channel.send(message)
+
+    def closed(self, channel: Channel) -> None:
+        """Nothing to do."""
+
+
+async def test_frames_that_wait_for_one_socket_stay_whole() -> None:
+    """Many of them in one turn, of every size, more than the kernel takes."""
+    sizes = [100, 70_000, 9_000, 20_000, 8_192, 200_000, 66_000, 10, 40_000] * 9
+    told = [pack([number, bytes([number]) * size]) for number, size in enumerate(sizes)]
+
+    def accept(request: object) -> Channel:
+        return Channel(
+            Telling(told),  # type: ignore[arg-type]  # it hears nothing
+            Flusher(),
+            read_limit=1000,
+            frame_limit=60_000,
+            unsent_limit=2**26,
+            socket_limit=2**24,
+        )
+
+    heard: list[bytes] = []
+    websocket = mount({"/v1/link": accept}, read_limit=1000)
+    async with served(FastAPI(), websocket) as server:
+        client = RawClient()
+        client.frame_received = lambda _, frame: heard.append(frame)  # type: ignore[method-assign]
+        await connect(f"ws://127.0.0.1:{server.port}/v1/link", client.channel, headers={})
+        await eventually(lambda: client.is_closed.is_set() or sum(map(len, heard)) >= sum(sizes))
+        client.channel.abort()
+
+    messages = [message for frame in heard for message in unpack_value(frame)]
+    assert messages == [unpack_value(message) for message in told]
 
 
 async def test_a_broken_upgrade_request_is_answered_in_the_one_shape(running: World) -> None:
