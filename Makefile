@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: install run test check format bench lock fonts screenshots clean
+.PHONY: install run test check format bench torture lock fonts screenshots clean
 
 install: $(INSTALLED)
 
@@ -35,6 +35,11 @@ format: install
 
 bench: install
 	$(BIN)/python -m benchmarks
+
+# Real servers, faults, and people who send all the while; for hours:
+# make torture TORTURE='--messages 1000000 --faults 500 --minutes 60'
+torture: install
+	$(BIN)/python -m tests.torture $(TORTURE)
 
 # Renews both locks from pyproject.toml; CONTRIBUTING.md says when.
 lock:

@@ -81,7 +81,7 @@ class History:
         """Sent, and in no log yet."""
         self._have: dict[tuple[str, str], int] = defaultdict(int)
         self._told: dict[tuple[str, str, str], tuple[int, int]] = {}
-        self._read: dict[tuple[str, str], int] = defaultdict(int)
+        self._read: dict[tuple[str, str], int] = {}
 
     @property
     def sent_messages(self) -> int:
@@ -115,6 +115,11 @@ class History:
         self.promised_at_main += 1
         self._put((sender, key), place)
         self._promises[sender, key] = place
+
+    def pending(self, device: str, sender: str, key: str, text: str) -> None:
+        """A device shows what a neighbour said while main couldn't be reached."""
+        if self._texts.get((sender, key)) != text:
+            self._break(Rule.SENT, f"{device} shows {key} of {sender}, without a number")
 
     def refused(self, sender: str, key: str, code: str) -> None:
         """Refused for good. Nothing that these runs send may be."""
@@ -161,9 +166,13 @@ class History:
         if self._places.setdefault(message, place) != place:
             self._break(Rule.ONE_PLACE, f"{message}: {self._places[message]} and {place}")
 
+    def began(self, person: str, conversation: str, read: int) -> None:
+        """Somebody came into a conversation: what was said before counts as read."""
+        self._read.setdefault((person, conversation), read)
+
     def moved(self, person: str, conversation: str, read: int) -> None:
         """A person read up to here, on one of their devices."""
-        self._read[person, conversation] = max(self._read[person, conversation], read)
+        self._read[person, conversation] = max(self.read(person, conversation), read)
 
     def watermark(
         self, device: str, conversation: str, person: str, delivered: int, read: int
@@ -214,15 +223,16 @@ class History:
 
     def _settle_order(self) -> None:
         for (device, target), messages in self._lanes.items():
-            places = [self._places[each] for each in messages if each in self._places]
-            for (one, first), (other, second) in pairwise(places):
-                if one == other and first > second:
-                    detail = f"{device} to {target}: {first} stands behind {second}"
+            placed = [each for each in messages if each in self._places]
+            for one, other in pairwise(placed):
+                first, second = self._places[one][1], self._places[other][1]
+                if first > second:
+                    detail = f"{device} to {target}: {one[1]} ({first}), {other[1]} ({second})"
                     self._break(Rule.IN_ORDER, detail)
 
     def read(self, person: str, conversation: str) -> int:
         """Up to where somebody has read, on any device."""
-        return self._read[person, conversation]
+        return self._read.get((person, conversation), 0)
 
     def check_read(self, device: str, person: str, conversation: str, read: int) -> None:
         """In the end a device is told up to where its person has read."""

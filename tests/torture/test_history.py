@@ -147,6 +147,16 @@ def test_a_row_that_nobody_sent_is_seen(story: Story) -> None:
     assert story.broken() == {Rule.SENT}
 
 
+def test_what_is_shown_before_main_has_it_was_sent_too(story: Story) -> None:
+    """At a site that is cut off."""
+    story.history.sent("messi/1", MESSI, HENDERSON, "k1", "halo")
+    story.history.pending("messi/2", MESSI, "k1", "halo")
+    assert story.history.violations == []
+
+    story.history.pending("messi/2", MESSI, "k1", "tidak")
+    assert [violation.rule for violation in story.history.violations] == [Rule.SENT]
+
+
 @pytest.mark.parametrize("seqs", [[2], [1, 3], [1, 1], [1, 2, 1]])
 def test_a_device_shows_every_row_once_and_in_turn(seqs: list[int]) -> None:
     """A hole, a row shown twice, a row shown late."""
