@@ -18,9 +18,9 @@ router = APIRouter(prefix="/v1/accounts/{address}", tags=["events"])
 async def events(
     account: Asked, last_event_id: Annotated[str | None, Header()] = None
 ) -> StreamingResponse:
-    """Server-sent events. `message`, `state`, `read`, `withdrawn` and `reset` have ids that
-    `Last-Event-ID` resumes from; `presence`, `typing` and `link` have none. Without the header,
-    the stream begins now, at the id that `X-Event-Id` says.
+    """Server-sent events. `message`, `state`, `read`, `role`, `muted`, `withdrawn` and `reset` have
+    ids that `Last-Event-ID` resumes from; `presence`, `typing`, `transfer` and `link` have none.
+    Without the header, the stream begins now, at the id that `X-Event-Id` says.
     """
     place, stream = await account.events_from(_event_id(last_event_id))
     headers = {"Cache-Control": "no-store", "X-Event-Id": str(place)}
