@@ -101,6 +101,7 @@ class Asides:
             self._chatting.words,
             self._chatting.clock,
             open=self._jump,
+            open_message=self._jump_to_message,
             open_person=self._jump_to_person,
             join=self._join,
             asked=self._chatting.asked,
@@ -109,6 +110,13 @@ class Asides:
     async def _jump(self, conversation: str) -> None:
         await self.shut_dialog()
         await self._chatting.open(conversation)
+
+    async def _jump_to_message(self, message: Message) -> None:
+        """Where it stands; one that is too far back, by itself."""
+        await self.shut_dialog()
+        await self._chatting.open(message.conversation)
+        if not await self._chatting.pane.show_message(message):
+            await self.show_all(message)
 
     async def _jump_to_person(self, address: str) -> None:
         await self.shut_dialog()

@@ -27,7 +27,7 @@ from frontend.views.look import Sizes
 from frontend.views.message_pane import MessagePane
 from frontend.window import layout, listing, markdown, times, uploads
 from frontend.window.identity import realm_of
-from frontend.window.state import History, ordered
+from frontend.window.state import AccountState, History, ordered
 from frontend.window.words import Words
 from frontend.writing import Writing
 from realm_protocol.commands import GONE
@@ -37,7 +37,10 @@ from realm_protocol.names import Address, private_conversation
 SEEN_SECONDS = 0.5
 """How long messages are on the screen of somebody who looks before they count as read."""
 _TICK_SECONDS = 2.0
-_REACHED_PAGES = 20
+_LOADING_SECONDS = 5.0
+_GATHERING_SECONDS = 0.02
+"""A message comes with other events, and with what is asked anew because of it."""
+_LIST_ROUTE, _CHAT_ROUTE = "/", "/chat/"
 
 
 class Chatting:
@@ -69,7 +72,7 @@ class Chatting:
         self.writing = Writing(self)
         self.attaching = Attaching(self, gate)
         self._deeds = Deeds(
-            self._copy,
+            self.copy,
             self.asides.show_info,
             self.writing.edit,
             self.asides.show_all,
@@ -83,6 +86,7 @@ class Chatting:
             moved=self._moved,
             all_read=self._read_all,
             reach=self._reach,
+            entered=self._entered,
         )
         self.composer = Composer(
             entered=self.writing.entered,
@@ -123,13 +127,13 @@ class Chatting:
         self.pane.restyle()
 
     def changed(self) -> None:
-        """The state is another: drawn once for all that this turn of the loop brings."""
+        """The state is another: drawn once for all that the next moment brings."""
         if not self._drawing:
             self._drawing = True
             self.spawn(self._draw_soon())
 
     async def _draw_soon(self) -> None:
-        await asyncio.sleep(0)
+        await asyncio.sleep(_GATHERING_SECONDS)
         self._drawing = False
         if self.outside.is_shown(self):
             self.draw()
@@ -226,7 +230,9 @@ class Chatting:
         self.draw()
         self.page.update()
         self._consider_reading()
-        if not self.layout.narrow:
+        if self.layout.narrow:
+            self.page.navigate(_CHAT_ROUTE + name)
+        else:
             self.composer.focus()
 
     def _leave_draft(self) -> None:
@@ -235,10 +241,24 @@ class Chatting:
 
     async def _leave_chat(self) -> None:
         """Back to the list."""
+        self.page.navigate(_LIST_ROUTE)
+        self._show_list()
+
+    def _show_list(self) -> None:
         self._leave_draft()
         self.opened = None
         self.draw()
         self.page.update()
+
+    async def routed(self, route: str) -> None:
+        """The browser went back or forward, as one does in a narrow window."""
+        name = route.removeprefix(_CHAT_ROUTE) if route.startswith(_CHAT_ROUTE) else None
+        if not self.layout.narrow or name == self.opened:
+            return
+        if name is None:
+            self._show_list()
+        else:
+            await self.open(name)
 
     async def open_person(self, address: str) -> None:
         me = Address.parse(self.live.state.me)
@@ -309,13 +329,14 @@ class Chatting:
 
     async def _reach(self, seq: int) -> None:
         """Hold everything from a message on, as far as it can be had and drawn."""
-        for _ in range(_REACHED_PAGES):
-            history = self.live.state.histories.get(self.opened or "", History())
-            first = next((m.seq for m in history.messages if m.seq is not None), 0)
-            if first <= seq or self.opened is None or not await self.live.load_older(self.opened):
-                break
+        if self.opened is not None:
+            await self.live.until(self._is_loaded, _LOADING_SECONDS)
+            await self.live.load_back_to(self.opened, seq)
         self.draw()
         self.page.update()
+
+    def _is_loaded(self, state: AccountState) -> bool:
+        return state.histories.get(self.opened or "", History()).loaded
 
     def arrived(self, message: Message) -> None:
         """Said to a screen reader; the screen shows it anyway."""
@@ -330,9 +351,16 @@ class Chatting:
         if not self.pane.at_bottom:
             await self.pane.to_newest()
 
+    async def _entered(self, message: Message) -> None:
+        """Enter on a message."""
+        if markdown.is_long(message.text):
+            await self.asides.show_all(message)
+        else:
+            await self.asides.show_info(message)
+
     # --- messages --------------------------------------------------------------------------------
 
-    async def _copy(self, message: Message) -> None:
+    async def copy(self, message: Message) -> None:
         await ft.Clipboard().set(message.text)
         self.outside.toast(self.words("copied"))
 

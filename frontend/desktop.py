@@ -8,7 +8,7 @@ import flet as ft
 
 from frontend.service import finding
 from frontend.service.asking import Asking, new_http
-from frontend.sessions import Session, local_now
+from frontend.sessions import Session, draw_when_asked, local_now
 from frontend.settings import FrontendSettings
 from realm_protocol.errors import AskedWrongly
 from realm_service.home import home_folder
@@ -29,6 +29,7 @@ def show(settings: FrontendSettings) -> None:
         asking = Asking(new_http(), lambda: finding.find(asking.http, home, url))
         await Session(page, asking, local_now).begin()
 
+    draw_when_asked()
     ft.run(main, name="realmchat")
 
 

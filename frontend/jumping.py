@@ -27,6 +27,7 @@ class Finding:
     words: Words
     clock: Callable[[], datetime]
     open: Callable[[str], Awaitable[None]]
+    open_message: Callable[[Message], Awaitable[None]]
     open_person: Callable[[str], Awaitable[None]]
     join: Callable[[str], Awaitable[None]]
     asked: Callable[[Awaitable[Any]], Awaitable[Any]]
@@ -108,7 +109,7 @@ class Finding:
 
     def _hit(self, message: Message) -> Choice:
         async def take() -> None:
-            await self.open(message.conversation)
+            await self.open_message(message)
 
         state, now = self.live.state, self.clock()
         conversation = state.find(message.conversation)

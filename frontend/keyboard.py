@@ -61,23 +61,65 @@ class Keyboard:
                 await self._chatting.pane.to_newest()
 
     async def _plain_key(self, event: ft.KeyboardEvent) -> None:
+        chatting = self._chatting
         match event.key:
             case "F6":
-                await self._next_region()
+                await self._next_region(-1 if event.shift else 1)
             case "F7":
-                await self._chatting.pane.to_first_new()
+                await chatting.pane.to_first_new()
             case "Page Up":
-                await self._chatting.pane.scroll_by(1)
+                await chatting.pane.scroll_by(1)
             case "Page Down":
-                await self._chatting.pane.scroll_by(-1)
+                await chatting.pane.scroll_by(-1)
             case "Escape":
-                self._chatting.composer.focus()
+                chatting.composer.focus()
+            case _ if chatting.pane.choice.has_focus:
+                await self._key_among_messages(event)
+            case _ if chatting.list.has_focus:
+                await self._key_in_list(event)
+            case "Arrow Up" if chatting.composer.has_focus and not chatting.composer.text:
+                await chatting.pane.choice.focus()
 
-    async def _next_region(self) -> None:
-        """From the list to the composer and back."""
-        if self._chatting.list.has_focus and self._chatting.opened is not None:
-            self._chatting.composer.focus()
+    async def _key_among_messages(self, event: ft.KeyboardEvent) -> None:
+        """Enter is the stop's own."""
+        chatting, choice = self._chatting, self._chatting.pane.choice
+        match event.key.upper():
+            case "ARROW UP":
+                await choice.move(-1)
+            case "ARROW DOWN":
+                if not await choice.move(1):
+                    chatting.composer.focus()
+            case "C" if choice.message is not None:
+                await chatting.copy(choice.message)
+            case "I" if choice.message is not None:
+                await chatting.asides.show_info(choice.message)
+
+    async def _key_in_list(self, event: ft.KeyboardEvent) -> None:
+        """Enter is the row's own."""
+        match event.key:
+            case "Arrow Up":
+                await self._chatting.list.move(-1)
+            case "Arrow Down":
+                await self._chatting.list.move(1)
+            case "Home":
+                await self._chatting.list.move(-len(self._chatting.live.state.conversations))
+            case "End":
+                await self._chatting.list.move(len(self._chatting.live.state.conversations))
+
+    async def _next_region(self, by: int) -> None:
+        """List, messages, composer, and again."""
+        chatting = self._chatting
+        if chatting.opened is None:
+            await self._focus_list()
             return
+        regions = (self._focus_list, chatting.pane.choice.focus, self._focus_composer)
+        at = 0 if chatting.list.has_focus else 1 if chatting.pane.choice.has_focus else 2
+        await regions[(at + by) % len(regions)]()
+
+    async def _focus_list(self) -> None:
         rows = ordered(self._chatting.live.state)
         if rows:
             await self._chatting.list.focus(self._chatting.opened or rows[0].conversation)
+
+    async def _focus_composer(self) -> None:
+        self._chatting.composer.focus()

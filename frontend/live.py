@@ -32,6 +32,8 @@ from realm_service.sse import Event
 
 _FIRST_WAIT_SECONDS = 0.2
 _LONGEST_WAIT_SECONDS = 2.0
+_REACHED = 900
+"""Messages that are drawn at most to get to one."""
 _AWAY = (ServiceUnreachable, ServiceWentAway, TimedOut)
 _OVER = (NotSignedIn, AccountNotFound, NotAllowed, SessionEnded)
 
@@ -201,7 +203,15 @@ class LiveAccount:
         rows, place = await self.client.conversations()
         self._set(arriving.take_conversations(self.state, rows, place))
 
-    async def load_older(self, conversation: str) -> bool:
+    async def load_back_to(self, conversation: str, seq: int) -> None:
+        """Everything from a message on, and a little before it; unless that is too much."""
+        known = self.state.histories.get(conversation)
+        held = known.messages if known is not None else ()
+        first = next((m.seq for m in held if m.seq is not None), None)
+        if first is not None and 0 < first - seq <= _REACHED:
+            await self.load_older(conversation, first - seq + PAGE // 2)
+
+    async def load_older(self, conversation: str, count: int = PAGE) -> bool:
         """A page before what is held; whether there was one."""
         history = self.state.histories.get(conversation)
         if history is None or not history.loaded or history.whole or conversation in self._older:
@@ -211,12 +221,12 @@ class LiveAccount:
             return False
         self._older.add(conversation)
         try:
-            page, _ = await self.client.history(conversation, before=first)
+            page, _ = await self.client.history(conversation, before=first, limit=count)
         except TryLater:
             return False  # asked again when somebody scrolls there again
         finally:
             self._older.discard(conversation)
-        self._set(arriving.take_older(self.state, conversation, page, PAGE))
+        self._set(arriving.take_older(self.state, conversation, page, count))
         return bool(page)
 
     def send(self, conversation: Conversation, text: str) -> None:

@@ -64,6 +64,7 @@ class Session:
         page.theme, page.dark_theme = look.theme(look.LIGHT), look.theme(look.DARK)
         page.on_keyboard_event = self._key
         page.on_resize = self._resized
+        page.on_route_change = self._routed
         page.on_app_lifecycle_state_change = self._life_changed
         page.on_close = self._closed
         self._preferences = preferences.read(await self._read_kept())
@@ -295,6 +296,10 @@ class Session:
         if self._shown is not None:
             await self._shown.keyboard.press(event)
 
+    async def _routed(self, event: ft.RouteChangeEvent) -> None:
+        if self._shown is not None:
+            await self._shown.routed(event.route)
+
     async def _resized(self, event: ft.PageResizeEvent) -> None:
         if self._shown is not None:
             self._shown.draw()
@@ -310,6 +315,13 @@ class Session:
         for chatting in self._accounts.values():
             chatting.close()
         self._accounts.clear()
+
+
+def draw_when_asked() -> None:
+    """Of all windows of a process, before the first: else Flet would look for changes everywhere
+    after each key and each touch of the wheel.
+    """
+    ft.context.disable_auto_update()  # type: ignore[no-untyped-call]  # of Flet's
 
 
 def local_now() -> datetime:

@@ -24,7 +24,7 @@ from frontend.page_script import SCRIPT
 from frontend.preferences import BROWSER_IS_STILL, BROWSER_LANGUAGE
 from frontend.service import finding
 from frontend.service.asking import Asking, new_http
-from frontend.sessions import Session, local_now
+from frontend.sessions import Session, draw_when_asked, local_now
 from frontend.settings import FrontendSettings
 from realm_service import listening
 from realm_service.home import home_folder
@@ -76,6 +76,7 @@ def build_app(settings: FrontendSettings) -> FastAPI:
     async def page() -> HTMLResponse:
         return HTMLResponse(index)
 
+    draw_when_asked()
     gate = FileGate()
     app.include_router(routes(gate))
 

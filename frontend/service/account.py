@@ -47,10 +47,10 @@ class AccountClient:
         return [shapes.conversation(row) for row in answer.value], _place(answer)
 
     async def history(
-        self, conversation: str, *, before: int | None = None
+        self, conversation: str, *, before: int | None = None, limit: int = PAGE
     ) -> tuple[list[Message], int]:
         """The newest messages, or those before a seq; ascending, those without a seq last."""
-        query = {"limit": PAGE} | ({} if before is None else {"before": before})
+        query = {"limit": limit} | ({} if before is None else {"before": before})
         answer = await self._ask("GET", f"conversations/{conversation}/messages", query=query)
         return [shapes.message(row) for row in answer.value], _place(answer)
 

@@ -11,11 +11,12 @@ from frontend.views import look
 from frontend.views.avatar import avatar, guest_chip, tick
 from frontend.views.files import WIDTH, FileDeeds, OnItsWay, draw_file
 from frontend.views.look import Sizes, isolated
+from frontend.views.still import Still
 from frontend.window import markdown, times
 from frontend.window.changes import change_words
 from frontend.window.identity import colour_index, is_guest, short
 from frontend.window.listing import state_words
-from frontend.window.rows import BubbleRow, DayRow, NewRow, Row, SystemRow, moment
+from frontend.window.rows import BubbleRow, DayRow, NewRow, Row, SystemRow, moment, row_key
 from frontend.window.words import Words
 
 SHORT_CHARACTERS = 32
@@ -60,16 +61,31 @@ class DrawnRow:
     def __init__(self, row: Row, manner: Manner, deeds: Deeds) -> None:
         self.row = row
         self._moving: OnItsWay | None = None
+        self._box: ft.Container | None = None
         match row:
             case DayRow():
-                self.control = _day(row, manner)
+                drawn = _day(row, manner)
             case NewRow():
-                self.control = _new_line(manner)
+                drawn = _new_line(manner)
             case SystemRow():
-                self.control = _system(row, manner)
+                drawn = _system(row, manner)
             case BubbleRow():
                 self._moving = _on_its_way(row, manner, deeds)
-                self.control = _bubble(row, manner, deeds, self._moving)
+                drawn, self._box = _bubble(row, manner, deeds, self._moving)
+        self.control = Still(drawn)
+
+    def ring(self, hit: bool) -> None:
+        """Let it be seen that it is chosen; a hit of a search also by its colour."""
+        if self._box is not None:
+            self._box.foreground_decoration = ft.BoxDecoration(
+                border=ft.Border.all(2, look.ACCENT),
+                border_radius=self._box.border_radius,
+                bgcolor=ft.Colors.with_opacity(0.25, look.HIT) if hit else None,
+            )
+
+    def unring(self) -> None:
+        if self._box is not None:
+            self._box.foreground_decoration = None
 
     def shows(self, row: Row, manner: Manner) -> bool:
         """Whether it shows this row, or can without being made anew."""
@@ -79,7 +95,10 @@ class DrawnRow:
         if not (isinstance(row, BubbleRow) and isinstance(was, BubbleRow) and row.upload):
             return False
         self.row = row
-        return row.begins == was.begins and self._moving.show(row.upload, linked=manner.linked)
+        shown = row.begins == was.begins and self._moving.show(row.upload, linked=manner.linked)
+        if shown:
+            self.control.update()
+        return shown
 
 
 def _on_its_way(row: BubbleRow, manner: Manner, deeds: Deeds) -> OnItsWay | None:
@@ -145,7 +164,10 @@ def _system(row: SystemRow, manner: Manner) -> ft.Control:
     )
 
 
-def _bubble(row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | None) -> ft.Control:
+def _bubble(
+    row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | None
+) -> tuple[ft.Control, ft.Container]:
+    """The whole row, and the box of it that is the bubble."""
     message = row.message
     spoken = manner.words("you") if row.own else short(message.sender, manner.realm)
     box = ft.Container(
@@ -173,7 +195,7 @@ def _bubble(row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | Non
         vertical_alignment=ft.CrossAxisAlignment.START,
     )
     below = _below(row, manner, deeds)
-    return ft.Semantics(
+    control = ft.Semantics(
         identifier=f"msg-{message.key}",
         container=True,
         label=spoken,
@@ -182,8 +204,10 @@ def _bubble(row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | Non
                 [line, *below], spacing=2, horizontal_alignment=ft.CrossAxisAlignment.STRETCH
             ),
             padding=ft.Padding.only(top=10 if row.begins else 2),
+            key=ft.ScrollKey(row_key(row)),  # type: ignore[call-arg]  # hidden by a class of Flet's
         ),
     )
+    return control, box
 
 
 def _fill(row: BubbleRow) -> str:

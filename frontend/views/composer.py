@@ -47,6 +47,7 @@ class Composer:
         self._candidates: list[Candidate] = []
         self._chosen = 0
         self._keys = Typed()
+        self.has_focus = False
         self._focused = 0
         self.field = _WritingField(
             multiline=True,
@@ -64,6 +65,8 @@ class Composer:
             on_submit=self._submitted,
             on_change=self._typed,
             on_paste_files=pasted,
+            on_focus=lambda _: self._focus_told(True),
+            on_blur=lambda _: self._focus_told(False),
         )
         self._attach_slot = ft.Container()
         self._send_slot = ft.Container()
@@ -149,6 +152,9 @@ class Composer:
         self._focused += 1
         self.field.focus = str(self._focused)
         self.field.update()
+
+    def _focus_told(self, has_focus: bool) -> None:
+        self.has_focus = has_focus
 
     # --- completion ------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import flet as ft
 from frontend.views import look
 from frontend.views.avatar import avatar, badge, realm_chip, tick
 from frontend.views.look import Sizes, isolated
+from frontend.views.still import Still, StillList
 from frontend.window.listing import ListRow
 from frontend.window.words import Words
 
@@ -22,12 +23,12 @@ class ConversationList:
         self._made: dict[str, tuple[ListRow, ft.Control]] = {}
         self._buttons: dict[str, ft.TextButton] = {}
         self._rows: list[ListRow] = []
-        self.has_focus = False
+        self._focused_row: str | None = None
         self._shown = ROWS
         self._sizes = Sizes()
         self._words = Words("en")
-        self._drawn: list[ft.Control] = []
-        self.list = ft.ListView(spacing=2, padding=ft.Padding.all(4), expand=True)
+        self._empty = _empty("")
+        self.list = StillList(spacing=2, padding=ft.Padding.all(4), expand=True)
         self.control = ft.Semantics(
             identifier="conv-list", container=True, content=self.list, expand=True
         )
@@ -36,32 +37,42 @@ class ConversationList:
         """Sizes or language changed: every row is made anew."""
         self._sizes, self._words = sizes, words
         self._made.clear()
+        self._empty = _empty(words("no_chats"))
 
-    def draw(self, rows: list[ListRow]) -> bool:
-        """Whether anything looks different."""
+    def draw(self, rows: list[ListRow]) -> None:
+        """Rows that look as before stay the same controls."""
         self._rows = rows
         drawn: list[ft.Control] = [self._control(row) for row in rows[: self._shown]]
         if not rows:
-            drawn = [_empty(self._words("no_chats"))]
+            drawn = [self._empty]
         elif len(rows) > self._shown:
             drawn.append(ft.TextButton(self._words("show_more"), on_click=self._more))
-        same = len(drawn) == len(self._drawn) and all(
-            one is other for one, other in zip(drawn, self._drawn, strict=True)
-        )
-        if same:
-            return False
-        self._drawn = drawn
-        self.list.controls = drawn
+        self.list.show(drawn)
         kept = {row.conversation for row in rows}
         self._made = {name: made for name, made in self._made.items() if name in kept}
-        return True
 
     async def focus(self, conversation: str) -> None:
         if conversation in self._made:
             await self._buttons[conversation].focus()  # type: ignore[no-untyped-call]
 
-    def _focused(self, has_focus: bool) -> None:
-        self.has_focus = has_focus
+    @property
+    def has_focus(self) -> bool:
+        return self._focused_row is not None
+
+    async def move(self, by: int) -> None:
+        """The focus, by so many rows."""
+        shown = [row.conversation for row in self._rows[: self._shown]]
+        if self._focused_row in shown:
+            at = shown.index(self._focused_row) + by
+            await self.focus(shown[max(0, min(at, len(shown) - 1))])
+
+    def _focused(self, conversation: str | None) -> None:
+        self._focused_row = conversation
+
+    def _blurred(self, conversation: str) -> None:
+        """The next row may tell that it has the focus before this one tells that it lost it."""
+        if self._focused_row == conversation:
+            self._focused_row = None
 
     def _more(self, event: ft.Event[ft.TextButton]) -> None:
         self._shown += ROWS
@@ -101,15 +112,17 @@ class ConversationList:
             height=sizes.of(60),
             style=look.ringed(look.RADIUS_FIELD, look.SELECTED if row.selected else None),
             on_click=chosen,
-            on_focus=lambda _: self._focused(True),
-            on_blur=lambda _: self._focused(False),
+            on_focus=lambda _: self._focused(row.conversation),
+            on_blur=lambda _: self._blurred(row.conversation),
         )
         self._buttons[row.conversation] = button
-        return ft.Semantics(
-            identifier=f"conv-{row.conversation}",
-            container=True,
-            selected=row.selected,
-            content=button,
+        return Still(
+            ft.Semantics(
+                identifier=f"conv-{row.conversation}",
+                container=True,
+                selected=row.selected,
+                content=button,
+            )
         )
 
     def _first_line(self, row: ListRow) -> ft.Control:

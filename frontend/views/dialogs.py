@@ -108,6 +108,7 @@ _KEYS = (
     ("F6", "key_regions"),
     ("F7", "key_first_new"),
     ("Ctrl+End", "key_newest"),
+    ("↑", "key_messages"),
     ("Enter, Shift+Enter", "key_send"),
     ("Esc", "key_shut"),
     ("Ctrl+/", "key_list"),

@@ -8,12 +8,16 @@ import flet as ft
 
 from frontend.service.shapes import Message, Upload
 from frontend.views import look
-from frontend.views.bubbles import NEW_LINE, SHORT_CHARACTERS, Deeds, DrawnRow, Manner
-from frontend.views.files import box_of, is_picture
-from frontend.window.rows import BubbleRow, Row, row_key, rows_of
+from frontend.views.bubbles import NEW_LINE, Deeds, DrawnRow, Manner
+from frontend.views.message_choice import MessageChoice
+from frontend.views.row_heights import height_below
+from frontend.views.still import StillList
+from frontend.window.rows import Row, bubble_key, row_key, rows_of
 from frontend.window.state import History
 
 AT_BOTTOM = 24
+_HIDDEN_ABOVE = 120
+"""A row that begins so near to the upper edge may be cut off by it."""
 _LOAD_BEFORE = 800
 """Pixels above the view at which older messages are asked for."""
 
@@ -30,12 +34,15 @@ class MessagePane:
         moved: Callable[[], Awaitable[None]],
         all_read: Callable[[], Awaitable[None]],
         reach: Callable[[int], Awaitable[None]],
+        entered: Callable[[Message], Awaitable[None]],
     ) -> None:
         self._deeds = deeds
         self._older = older
         self._moved = moved
         self._all_read = all_read
         self._reach = reach
+        self._rows: list[Row] = []
+        self.choice = MessageChoice(shown=self._bring_into_view, entered=entered)
         self._made: dict[str, DrawnRow] = {}
         self._manner: Manner | None = None
         self._held: tuple[Message, ...] | None = None
@@ -45,7 +52,7 @@ class MessagePane:
         self._view_height = 0.0
         self._new_after: int | None = None
         self._new_height = 0.0
-        self.list = ft.ListView(
+        self.list = StillList(
             reverse=True,
             expand=True,
             spacing=0,
@@ -97,6 +104,7 @@ class MessagePane:
                     alignment=ft.MainAxisAlignment.CENTER,
                 ),
                 ft.Container(self._newest[0], right=16, bottom=8),
+                ft.Container(self.choice.stop, left=0, bottom=0),
             ],
             expand=True,
         )
@@ -130,10 +138,12 @@ class MessagePane:
         self._made.clear()
         self._held = None
         self._held_uploads = set()
+        self._rows = []
+        self.choice.clear()
         self._offset = self._furthest = 0.0
         self._view_height = view_height
         self._new_after = new_after
-        self.list.controls = []
+        self.list.show([])
 
     def restyle(self) -> None:
         self._made.clear()
@@ -166,12 +176,14 @@ class MessagePane:
         line_is_held = _holds(history, self._new_after)
         line = self._new_after if line_is_held else None
         rows = rows_of(shown, manner.me, line, manner.now, going)
+        self._rows = rows
         made = {row_key(row): self._drawn(row, manner) for row in rows}
+        self.choice.draw(made, manner)
         self._made = made
-        self.list.controls = [one.control for one in reversed(made.values())]
+        self.list.show([one.control for one in reversed(made.values())])
         self._empty.value = empty
         self._nothing.visible = history.loaded and not rows
-        self._new_height = _height_below_line(rows) if line_is_held else float("inf")
+        self._new_height = self._below_line(rows) if line_is_held else float("inf")
         self._label(history, shown, manner, unread)
 
     def _drawn(self, row: Row, manner: Manner) -> DrawnRow:
@@ -265,6 +277,43 @@ class MessagePane:
         # That puts it at the lower edge, and what is new is below it.
         await self.list.scroll_to(delta=-0.8 * self._view_height)
 
+    def _below_line(self, rows: list[Row]) -> float:
+        """About how many pixels what is new takes; 0 without a line."""
+        below = height_below(rows, NEW_LINE)
+        return 0.0 if below is None else below + 30
+
+    # --- going to a message ----------------------------------------------------------------------
+
+    async def show_message(self, message: Message) -> bool:
+        """Go to one that was searched for, with a ring; whether it could be reached."""
+        if message.seq is not None:
+            await self._reach(message.seq)
+        key = bubble_key(message)
+        below = height_below(self._rows, key)
+        if below is None:
+            return False
+        await self._go(key, below)
+        await self.choice.show_hit(key)
+        return True
+
+    async def _bring_into_view(self, key: str) -> None:
+        below = height_below(self._rows, key)
+        if below is None:
+            return
+        if not self._offset - 8 <= below <= self._offset + self._view_height - _HIDDEN_ABOVE:
+            await self._go(key, below)
+
+    async def _go(self, key: str, below: float) -> None:
+        """Into the middle of the view, unless it is seen from the lower end."""
+        target = below - self._view_height / 2
+        if target <= 0:
+            await self.list.scroll_to(offset=0)
+            return
+        # Near enough, its row is built, and can be gone to by its key, at the lower edge.
+        await self.list.scroll_to(offset=target)
+        await self.list.scroll_to(scroll_key=key)
+        await self.list.scroll_to(delta=-0.4 * self._view_height)
+
     async def _mark(self) -> None:
         self._furthest = float("inf")
         await self._all_read()
@@ -289,25 +338,3 @@ def _differs(one: Manner, other: Manner) -> bool:
         *(other.words.language, other.sizes, other.me, other.kind),
         *(other.narrow, other.now.date()),
     )
-
-
-def _height_below_line(rows: list[Row]) -> float:
-    """About how many pixels what is new takes; 0 without a line."""
-    height = 0.0
-    for row in reversed(rows):
-        if row_key(row) == "new-line":
-            return height + 30
-        height += _height(row)
-    return 0.0
-
-
-def _height(row: Row) -> float:
-    if not isinstance(row, BubbleRow):
-        return 36
-    if row.message.file is not None:
-        picture = is_picture(row.message.file)
-        return 60 + (box_of(row.message.file)[1] + 30 if picture else 50)
-    text = row.message.text
-    lines = sum(1 + len(line) // 60 for line in text.split("\n"))
-    beside = lines == 1 and len(text) <= SHORT_CHARACTERS
-    return 14 + 21 * min(lines, 20) + (2 if beside else 21) + (10 if row.begins else 0)

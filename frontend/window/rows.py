@@ -53,7 +53,11 @@ def row_key(row: Row) -> str:
         case SystemRow(message=message):
             return f"system-{message.seq}"
         case BubbleRow(message=message):
-            return f"msg-{message.sender}-{message.key}"
+            return bubble_key(message)
+
+
+def bubble_key(message: Message) -> str:
+    return f"msg-{message.sender}-{message.key}"
 
 
 def moment(message: Message) -> datetime:

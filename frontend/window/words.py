@@ -238,6 +238,10 @@ TEXTS: Mapping[str, Text] = {
     "key_unread": Text("Unread chat before, after", "Chat belum dibaca sebelum, sesudah"),
     "key_first_new": Text("First new message", "Pesan baru pertama"),
     "key_newest": Text("Newest message", "Pesan terbaru"),
+    "key_messages": Text(
+        "Messages, from an empty field: ↑ ↓, C copies, I tells more",
+        "Pesan, dari kolom kosong: ↑ ↓, C menyalin, I info",
+    ),
     "key_send": Text("Send, new line", "Kirim, baris baru"),
     "key_shut": Text("Shut; back to writing", "Tutup; kembali menulis"),
     "key_regions": Text("Next part of the window", "Bagian jendela berikutnya"),

@@ -64,10 +64,10 @@ class ChatCli:
         return []
 
     async def history(
-        self, conversation: str, *, before: int | None = None
+        self, conversation: str, *, before: int | None = None, limit: int = 60
     ) -> tuple[list[Message], int]:
         self._check()
-        rows = self.log.newest(60) if before is None else self.log.before(before, 60)
+        rows = self.log.newest(limit) if before is None else self.log.before(before, limit)
         return rows, self.log.newest_id
 
     async def people(self, query: str) -> list[Person]:

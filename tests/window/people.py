@@ -1,5 +1,6 @@
 """Somebody at a browser: what they write, press and see, by the names that the window gives."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.waiting import wait_until
 
@@ -112,12 +114,21 @@ class Person:
 
     def sign_in(self, address: str, password: str, server: str = "") -> None:
         self.write("signin-address", address)
-        if server and not self.find("signin-server").count():
-            self.choose("signin-realm", "Another server…")
-        if self.find("signin-server").count() or server:
+        if server:
+            wait_until(self._may_write_server)
+        if self.find("signin-server").count():
             self.write("signin-server", server)
         self.write("signin-password", password)
         self.keys("Enter")
+
+    def _may_write_server(self) -> bool:
+        """The list of sites may come, and shut the menu, while it is open."""
+        if not self.find("signin-server").count():
+            self.press("signin-realm")
+            item = self.page.get_by_role("menuitem", name="Another server…")
+            with contextlib.suppress(PlaywrightError):
+                item.click(force=True, timeout=2000)
+        return self.find("signin-server").count() > 0
 
     def open_chat(self, conversation: str) -> None:
         self.press(f"conv-{conversation}")

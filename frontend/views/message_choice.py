@@ -1,0 +1,126 @@
+"""The message that is chosen by keys: one stop for Tab, in which ↑ and ↓ go from one to the next.
+
+A button that isn't seen has the focus; it speaks the chosen message, which has a ring.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import flet as ft
+
+from frontend.service.shapes import Message
+from frontend.views.bubbles import DrawnRow, Manner
+from frontend.window import times
+from frontend.window.changes import change_words
+from frontend.window.identity import short
+from frontend.window.listing import state_words
+from frontend.window.rows import BubbleRow, moment
+
+
+class MessageChoice:
+    """`shown` is asked to bring a row into view, `entered` what Enter does with a message."""
+
+    def __init__(
+        self,
+        *,
+        shown: Callable[[str], Awaitable[None]],
+        entered: Callable[[Message], Awaitable[None]],
+    ) -> None:
+        self._shown = shown
+        self._entered = entered
+        self._rows: Mapping[str, DrawnRow] = {}
+        self._manner: Manner | None = None
+        self._key: str | None = None
+        self._hit: str | None = None
+        self.has_focus = False
+        self._button = ft.TextButton(
+            content=ft.Text(""),
+            width=1,
+            height=1,
+            opacity=0,
+            on_focus=self._focused,
+            on_blur=self._blurred,
+            on_click=self._clicked,
+        )
+        self.stop = ft.Semantics(identifier="msg-chosen", container=True, content=self._button)
+        """Stands in the pane, without being seen."""
+
+    def draw(self, rows: Mapping[str, DrawnRow], manner: Manner) -> None:
+        """The rows were drawn; what was chosen still is, if it is there."""
+        self._rows, self._manner = rows, manner
+        for key in (self._key, self._hit):
+            if key is not None and key in rows:
+                rows[key].ring(key == self._hit)
+
+    def clear(self) -> None:
+        self._key = self._hit = None
+
+    @property
+    def message(self) -> Message | None:
+        """The chosen one."""
+        row = self._rows.get(self._key or "")
+        return row.row.message if row is not None and isinstance(row.row, BubbleRow) else None
+
+    async def focus(self) -> None:
+        """Choose the newest, or go on where one was."""
+        await self._button.focus()  # type: ignore[no-untyped-call]  # of Flet's
+
+    async def move(self, by: int) -> bool:
+        """To an older one (-1) or a newer one; False behind the newest."""
+        keys = [key for key, row in self._rows.items() if isinstance(row.row, BubbleRow)]
+        if not keys:
+            return False
+        at = keys.index(self._key) if self._key in keys else len(keys)
+        if at + by >= len(keys):
+            return False
+        await self._choose(keys[max(at + by, 0)])
+        return True
+
+    async def _choose(self, key: str) -> None:
+        self._unring()
+        self._key = key
+        self._rows[key].ring(False)
+        self._rows[key].control.update()
+        self.stop.label = self._spoken()
+        self.stop.update()
+        await self._shown(key)
+
+    async def show_hit(self, key: str) -> None:
+        """A message that was searched for, marked until another is chosen."""
+        self._unring()
+        self._key = self._hit = key
+        if key in self._rows:
+            self._rows[key].ring(True)
+            self._rows[key].control.update()
+
+    def _unring(self) -> None:
+        for key in {self._key, self._hit} - {None}:
+            if (row := self._rows.get(key or "")) is not None:
+                row.unring()
+                row.control.update()
+        self._hit = None
+
+    def _spoken(self) -> str:
+        message, manner = self.message, self._manner
+        if message is None or manner is None:
+            return ""
+        own = message.sender == manner.me
+        who = manner.words("you") if own else short(message.sender, manner.realm)
+        text = message.text
+        if message.kind == "system":
+            text = change_words(message, manner.words, manner.realm)
+        told = [who, text, times.clock(manner.words, moment(message), manner.now)]
+        return ", ".join([*told, state_words(message, manner.words)] if own else told)
+
+    async def _focused(self, event: ft.Event[ft.TextButton]) -> None:
+        self.has_focus = True
+        if self.message is None:
+            await self.move(-1)
+
+    def _blurred(self, event: ft.Event[ft.TextButton]) -> None:
+        self.has_focus = False
+        self._unring()
+        self._key = None
+
+    async def _clicked(self, event: ft.Event[ft.TextButton]) -> None:
+        if (message := self.message) is not None:
+            await self._entered(message)

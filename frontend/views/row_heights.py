@@ -1,0 +1,33 @@
+"""How high rows of messages are, about: a row that isn't built can't be asked. Pure."""
+
+from collections.abc import Sequence
+
+from frontend.views.bubbles import SHORT_CHARACTERS
+from frontend.views.files import box_of, is_picture
+from frontend.window.rows import BubbleRow, Row, row_key
+
+_LINE_CHARACTERS = 60
+_SHOWN_LINES = 20
+
+
+def height_below(rows: Sequence[Row], key: str) -> float | None:
+    """Pixels between the lower edge of a row and that of the last; None where it isn't there."""
+    height = 0.0
+    for row in reversed(rows):
+        if row_key(row) == key:
+            return height
+        height += height_of(row)
+    return None
+
+
+def height_of(row: Row) -> float:
+    if not isinstance(row, BubbleRow):
+        return 36
+    if row.message.file is not None:
+        picture = is_picture(row.message.file)
+        return 60 + (box_of(row.message.file)[1] + 30 if picture else 50)
+    text = row.message.text
+    lines = sum(1 + len(line) // _LINE_CHARACTERS for line in text.split("\n"))
+    beside = lines == 1 and len(text) <= SHORT_CHARACTERS
+    foot = 2 if beside else 21
+    return 14 + 21 * min(lines, _SHOWN_LINES) + foot + (10 if row.begins else 0)
