@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: install run test check format bench torture lock fonts screenshots clean
+.PHONY: install run test check format bench torture vandals lock fonts screenshots clean
 
 install: $(INSTALLED)
 
@@ -40,6 +40,10 @@ bench: install
 # make torture TORTURE='--messages 1000000 --faults 500 --minutes 60'
 torture: install
 	$(BIN)/python -m tests.torture $(TORTURE)
+
+# A minute of noise, floods and sudden ends at the listeners of text lines.
+vandals: install
+	$(BIN)/python -m tests.realm_lines.vandals $(VANDALS)
 
 # Renews both locks from pyproject.toml; CONTRIBUTING.md says when.
 lock:

@@ -1,0 +1,192 @@
+"""Programs that mean no harm and do it, or mean it: noise, half lines, floods, sudden ends.
+
+    python -m tests.realm_lines.vandals [--seconds N] [--seed N]
+
+plays them against real servers for a minute: no traceback, no growth, others unaffected.
+"""
+
+import argparse
+import contextlib
+import random
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from realm_server.lines.connections import DIALECTS
+from realm_server.lines.deeds import Dialect
+from tests.realm_lines.field import Field, running_field
+from tests.waiting import wait_until
+
+_RESET = b"\x01\x00\x00\x00\x00\x00\x00\x00"
+"""SO_LINGER: what is unsent is dropped, and the other end told so."""
+_PATIENCE_SECONDS = 5
+_VANDALS = 8
+_MOST_GROWTH_BYTES = 32 * 1024**2
+_LONGEST_ANSWER_SECONDS = 5.0
+_LEFT_ALONE = {"auth", "register", "logout"}
+"""Words with which a vandal would use up what a whole address may do, or end its own session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vandal:
+    """One program's noise; the same for the same chance."""
+
+    chance: random.Random
+    dialect: Dialect
+    token: str
+
+    def noise(self) -> Iterator[bytes]:
+        makers = (self._request, self._half, self._mutated, self._flood, self._file, self._bytes)
+        for _ in range(self.chance.randrange(12)):
+            yield self.chance.choice(makers)()
+
+    def _bytes(self) -> bytes:
+        return self.chance.randbytes(self.chance.choice((1, 300, 100_000)))
+
+    def _request(self) -> bytes:
+        word = self.dialect.words[self._choice(sorted(set(self.dialect.words) - _LEFT_ALONE))]
+        arguments = [self._argument(parameter.name) for parameter in word.parameters]
+        ends = self._choice(["\r\n", " \r\n", "\n", "\r\n\r\n", "\r\n\r\naGVq\r\n\r\n"])
+        return (" ".join([word.name, *arguments]) + ends).encode(errors="replace")
+
+    def _argument(self, name: str) -> str:
+        if name == "token" and self.chance.random() < 0.8:
+            return self.token
+        names = ["messi", "lineker@jakarta", "group:satu", "a,b", "jakarta", "9" * 40, "../../x"]
+        return self._choice([*names, "b'aGVq'", "", " ", "\x00", "\u202e", "x" * 500])
+
+    def _half(self) -> bytes:
+        request = self._request()
+        return request[: self.chance.randrange(len(request))]
+
+    def _mutated(self) -> bytes:
+        request = bytearray(self._request())
+        for _ in range(self.chance.randrange(1, 4)):
+            request[self.chance.randrange(len(request))] = self.chance.randrange(256)
+        return bytes(request)
+
+    def _flood(self) -> bytes:
+        return f"inbox {self.token}\r\n".encode() * self.chance.choice((2, 50, 2000))
+
+    def _file(self) -> bytes:
+        header = f"sendfile {self.token} messi {self._argument('file')}"
+        parted = " b'" if self.dialect.name == "mesin" else " \r\n\r\n"
+        content = b"QUJD" * self.chance.choice((1, 1000, 100_000))
+        ends = self._choice(["'\r\n", "\r\n\r\n", "", "=\r\n"])
+        return (header + parted).encode() + content + ends.encode()
+
+    def _choice(self, values: list[str]) -> str:
+        return self.chance.choice(values)
+
+    def visit(self, port: int) -> None:
+        """One connection, from its first byte to its end; in half of them nothing is read."""
+        with contextlib.closing(socket.create_connection(("127.0.0.1", port), 30)) as program:
+            program.settimeout(_PATIENCE_SECONDS)
+            # A realm that waits for its answers to be read, or has hung up, is right to.
+            with contextlib.suppress(OSError):
+                for noise in self.noise():
+                    program.sendall(noise)
+                    if self.chance.random() < 0.5:
+                        program.settimeout(0.01)
+                        with contextlib.suppress(TimeoutError):
+                            program.recv(65536)
+                        program.settimeout(_PATIENCE_SECONDS)
+            if self.chance.random() < 0.5:
+                program.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+
+
+def open_files(field: Field) -> int:
+    """How many files and sockets the realm has open."""
+    return len(list(Path(f"/proc/{field.realms['surabaya'].pid}/fd").iterdir()))
+
+
+def memory(field: Field) -> int:
+    """Bytes that the realm holds in memory."""
+    status = Path(f"/proc/{field.realms['surabaya'].pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+
+
+# --- a minute of it ------------------------------------------------------------------------------
+
+
+@dataclass
+class Report:
+    """What was seen of the realm meanwhile."""
+
+    visits: int = 0
+    slowest_seconds: float = 0
+    """Of an answer to somebody who does nothing wrong."""
+    problems: list[str] = field(default_factory=list)
+
+
+def run(seconds: float, seed: int, say: Callable[[str], None]) -> Report:
+    report = Report()
+    with tempfile.TemporaryDirectory() as home, running_field(Path(home)) as field:
+        ports = {name: field.ports["surabaya", name] for name in DIALECTS}
+        witness, token = field.signed_in("messi", "surabaya", "mesin")
+        _, vandals_token = field.signed_in("henderson", "surabaya", "mesin")
+        open_before, over = open_files(field), threading.Event()
+
+        def rampage(number: int) -> None:
+            chance = random.Random(f"{seed}-{number}")
+            while not over.is_set():
+                name = chance.choice(sorted(ports))
+                Vandal(chance, DIALECTS[name], vandals_token).visit(ports[name])
+                report.visits += 1
+
+        threads = [threading.Thread(target=rampage, args=(n,)) for n in range(_VANDALS)]
+        began = time.monotonic()
+        for thread in threads:
+            thread.start()
+        warm = 0
+        while (passed := time.monotonic() - began) < seconds:
+            asked = time.monotonic()
+            if witness.message(f"send {token} lineker {passed}") != "OK Message Sent":
+                report.problems.append("the witness was refused")
+            report.slowest_seconds = max(report.slowest_seconds, time.monotonic() - asked)
+            # By then as many connections are held as one address may have.
+            if not warm and passed > seconds / 2:
+                warm = memory(field)
+                say(f"{passed:.0f} s: {warm / 1e6:.0f} MB")
+            over.wait(0.1)
+        over.set()
+        for thread in threads:
+            thread.join()
+        say(f"{report.visits} visits, {memory(field) / 1e6:.0f} MB")
+        _judge(report, field, warm, open_before)
+    return report
+
+
+def _judge(report: Report, field: Field, warm: int, open_before: int) -> None:
+    report.problems += field.defects
+    if memory(field) > warm + _MOST_GROWTH_BYTES:
+        report.problems.append(f"memory grew from {warm} to {memory(field)} bytes")
+    try:
+        # Connections to main for files stay open for a while.
+        wait_until(lambda: open_files(field) <= open_before + 16)
+    except TimeoutError:
+        report.problems.append(f"{open_files(field)} files are open, {open_before} were before")
+    if report.slowest_seconds > _LONGEST_ANSWER_SECONDS:
+        report.problems.append(f"an answer took {report.slowest_seconds:.1f} s")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.realm_lines.vandals")
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    asked = parser.parse_args()
+    print(f"seed {asked.seed}", flush=True)
+    report = run(asked.seconds, asked.seed, lambda line: print(line, flush=True))
+    print(f"slowest answer to a witness: {report.slowest_seconds:.2f} s")
+    for problem in report.problems:
+        print(f"problem: {problem[:2000]}")
+    return 1 if report.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
