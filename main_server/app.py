@@ -97,7 +97,6 @@ class MainServer:
             link.FetchRoom: self._fetch_room,
             link.SiteSync: self._site_sync,
             link.SiteHistory: self._site_history,
-            link.AdoptSession: self._adopt_session,
         }
 
     def start(self) -> None:
@@ -252,11 +251,6 @@ class MainServer:
     ) -> commands.Page:
         ask = partial(sites.site_history, realm=realm, request=request)
         return await self.readers.read(ask)
-
-    async def _adopt_session(
-        self, realm: str, session: LiveSession | None, request: link.AdoptSession
-    ) -> commands.Done:
-        return await self.write(partial(sites.adopt_session, realm=realm, request=request))
 
     # --- what links and operators ask ------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from main_server.delivery import Delivery
 from main_server.effects import Asker, LiveSession
 from main_server.rules.queued import QueuedAt, SenderLanes
 from main_server.rules.rooms import check_guest
-from main_server.rules.table import WRITING, AttachAt, Detached
+from main_server.rules.table import WRITING, AdoptAt, AttachAt, Detached
 from main_server.store.writer import Job
 from realm_protocol import commands, link
 from realm_protocol.errors import (
@@ -153,9 +153,8 @@ class RealmChannel:
             session = self.sessions.get(message.handle)
             if session is not None:
                 jobs.append(Job(message, session))
-        elif kind is link.Attach:
-            job = Job(AttachAt(message, self.realm), None, Asker(self, message.ref))
-            self._hub.desk.submit_slow(job)
+        elif kind is link.AdoptSession or kind is link.Attach:
+            self._open_session(message)
         elif kind is link.Detach:
             self._hub.desk.submit_slow(Job(Detached(self, message.handle)))
         elif kind is link.UnwatchRoom:
@@ -169,6 +168,14 @@ class RealmChannel:
         if type(message) is not link.LinkHello:
             raise MalformedMessage(detail="a link begins with LinkHello")
         self._hub.greet(self, message)
+
+    def _open_session(self, message: link.AdoptSession | link.Attach) -> None:
+        asker = Asker(self, message.ref)
+        if isinstance(message, link.Attach):
+            self._hub.desk.submit_slow(Job(AttachAt(message, self.realm), None, asker))
+        else:
+            # At once: the attach of the same session may follow in this frame.
+            self._hub.desk.submit([Job(AdoptAt(message, self.realm), None, asker)])
 
     def _forward(self, message: link.Forward, jobs: list[Job]) -> None:
         """A command of a session: to the writer, or to be served beside it."""

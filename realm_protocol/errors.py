@@ -622,6 +622,14 @@ class LinkDown(TryLater):
     text = "Realm {realm} has no link to the main server since {since}. Try again later."
 
 
+class SignInNeedsMain(LinkDown):
+    code = "sign_in_needs_main"
+    text = (
+        "The realm {realm} has had no link to the main server since {since}. Until it has, only"
+        " those can sign in who have done so there lately."
+    )
+
+
 class LinkBusy(TryLater):
     code = "link_busy"
     text = "The link of realm {realm} is full. Try again in a moment."

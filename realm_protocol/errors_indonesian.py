@@ -163,6 +163,10 @@ TEXTS: Mapping[str, str] = {
     "store_busy": "Basis data {server} sedang dipakai program lain. Coba lagi sebentar lagi.",
     "outbox_full": "Kotak keluar penuh ({limit} bita). Tunggu sampai sebagian terkirim.",
     "link_down": "Realm {realm} terputus dari server utama sejak {since}. Coba lagi nanti.",
+    "sign_in_needs_main": (
+        "Realm {realm} terputus dari server utama sejak {since}. Sampai tersambung lagi, hanya yang"
+        " belum lama ini masuk di sana yang bisa masuk."
+    ),
     "link_busy": "Sambungan realm {realm} sedang penuh. Coba lagi sebentar lagi.",
     "realm_unreachable": "Server realm di {url} tidak bisa dihubungi: {detail}.",
     "service_unreachable": "Layanan chat-cli tidak bisa dihubungi: {detail}.",

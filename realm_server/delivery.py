@@ -15,6 +15,7 @@ from realm_protocol.link import (
     Unroute,
 )
 from realm_protocol.wire import array_header, check, tag_of, unpack_value
+from realm_server.autonomy.cut_off_sign_in import CutOffSignIn
 from realm_server.autonomy.following import Following
 from realm_server.autonomy.outbox import Outbox
 from realm_server.client_sessions import ClientSession, Stage
@@ -41,6 +42,7 @@ class Delivery:
         entrance: Entrance,
         outbox: Outbox,
         following: Following,
+        cut_off: CutOffSignIn,
         store: Store,
         counts: Counts,
         room: Room,
@@ -50,6 +52,7 @@ class Delivery:
         self._entrance = entrance
         self._outbox = outbox
         self._following = following
+        self._cut_off = cut_off
         self._heard = following.replica.heard
         self._store = store
         self._counts = counts
@@ -72,6 +75,7 @@ class Delivery:
             log.warning("main_has_another_epoch", before=self._store.epoch, now=epoch)
         self._store.link_came(epoch)
         self._following.link_came(epoch)
+        self._cut_off.offer_all()
         self._entrance.link_came(self._outbox.start)
         self._room.wake()
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from realm_server.admission import Rate, RateLimiter, SendingLimits
+from realm_server.autonomy.cut_off_sign_in import CutOffSignIn
 from realm_server.autonomy.following import Following
 from realm_server.autonomy.outbox import Outbox
 from realm_server.autonomy.outbox_store import OutboxStore
@@ -98,6 +99,14 @@ class Realm:
         self.replica = Replica(self._site_file, settings.replica_bytes, now)
         self._following = Following(self.link, self.replica, store)
         self._site_file.rebuilt = self._following.begin_anew
+        self._cut_off = CutOffSignIn(
+            self._site_file,
+            self.replica,
+            store,
+            self.link,
+            days=settings.verifier_days,
+            now=now,
+        )
         self.outbox = Outbox(
             OutboxStore(store.path),
             self.link,
@@ -117,6 +126,7 @@ class Realm:
             self.entrance,
             self.outbox,
             self._following,
+            self._cut_off,
             store,
             counts,
             room,
@@ -125,6 +135,7 @@ class Realm:
             settings.name,
             self.link,
             counts,
+            self._cut_off,
             by_address=RateLimiter(Rate(settings.sign_in_burst, settings.sign_in_per_second)),
             by_host=RateLimiter(Rate(settings.host_burst, settings.host_per_second)),
             registration=settings.registration,
@@ -163,6 +174,7 @@ class Realm:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self.outbox.close()
+            await self._cut_off.close()
             await self._following.close()
             self.replica.write()
             self._site_file.close()

@@ -80,6 +80,13 @@ class RealmSettings(ServiceSettings):
         description="Bytes of messages kept while main can't be reached, each with 256 more for"
         " its keeping; beyond, senders keep them.",
     )
+    verifier_days: int = Field(
+        30,
+        ge=0,
+        le=3650,
+        description="For so many days after a sign-in people may sign in while main is away, by a"
+        " hash of their password that the realm keeps; 0 keeps none.",
+    )
     replica_bytes: int = Field(
         256 * 1024**2,
         ge=0,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, SecretStr
 
 from realm_protocol.errors import (
+    LinkDown,
     PasswordTooLong,
     PasswordTooShort,
     RegistrationClosed,
@@ -22,6 +23,7 @@ from realm_protocol.link import EnterAsGuest, Register, Session, SignIn
 from realm_protocol.names import Address, check_name
 from realm_protocol.wire import WireMessage, check, unpack_value
 from realm_server.admission import RateLimiter
+from realm_server.autonomy.cut_off_sign_in import CutOffSignIn
 from realm_server.awaiting import ask_main
 from realm_server.counts import Counts
 from realm_server.link import Link
@@ -81,6 +83,7 @@ class FrontDoor:
         realm: str,
         link: Link,
         counts: Counts,
+        cut_off: CutOffSignIn,
         *,
         by_address: RateLimiter,
         by_host: RateLimiter,
@@ -94,6 +97,7 @@ class FrontDoor:
         self._realm = realm
         self._link = link
         self._counts = counts
+        self._cut_off = cut_off
         self._by_address = by_address
         self._by_host = by_host
         self._password_min = password_min
@@ -115,8 +119,19 @@ class FrontDoor:
         with self._given_back(self._by_address, address):
             self._by_host.take(host, now)
             with self._given_back(self._by_host, host):
-                fields = (address, password, form.device, idle_seconds)
-                return await self._ask(SignIn, fields)
+                return await self._open(address, password, form.device, idle_seconds)
+
+    async def _open(
+        self, address: Address, password: str, device: str, idle_seconds: int
+    ) -> SessionAnswer:
+        """Main decides; while it is away, what the realm knows of who came in before."""
+        try:
+            session = await self._ask(SignIn, address, password, device, idle_seconds)
+        except LinkDown:
+            session = await self._cut_off.sign_in(address, password, device, idle_seconds)
+        else:
+            self._cut_off.let_in(address, password, session.password_revision)
+        return self._answer(session)
 
     async def register(self, form: RegisterForm, host: str, idle_seconds: int = 0) -> SessionAnswer:
         if self.registration == "closed":
@@ -129,7 +144,9 @@ class FrontDoor:
         self._by_host.take(host, now)
         self._by_address.take(address, now)
         told = (form.display_name, form.country, form.device)
-        return await self._ask(Register, (address, password, *told, idle_seconds))
+        session = await self._ask(Register, address, password, *told, idle_seconds)
+        self._cut_off.let_in(address, password, session.password_revision)
+        return self._answer(session)
 
     async def enter_as_guest(self, form: GuestForm, host: str) -> SessionAnswer:
         """A guest of this realm's open room. Each counts against the limit of its IP address."""
@@ -137,7 +154,7 @@ class FrontDoor:
             raise RoomNotOpen(realm=self._realm)
         name = check_name(form.name)
         self._by_host.take(host, asyncio.get_running_loop().time())
-        return await self._ask(EnterAsGuest, (name, form.device, self._guest_seconds))
+        return self._answer(await self._ask(EnterAsGuest, name, form.device, self._guest_seconds))
 
     def _own_address(self, text: str) -> Address:
         """An address of this realm; a bare name means one."""
@@ -167,11 +184,14 @@ class FrontDoor:
         else:
             limiter.give_back(key, asyncio.get_running_loop().time())
 
-    async def _ask(self, kind: type[WireMessage], fields: tuple[Any, ...]) -> SessionAnswer:
+    async def _ask(self, kind: type[WireMessage], *fields: Any) -> Session:
         if self.draining:
             raise ServerDraining
         result = await ask_main(self._link, kind, *fields, seconds=_ANSWER_SECONDS)
         session: Session = check(unpack_value(result), Session)
+        return session
+
+    def _answer(self, session: Session) -> SessionAnswer:
         self._counts.sign_ins += 1
         return SessionAnswer(
             address=session.address,

@@ -12,12 +12,12 @@ from main_server.effects import (
     RefusedTo,
     Resolved,
 )
-from main_server.rules import governing, groups, messages, people, queued, sessions
+from main_server.rules import governing, groups, messages, people, queued, sessions, sites
 from main_server.rules.queued import QueuedAt
 from main_server.store.writer import Job, Transaction
 from realm_protocol import commands
 from realm_protocol.errors import ConversationNotFound, RealmchatError, TryLater
-from realm_protocol.link import Attach, Mark
+from realm_protocol.link import AdoptSession, Attach, Mark
 
 
 @dataclass(slots=True)
@@ -33,6 +33,14 @@ class AttachAt:
     """An `Attach` together with the realm whose link it came over."""
 
     attach: Attach
+    realm: str
+
+
+@dataclass(slots=True)
+class AdoptAt:
+    """An `AdoptSession` together with the realm whose link it came over."""
+
+    session: AdoptSession
     realm: str
 
 
@@ -53,6 +61,10 @@ def _open_conversation(tx: Transaction, job: Job) -> commands.Head:
     return conversation.head_for(member)
 
 
+def _adopt_session(tx: Transaction, job: Job) -> commands.Done:
+    return sites.adopt_session(tx, job.command.realm, job.command.session)
+
+
 WRITING: dict[type, Callable[[Transaction, Job], Any]] = {
     commands.CreateGroup: groups.create_group,
     commands.JoinGroup: groups.join_group,
@@ -68,8 +80,9 @@ WRITING: dict[type, Callable[[Transaction, Job], Any]] = {
     commands.UnblockPerson: people.unblock,
     commands.EndSession: sessions.end_session,
     commands.OpenConversation: _open_conversation,
+    AdoptAt: _adopt_session,
 }
-"""Commands of clients that the writer carries out, besides `SendMessage`."""
+"""What the writer carries out and answers, besides messages: commands of clients, mostly."""
 
 
 class MainRules:

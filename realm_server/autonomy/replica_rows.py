@@ -20,6 +20,7 @@ from realm_server.autonomy.replica_tables import (
     memberships,
     messages,
     people,
+    verifiers,
 )
 
 _BEHIND_AT_ONCE = 2000
@@ -119,7 +120,15 @@ def write_site(connection: Connection, told: SiteFacts) -> None:
     if told.people:
         rows = [structs.asdict(person) | {"address": str(person.address)} for person in told.people]
         connection.execute(_KEEP_PERSON, rows)
+        connection.execute(_FORGET_VERIFIER, [_of_verifier(person) for person in told.people])
     _write_memberships(connection, told.memberships)
+
+
+def _of_verifier(person: SitePerson) -> dict[str, Any]:
+    return {
+        "whose": str(person.address),
+        "in_force": -1 if person.disabled else person.password_revision,
+    }
 
 
 def _write_memberships(connection: Connection, told: Sequence[SiteMembership]) -> None:
@@ -165,6 +174,11 @@ def _newest(table: sa.Table) -> Insert:
 
 
 _KEEP_PERSON = _newest(people)
+_FORGET_VERIFIER = sa.delete(verifiers).where(
+    verifiers.c.address == sa.bindparam("whose"),
+    verifiers.c.password_revision != sa.bindparam("in_force"),
+)
+"""A verifier ends with its password, and where its person is let in no more."""
 _KEEP_MEMBERSHIP = _newest(memberships)
 _standing = insert(conversations).values(
     {name: sa.bindparam(name) for name in ("conversation", "last_seq", "revision")}

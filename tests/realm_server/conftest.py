@@ -10,6 +10,7 @@ import httpx
 import pytest
 import uvloop
 
+from realm_protocol.errors import RealmAlreadyLinked
 from realm_protocol.events import Synced
 from realm_protocol.limits import LINK_READ_LIMIT
 from realm_server.app import build_app
@@ -103,6 +104,15 @@ class World:
                 return bool((await http.get("/v1/info")).json()["link_up"])
 
             await eventually(up)
+
+    async def cut(self) -> None:
+        """The link goes, and stays away until `mend`."""
+        self.main.refuses_link = RealmAlreadyLinked(realm="surabaya")
+        self.main.cut()
+        await eventually(lambda: self.main.channel is None)
+
+    def mend(self) -> None:
+        self.main.refuses_link = None
 
     async def connect(self, token: str, **position: int) -> RawClient:
         """A client that has said Hello."""

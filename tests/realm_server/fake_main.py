@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from picows import WSCloseCode, WSMsgType, WSUpgradeRequest
 
 from realm_protocol import events, link
-from realm_protocol.commands import Accepted, Head, Page, StoredMessage
+from realm_protocol.commands import Accepted, Done, Head, Page, StoredMessage
 from realm_protocol.errors import RealmchatError, RealmKeyInvalid, SessionEnded
 from realm_protocol.limits import LINK_READ_LIMIT, PROTOCOL_VERSION
 from realm_protocol.names import Address
@@ -60,6 +60,8 @@ class FakeMain:
         self.on_queued: Callable[[link.Queued], None] | None = None
         self.revision = 1
         self.histories: dict[str, list[StoredMessage]] = {}
+        self.refuses_session: RealmchatError | None = None
+        """What it says of sessions that the realm opened by itself; None: it takes them over."""
         self.on_sign_in: Callable[[Any], None] | None = None
         self.on_room: Callable[[Any], None] | None = None
         self.channel: Channel | None = None
@@ -101,12 +103,8 @@ class FakeMain:
                     self._attach(message)
                 case link.Forward() if self.on_forward is not None:
                     self.on_forward(message)
-                case link.SiteSync():
-                    self._tell_site(message)
-                case link.SiteHistory():
-                    rows = self.histories.get(message.conversation, [])
-                    page = Page([row for row in rows if row.seq > message.after], False)
-                    self.send(link.Answer(message.ref, pack(page)))
+                case link.SiteSync() | link.AdoptSession() | link.SiteHistory():
+                    self._serve_site(message)
                 case link.Queued() if self.on_queued is not None:
                     self.on_queued(message)
                 case link.SignIn() | link.Register() | link.EnterAsGuest() if self.on_sign_in:
@@ -158,10 +156,29 @@ class FakeMain:
         synced = events.Synced(self.epoch, self.position)
         self.send(link.Tell(attach.handle, pack(synced)))
 
+    def _serve_site(self, message: link.SiteSync | link.AdoptSession | link.SiteHistory) -> None:
+        match message:
+            case link.SiteSync():
+                self._tell_site(message)
+            case link.AdoptSession():
+                self._adopt(message)
+            case link.SiteHistory():
+                rows = self.histories.get(message.conversation, [])
+                page = Page([row for row in rows if row.seq > message.after], False)
+                self.send(link.Answer(message.ref, pack(page)))
+
     def _tell_site(self, sync: link.SiteSync) -> None:
         since = sync.since if sync.epoch == self.epoch else 0
         page = link.SitePage(self.epoch, self.revision, since, [], self.site_facts())
         self.send(link.Answer(sync.ref, pack(page)))
+
+    def _adopt(self, session: link.AdoptSession) -> None:
+        if self.refuses_session is not None:
+            self.refuse(session, self.refuses_session)
+            return
+        person = next(one for one in self.people.values() if one[1] == session.address)
+        self.people[session.token_hash] = person
+        self.send(link.Answer(session.ref, pack(Done())))
 
     def site_facts(self) -> link.SiteFacts:
         """Of its `people`, and of where the `routes` lead."""
@@ -194,7 +211,9 @@ class FakeMain:
         """Store the message: its answer."""
         self.send(link.Answer(forward.ref, pack(Accepted(conversation, seq, 1000 + seq))))
 
-    def refuse(self, forward: link.Forward | link.Queued, error: RealmchatError) -> None:
+    def refuse(
+        self, forward: link.Forward | link.Queued | link.AdoptSession, error: RealmchatError
+    ) -> None:
         self.send(link.Refusal(forward.ref, error.code, error.fields))
 
     def cut(self) -> None:

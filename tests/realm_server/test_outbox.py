@@ -12,7 +12,7 @@ from realm_protocol.commands import (
     PendingPage,
     SendMessage,
 )
-from realm_protocol.errors import AfterRefused, NotMember, RealmAlreadyLinked, StorageFull
+from realm_protocol.errors import AfterRefused, NotMember, StorageFull
 from realm_protocol.events import (
     AtRealm,
     LinkChanged,
@@ -35,17 +35,6 @@ from tests.waiting import eventually
 LINEKER = "lineker@surabaya"
 GROUP = GroupAddress("jarkom3@surabaya")
 GROUP_ID = str(group_conversation(GROUP))
-
-
-async def cut(world: World) -> None:
-    """The link goes, and stays away until `mend`."""
-    world.main.refuses_link = RealmAlreadyLinked(realm="surabaya")
-    world.main.cut()
-    await eventually(lambda: world.main.channel is None)
-
-
-def mend(world: World) -> None:
-    world.main.refuses_link = None
 
 
 async def at_realm(client: RawClient, count: int = 1) -> list[AtRealm]:
@@ -73,7 +62,7 @@ async def enter_two(world: World) -> tuple[RawClient, RawClient]:
 async def test_what_is_sent_while_cut_off_goes_out_later_in_order(running: World) -> None:
     """Answered at_realm; behind the confirmation of the sessions, each once, under its sender."""
     messi, lineker = await enter_two(running)
-    await cut(running)
+    await running.cut()
     for number in (2, 3):
         messi.send(message(number))
         await at_realm(messi)
@@ -81,7 +70,7 @@ async def test_what_is_sent_while_cut_off_goes_out_later_in_order(running: World
     await at_realm(lineker)
     take_queued(running)
 
-    mend(running)
+    running.mend()
     await messi.until(Synced)
     await eventually(lambda: len(queued(running)) == 3)
 
@@ -97,12 +86,12 @@ async def test_what_was_in_flight_goes_before_what_comes_later(running: World) -
     messi = await running.enter("messi-token")
     messi.send(message(2), message(3))
     await eventually(lambda: len(running.main.heard_of(link.Forward)) == 2)
-    await cut(running)
+    await running.cut()
     messi.send(message(4))
     assert [each.number for each in await at_realm(messi, 3)] == [2, 3, 4]
     take_queued(running)
 
-    mend(running)
+    running.mend()
 
     await eventually(lambda: len(queued(running)) == 3)
     assert [key for _, key in queued(running)] == ["key-2", "key-3", "key-4"]
@@ -111,13 +100,13 @@ async def test_what_was_in_flight_goes_before_what_comes_later(running: World) -
 async def test_a_new_message_never_overtakes_a_kept_one(running: World) -> None:
     """The link is back, main has not taken the kept one: what comes goes behind it."""
     messi = await running.enter("messi-token")
-    await cut(running)
+    await running.cut()
     messi.send(message(2))
     await at_realm(messi)
     accept_all(running)
     waiting: list[link.Queued] = []
     running.main.on_queued = waiting.append
-    mend(running)
+    running.mend()
     await messi.until(Synced)
     await eventually(lambda: waiting)
 
@@ -132,12 +121,12 @@ async def test_a_new_message_never_overtakes_a_kept_one(running: World) -> None:
 async def test_once_the_outbox_is_empty_messages_go_live_again(running: World) -> None:
     """A lane is a detour for as long as it is needed."""
     messi = await running.enter("messi-token")
-    await cut(running)
+    await running.cut()
     messi.send(message(2))
     await at_realm(messi)
     accept_all(running)
     take_queued(running)
-    mend(running)
+    running.mend()
     await messi.until(Synced)
 
     await eventually(lambda: queued(running))
@@ -151,7 +140,7 @@ async def test_once_the_outbox_is_empty_messages_go_live_again(running: World) -
 async def test_a_key_that_is_kept_already_is_answered_again(running: World) -> None:
     """From another connection too; with another text it is refused."""
     messi = await running.enter("messi-token")
-    await cut(running)
+    await running.cut()
     messi.send(message(2))
     (first,) = await at_realm(messi)
     again = await running.connect("messi-token")
@@ -169,11 +158,11 @@ async def test_what_is_kept_survives_the_realm(world: World) -> None:
     async with world.realm_running():
         await world.link_up()
         messi = await world.enter("messi-token")
-        await cut(world)
+        await world.cut()
         messi.send(message(2), message(3))
         await at_realm(messi, 2)
     take_queued(world)
-    mend(world)
+    world.mend()
 
     await world.start_realm()
 
@@ -186,7 +175,7 @@ async def test_a_full_outbox_says_so_and_keeps_the_order(world: World) -> None:
     world.settings["outbox_bytes"] = 1024**2
     await world.start()
     messi = await world.enter("messi-token")
-    await cut(world)
+    await world.cut()
     large = "x" * 60_000
     messi.send(*(message(number, text=large) for number in range(2, 22)))
 
@@ -230,7 +219,7 @@ async def test_what_main_refuses_is_withdrawn_from_every_screen(running: World) 
     """With the reason, to its sender too; the lane goes on."""
     running.main.routes = {1: [GROUP_ID], 2: [GROUP_ID]}
     messi, lineker = await enter_two(running)
-    await cut(running)
+    await running.cut()
     messi.send(message(2, to=f"group:{GROUP}"), message(3, to=f"group:{GROUP}"))
     await at_realm(messi, 2)
     error = NotMember(group=str(GROUP))
@@ -242,7 +231,7 @@ async def test_what_main_refuses_is_withdrawn_from_every_screen(running: World) 
             running.main.accept_message(one, 1)
 
     running.main.on_queued = refuse_first
-    mend(running)
+    running.mend()
 
     withdrawn = MessageWithdrawn(
         GROUP_ID, Address("messi@surabaya"), "key-2", "not_member", error.fields
@@ -255,7 +244,7 @@ async def test_what_main_refuses_is_withdrawn_from_every_screen(running: World) 
 async def test_a_retryable_refusal_in_the_middle_of_a_lane(running: World) -> None:
     """What follows it is refused too; both come again, in order, and none twice."""
     messi = await running.enter("messi-token")
-    await cut(running)
+    await running.cut()
     messi.send(message(2), message(3), message(4))
     await at_realm(messi, 3)
     seen: list[str] = []
@@ -273,7 +262,7 @@ async def test_a_retryable_refusal_in_the_middle_of_a_lane(running: World) -> No
             running.main.accept_message(one, len(taken))
 
     running.main.on_queued = answer
-    mend(running)
+    running.mend()
 
     await eventually(lambda: taken == ["key-2", "key-3", "key-4"])
     assert seen == ["key-2", "key-3", "key-4", "key-3", "key-4"]
@@ -286,7 +275,7 @@ async def test_people_of_one_site_go_on_talking(running: World) -> None:
     """Privately, first contact too, and to the sender's other device; not to one's own session."""
     messi, lineker = await enter_two(running)
     tablet = await running.enter("messi-token")
-    await cut(running)
+    await running.cut()
     messi.send(message(2, to=LINEKER, text="satu"))
     lineker.send(message(3, to="messi@surabaya", text="dua"))
 
@@ -307,7 +296,7 @@ async def test_a_stranger_shows_nothing_to_a_group(running: World) -> None:
     """Whoever is not in it is told so by main later; its members see nothing meanwhile."""
     running.main.routes = {2: [GROUP_ID]}
     messi, lineker = await enter_two(running)
-    await cut(running)
+    await running.cut()
     messi.send(message(2, to=f"group:{GROUP}"))
     await at_realm(messi)
     messi.send(message(3, to=LINEKER))
@@ -328,7 +317,7 @@ async def pending(client: RawClient, after: int = 0) -> list[str]:
 async def test_a_device_that_was_away_asks_for_what_it_missed(running: World) -> None:
     """In the realm's order, behind what it has; and which messages have had no outcome yet."""
     messi, lineker = await enter_two(running)
-    await cut(running)
+    await running.cut()
     lineker.channel.abort()
     messi.send(message(2, to=LINEKER), message(3, to=LINEKER), message(4))
     kept = await at_realm(messi, 3)
@@ -346,7 +335,7 @@ async def test_a_device_that_was_away_asks_for_what_it_missed(running: World) ->
 async def test_a_session_that_ended_while_cut_off_sees_nothing_more(running: World) -> None:
     """It was read until then; with the link its end comes before any message."""
     messi, lineker = await enter_two(running)
-    await cut(running)
+    await running.cut()
     running.main.end_session("lineker-token")
     take_queued(running)
     messi.send(message(2, to="henderson@jakarta"))
@@ -354,7 +343,7 @@ async def test_a_session_that_ended_while_cut_off_sees_nothing_more(running: Wor
     lineker.send(message(3, to="henderson@jakarta"))
     await at_realm(lineker)
 
-    mend(running)
+    running.mend()
 
     assert await lineker.wait_closed() is not None
     await eventually(lambda: len(queued(running)) == 2)
@@ -365,12 +354,12 @@ async def test_a_long_lane_is_sent_in_bounded_steps(running: World) -> None:
     """Main has at most so many unanswered, so that others find room between."""
     numbers = range(2, 302)
     messi = await running.enter("messi-token")
-    await cut(running)
+    await running.cut()
     messi.send(*(message(number) for number in numbers))
     await at_realm(messi, len(numbers))
     held: list[Any] = []
     running.main.on_queued = held.append
-    mend(running)
+    running.mend()
 
     await eventually(lambda: held)
     await running.enter("lineker-token")
@@ -385,7 +374,7 @@ async def test_a_long_lane_is_sent_in_bounded_steps(running: World) -> None:
 async def test_people_are_told_that_the_link_went(running: World) -> None:
     """Before they get the first neighbour's message of the cut."""
     messi, lineker = await enter_two(running)
-    await cut(running)
+    await running.cut()
     messi.send(message(2, to=LINEKER))
 
     assert not (await lineker.until(LinkChanged)).up

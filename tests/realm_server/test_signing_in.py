@@ -160,13 +160,15 @@ async def test_registering_without_end_is_slowed_down(
     assert [error(each)[1] for each in answers] == ["user_exists"] * 2 + ["rate_limited"]
 
 
-async def test_without_the_link_nobody_signs_in(world: World, http: httpx.AsyncClient) -> None:
+async def test_without_the_link_nobody_signs_in_who_never_did(
+    world: World, http: httpx.AsyncClient
+) -> None:
     """The refusal says so, and since when."""
     await world.start_realm()
 
     answer = await http.post("/v1/sign-in", json=FORM)
 
-    assert error(answer) == (503, "link_down")
+    assert error(answer) == (503, "sign_in_needs_main")
     assert answer.json()["error"]["since"]
 
 
@@ -177,7 +179,7 @@ async def test_a_cut_answers_who_waits(running: World, http: httpx.AsyncClient) 
 
     running.main.cut()
 
-    assert error(await asking) == (503, "link_down")
+    assert error(await asking) == (503, "sign_in_needs_main")
 
 
 async def test_info_tells_what_a_client_may_know(running: World, http: httpx.AsyncClient) -> None:
