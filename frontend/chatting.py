@@ -38,6 +38,7 @@ SEEN_SECONDS = 0.5
 """How long messages are on the screen of somebody who looks before they count as read."""
 _TICK_SECONDS = 2.0
 _LOADING_SECONDS = 5.0
+_PATIENCE_SECONDS = 0.3
 _GATHERING_SECONDS = 0.02
 """A message comes with other events, and with what is asked anew because of it."""
 _LIST_ROUTE, _CHAT_ROUTE = "/", "/chat/"
@@ -66,6 +67,7 @@ class Chatting:
         self.opened: str | None = None
         self._looking = True
         self._strip_hidden = ""
+        self._has_waited = False
         self._tasks: set[asyncio.Task[Any]] = set()
         self._reading: asyncio.Task[None] | None = None
         self._drawing = False
@@ -120,11 +122,22 @@ class Chatting:
     def restyle(self, preferences: Preferences) -> None:
         """Language or sizes changed."""
         self.words = Words(preferences.language)
-        self.sizes = Sizes(preferences.text_size)
-        self.list.restyle(self.sizes, self.words)
+        self.sizes = Sizes(preferences.text_size, preferences.density == "compact")
+        still = preferences.motion == "reduced"
+        self.list.restyle(self.sizes, self.words, still=still)
         self.composer.restyle(self.sizes, self.words)
         self.frame.restyle(self.sizes, self.words)
-        self.pane.restyle()
+        self.pane.restyle(still=still)
+
+    def _begin_waiting(self) -> None:
+        """For an answer; only when it takes a while, that is shown."""
+        self._has_waited = False
+        self.spawn(self._wait())
+
+    async def _wait(self) -> None:
+        await asyncio.sleep(_PATIENCE_SECONDS)
+        self._has_waited = True
+        self.changed()
 
     def changed(self) -> None:
         """The state is another: drawn once for all that the next moment brings."""
@@ -154,7 +167,10 @@ class Chatting:
         self.frame.arrange(self.layout, chat_open=self.opened is not None)
         self.frame.draw_accounts(state.me, self.outside.others(state.me))
         self.frame.draw_link(link, hidden=self._strip_hidden == link.state)
-        self.list.draw(listing.list_rows(state, self.opened, self.words, now))
+        self.list.draw(
+            listing.list_rows(state, self.opened, self.words, now),
+            waiting=not state.listed and self._has_waited,
+        )
         if conversation is not None:
             self.frame.draw_head(self.head(conversation), narrow=narrow, link=link)
             self._draw_messages(conversation)
@@ -183,6 +199,7 @@ class Chatting:
         name = listing.title_of(state, conversation)
         empty = self.words("no_messages", name=name)
         self.pane.draw(history, going, manner, empty, conversation.unread)
+        self.pane.wait(not history.loaded and not history.messages and self._has_waited)
 
     @property
     def layout(self) -> layout.Layout:
@@ -220,6 +237,7 @@ class Chatting:
             self._leave_draft()
             self.live.shut(self.opened)
         self.opened = name
+        self._begin_waiting()
         self.live.open(name)
         self.pane.open(
             conversation.read if conversation.unread else None,
@@ -389,6 +407,7 @@ class Chatting:
         await self.asked(deed)
 
     def start(self) -> None:
+        self._begin_waiting()
         self.spawn(self.live.run())
         self.spawn(self._watch_time())
 

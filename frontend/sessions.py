@@ -5,7 +5,6 @@ but the way to chat-cli.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -271,13 +270,7 @@ class Session:
 
     async def _set_preference(self, name: str, value: str) -> None:
         """It holds at once, and for the next time in this browser."""
-        before = self._preferences
-        if name == "text_size":
-            self._preferences = replace(before, text_size=int(value))
-        elif name == "theme":
-            self._preferences = replace(before, theme=value)
-        else:
-            self._preferences = replace(before, language=value)
+        self._preferences = preferences.changed(self._preferences, name, value)
         self._apply_theme()
         for chatting in self._accounts.values():
             chatting.restyle(self._preferences)

@@ -168,15 +168,45 @@ def _bubble(
     row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | None
 ) -> tuple[ft.Control, ft.Container]:
     """The whole row, and the box of it that is the bubble."""
-    message = row.message
+    message, compact = row.message, manner.sizes.compact
     spoken = manner.words("you") if row.own else short(message.sender, manner.realm)
     box = ft.Container(
         content=_inside(row, manner, deeds, moving),
-        padding=ft.Padding.symmetric(horizontal=12, vertical=6),
+        padding=ft.Padding.symmetric(horizontal=12, vertical=2 if compact else 6),
         bgcolor=_fill(row),
-        border=None if row.own else ft.Border.all(1, look.LINE),
+        border=None if row.own or compact else ft.Border.all(1, look.LINE),
         border_radius=_corners(row),
     )
+    line = _flat(row, box, manner, deeds) if compact else _sided(row, box, manner, deeds)
+    below = _below(row, manner, deeds)
+    control = ft.Semantics(
+        identifier=f"msg-{message.key}",
+        container=True,
+        label=spoken,
+        content=ft.Container(
+            ft.Column(
+                [line, *below], spacing=2, horizontal_alignment=ft.CrossAxisAlignment.STRETCH
+            ),
+            padding=ft.Padding.only(top=(4 if row.begins else 1) if compact else _gap(row)),
+            key=ft.ScrollKey(row_key(row)),  # type: ignore[call-arg]  # hidden by a class of Flet's
+        ),
+    )
+    return control, box
+
+
+def _gap(row: BubbleRow) -> int:
+    return 10 if row.begins else 2
+
+
+def _flat(row: BubbleRow, box: ft.Container, manner: Manner, deeds: Deeds) -> ft.Row:
+    """Everybody's at the left, over the whole column; one's own are told by their tint."""
+    box.expand = True
+    return ft.Row([box, _menu(row.message, manner, deeds)], spacing=2)
+
+
+def _sided(row: BubbleRow, box: ft.Container, manner: Manner, deeds: Deeds) -> ft.Row:
+    """One's own at the right, others' at the left, in groups with their discs."""
+    message = row.message
     parts: list[ft.Control] = [
         ft.Container(box, expand=82 if manner.narrow else 2, expand_loose=True)
     ]
@@ -188,26 +218,12 @@ def _bubble(
     elif manner.kind != "private":
         face = avatar("private", message.sender, 32) if row.begins else ft.Container(width=32)
         parts.insert(0, face)
-    line = ft.Row(
+    return ft.Row(
         parts,
         spacing=6 if not row.own else 2,
         alignment=ft.MainAxisAlignment.END if row.own else ft.MainAxisAlignment.START,
         vertical_alignment=ft.CrossAxisAlignment.START,
     )
-    below = _below(row, manner, deeds)
-    control = ft.Semantics(
-        identifier=f"msg-{message.key}",
-        container=True,
-        label=spoken,
-        content=ft.Container(
-            ft.Column(
-                [line, *below], spacing=2, horizontal_alignment=ft.CrossAxisAlignment.STRETCH
-            ),
-            padding=ft.Padding.only(top=10 if row.begins else 2),
-            key=ft.ScrollKey(row_key(row)),  # type: ignore[call-arg]  # hidden by a class of Flet's
-        ),
-    )
-    return control, box
 
 
 def _fill(row: BubbleRow) -> str:

@@ -7,6 +7,7 @@ import flet as ft
 from frontend.views import look
 from frontend.views.avatar import avatar, badge, realm_chip, tick
 from frontend.views.look import Sizes, isolated
+from frontend.views.skeleton import list_skeleton
 from frontend.views.still import Still, StillList
 from frontend.window.listing import ListRow
 from frontend.window.words import Words
@@ -28,23 +29,26 @@ class ConversationList:
         self._sizes = Sizes()
         self._words = Words("en")
         self._empty = _empty("")
+        self._skeleton: ft.Control = ft.Container()
+        self._waiting = False
         self.list = StillList(spacing=2, padding=ft.Padding.all(4), expand=True)
         self.control = ft.Semantics(
             identifier="conv-list", container=True, content=self.list, expand=True
         )
 
-    def restyle(self, sizes: Sizes, words: Words) -> None:
+    def restyle(self, sizes: Sizes, words: Words, *, still: bool) -> None:
         """Sizes or language changed: every row is made anew."""
         self._sizes, self._words = sizes, words
         self._made.clear()
         self._empty = _empty(words("no_chats"))
+        self._skeleton = list_skeleton(sizes, still=still)
 
-    def draw(self, rows: list[ListRow]) -> None:
-        """Rows that look as before stay the same controls."""
-        self._rows = rows
+    def draw(self, rows: list[ListRow], *, waiting: bool) -> None:
+        """Rows that look as before stay the same controls. `waiting`: they aren't known yet."""
+        self._rows, self._waiting = rows, waiting
         drawn: list[ft.Control] = [self._control(row) for row in rows[: self._shown]]
         if not rows:
-            drawn = [self._empty]
+            drawn = [self._skeleton if waiting else self._empty]
         elif len(rows) > self._shown:
             drawn.append(ft.TextButton(self._words("show_more"), on_click=self._more))
         self.list.show(drawn)
@@ -76,7 +80,7 @@ class ConversationList:
 
     def _more(self, event: ft.Event[ft.TextButton]) -> None:
         self._shown += ROWS
-        self.draw(self._rows)
+        self.draw(self._rows, waiting=self._waiting)
 
     def _control(self, row: ListRow) -> ft.Control:
         made = self._made.get(row.conversation)
@@ -99,17 +103,12 @@ class ConversationList:
                         border_radius=2,
                         bgcolor=look.ACCENT if row.selected else ft.Colors.TRANSPARENT,
                     ),
-                    avatar(row.kind, row.address, 40, row.presence),
-                    ft.Column(
-                        [self._first_line(row), self._second_line(row)],
-                        spacing=0,
-                        expand=True,
-                        alignment=ft.MainAxisAlignment.CENTER,
-                    ),
+                    avatar(row.kind, row.address, 28 if sizes.compact else 40, row.presence),
+                    *self._lines(row),
                 ],
                 spacing=8,
             ),
-            height=sizes.of(60),
+            height=sizes.row,
             style=look.ringed(look.RADIUS_FIELD, look.SELECTED if row.selected else None),
             on_click=chosen,
             on_focus=lambda _: self._focused(row.conversation),
@@ -124,6 +123,22 @@ class ConversationList:
                 content=button,
             )
         )
+
+    def _lines(self, row: ListRow) -> list[ft.Control]:
+        """One under the other, or, where it is to be compact, beside it."""
+        if self._sizes.compact:
+            return [
+                ft.Container(self._first_line(row), expand=3),
+                ft.Container(self._second_line(row), expand=2),
+            ]
+        return [
+            ft.Column(
+                [self._first_line(row), self._second_line(row)],
+                spacing=0,
+                expand=True,
+                alignment=ft.MainAxisAlignment.CENTER,
+            )
+        ]
 
     def _first_line(self, row: ListRow) -> ft.Control:
         sizes = self._sizes

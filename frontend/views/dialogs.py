@@ -77,6 +77,8 @@ def settings(
 
     themes = {"system": "theme_system", "light": "theme_light", "dark": "theme_dark"}
     shown = {theme: words(themes[theme]) for theme in THEMES}
+    densities = {"comfortable": words("comfortable"), "compact": words("compact")}
+    motions = {"full": words("motion_full"), "reduced": words("motion_reduced")}
     sizes = {str(size): f"{size} %" for size in SIZES}
     content = ft.Column(
         [
@@ -91,6 +93,8 @@ def settings(
                 str(preferences.text_size),
                 sizes,
             ),
+            group("density", "settings-density", words("density"), preferences.density, densities),
+            group("motion", "settings-motion", words("motion"), preferences.motion, motions),
         ],
         spacing=16,
         tight=True,

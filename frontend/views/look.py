@@ -160,12 +160,18 @@ COLUMN = 840
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Sizes of text, by the person's setting."""
+    """Sizes of text and rows, by the person's settings."""
 
     percent: int = 100
+    compact: bool = False
 
     def of(self, size: float) -> float:
         return round(size * self.percent / 100, 1)
+
+    @property
+    def row(self) -> float:
+        """Of a conversation in the list."""
+        return self.of(40 if self.compact else 60)
 
     @property
     def title(self) -> float:

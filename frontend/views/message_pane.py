@@ -11,6 +11,7 @@ from frontend.views import look
 from frontend.views.bubbles import NEW_LINE, Deeds, DrawnRow, Manner
 from frontend.views.message_choice import MessageChoice
 from frontend.views.row_heights import height_below
+from frontend.views.skeleton import pane_skeleton
 from frontend.views.still import StillList
 from frontend.window.rows import Row, bubble_key, row_key, rows_of
 from frontend.window.state import History
@@ -79,6 +80,7 @@ class MessagePane:
             bottom=0,
             visible=False,
         )
+        self._skeleton = ft.Container(left=0, right=0, top=0, bottom=0, visible=False)
         self.control = ft.Stack(
             [
                 ft.Container(
@@ -95,6 +97,7 @@ class MessagePane:
                     bottom=0,
                 ),
                 self._nothing,
+                self._skeleton,
                 ft.Row(
                     [self._first[0], self._read[0]],
                     top=8,
@@ -145,8 +148,13 @@ class MessagePane:
         self._new_after = new_after
         self.list.show([])
 
-    def restyle(self) -> None:
+    def restyle(self, *, still: bool) -> None:
         self._made.clear()
+        self._skeleton.content = pane_skeleton(still=still)
+
+    def wait(self, waits: bool) -> None:
+        """Show that messages are on their way."""
+        self._skeleton.visible = waits
 
     def end_new_line(self) -> None:
         """Somebody answered: what was new isn't any more."""
