@@ -96,7 +96,9 @@ class Device:
     def send_again(self) -> None:
         """Something that was acknowledged, as one does who isn't sure."""
         if self._done and self._connection is not None:
-            self._offer(self._connection, self._chance.choice(self._done))
+            message = self._chance.choice(self._done)
+            if message.key not in self._owed:
+                self._offer(self._connection, message)
 
     def read_on(self) -> None:
         """Say what has arrived, and read some of it, in a conversation or two."""
@@ -234,9 +236,13 @@ class Device:
         self._pump()
 
     def _refused(self, connection: RealmConnection, message: Unsent, error: RealmchatError) -> None:
-        if connection is not self._connection or message.key not in self._owed:
-            return  # a cut: what is unanswered goes out again; or it was only sent again
-        if self._lanes.refused(message.key, error, self._loop.time()) is Verdict.FINAL:
+        if connection is not self._connection:
+            return  # a cut: what is unanswered goes out again
+        if message.key not in self._owed:
+            # It was only sent again; but now its lane waits for it.
+            self._owed[message.key] = message
+            self._lanes.add([message])
+        elif self._lanes.refused(message.key, error, self._loop.time()) is Verdict.FINAL:
             del self._owed[message.key]
             self._history.refused(self.person, message.key, error.code)
         self._pump()
