@@ -10,15 +10,21 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from main_server.effects import LiveSession
+from main_server.effects import Entered, LiveSession
 from main_server.rules.audit import note
 from main_server.rules.groups import add_member, remove_member
 from main_server.rules.messages import insert_conversation
-from main_server.rules.people import end_sessions, find_person, insert_person, tell_site
+from main_server.rules.people import (
+    end_sessions,
+    find_person,
+    insert_person,
+    let_guest_go,
+    tell_site,
+)
 from main_server.rules.reading import read_page
 from main_server.rules.sessions import issue_session
 from main_server.store.ledger import Conversation, Member
-from main_server.store.schema import conversations, memberships, people, realms
+from main_server.store.schema import conversations, people
 from main_server.store.writer import Transaction
 from realm_protocol import commands
 from realm_protocol.errors import (
@@ -42,47 +48,42 @@ def set_room(tx: Transaction, realm: str, *, is_open: bool) -> None:
     """
     address = room_address(realm)
     conversation = tx.ledger.conversation(group_conversation(address))
-    if conversation is None:
-        if not is_open:
-            return
-        insert_conversation(tx, group_conversation(address), "room", address, {})
-    elif conversation.kind != "room":
+    if conversation is not None and conversation.kind != "room":
         if is_open:
             raise GroupExists(group=str(address))
         return
-    elif conversation.is_closed == (not is_open):
+    was_open = conversation is not None and not conversation.is_closed
+    if was_open == is_open:
         return
+    if conversation is None:
+        insert_conversation(tx, group_conversation(address), "room", address, {})
     else:
         _set_closed(tx, conversation, closed=not is_open)
     action = "open room" if is_open else "close room"
     note(tx, actor=f"realm {realm}", action=action, subject=str(address))
 
 
-def _set_closed(tx: Transaction, conversation: Conversation, *, closed: bool) -> None:
+def _set_closed(tx: Transaction, room: Conversation, *, closed: bool) -> None:
+    """Told to everybody in it by a head; guests have nothing to stay for in a closed one."""
+    room.is_closed = closed
     tx.connection.execute(
         sa.update(conversations)
-        .where(conversations.c.id == conversation.row_id)
-        .values(closed_at=tx.now if closed else None)
+        .where(conversations.c.id == room.row_id)
+        .values(closed_at=tx.now if closed else None, changed_at=tx.position)
     )
-    conversation.is_closed = closed
-    if closed:
-        guests = sa.select(memberships.c.person_id).where(
-            memberships.c.conversation_id == conversation.row_id, memberships.c.role == "guest"
-        )
-        tx.connection.execute(
-            sa.update(people).where(people.c.id.in_(guests)).values(guest_until=tx.now)
-        )
+    for member in room.members.values():
+        head = room.head_for(member)
+        tx.effects.append(Entered(member.person_id, head, None, member.address, tx.position))
+        if closed:
+            let_guest_go(tx, member.person_id)
 
 
 def _room_of(connection: Connection, realm: str) -> Row[Any]:
     """The row of this realm's room, open or closed; raises `RoomNotOpen`."""
     found = connection.execute(
-        sa.select(conversations)
-        .join(realms, realms.c.id == conversations.c.realm_id)
-        .where(
-            realms.c.name == realm,
+        sa.select(conversations).where(
+            conversations.c.public_id == group_conversation(room_address(realm)),
             conversations.c.kind == "room",
-            conversations.c.address == room_address(realm),
         )
     ).one_or_none()
     if found is None:

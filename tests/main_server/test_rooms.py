@@ -326,6 +326,23 @@ async def test_a_room_closes_and_opens_with_its_server(
     assert [row["action"] for row in noted] == ["open room", "close room", "open room"]
 
 
+async def test_people_are_told_that_a_room_has_closed(
+    main: Running, surabaya: RealmEnd, jakarta: RealmEnd
+) -> None:
+    """At once where they are online; the others by the heads of their next connection."""
+    henderson = await jakarta.enter("henderson@jakarta")
+    await henderson.do(commands.JoinGroup, LOBBY)
+    device = await jakarta.enter("henderson@jakarta")
+    synced = (await eventually(lambda: device.told(events.Synced)))[-1]
+    await close_link(surabaya)
+    await main.link("surabaya")
+
+    await eventually(lambda: henderson.told(events.Heads)[-1].heads[0].closed)
+    again = await jakarta.enter(device.address, epoch=synced.epoch, position=synced.position)
+    await eventually(lambda: again.told(events.Synced))
+    assert [head.closed for event in again.told(events.Heads) for head in event.heads] == [True]
+
+
 async def test_a_group_never_becomes_a_room(main: Running, store: Path) -> None:
     """What was written to its members alone stays theirs: nobody watches or exports it."""
     jakarta = await main.link("jakarta")
