@@ -1,6 +1,7 @@
 """Open rooms as real processes: a guest enters, talks, is watched, is on record, and goes."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -51,6 +52,21 @@ class Site:
         asked = self._asked("transcript", *options)
         return subprocess.check_output(asked, env=environment(self.realm.home), text=True)
 
+    def told_into_nothing(self) -> str:
+        """What `transcript` complains of where nobody reads it, as behind `| head`."""
+        read, write = os.pipe()
+        os.close(read)
+        ended = subprocess.run(
+            self._asked("transcript", "--json"),
+            env=environment(self.realm.home),
+            stdout=write,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        os.close(write)
+        return ended.stderr
+
     def _asked(self, word: str, *options: str) -> list[str]:
         return [console_script("realm-server"), word, "--name", self.realm.realm, *options]
 
@@ -98,6 +114,7 @@ def test_a_guest_talks_with_everybody_and_it_is_on_record(town: Town) -> None:
         town.run("sendgroup", "lobby", "selamat datang", "--account", MESSI)
         town.surabaya.sees("selamat datang")
 
+    assert town.surabaya.told_into_nothing() == ""
     assert "guest-anna@surabaya in lobby@surabaya (open room): halo semua" in inbox
     rows = [json.loads(line) for line in town.surabaya.transcript("--json").splitlines()]
     assert [(row["seq"], row["kind"], row["from"]) for row in rows] == [
