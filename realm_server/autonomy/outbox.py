@@ -152,7 +152,7 @@ class Outbox:
         for request in unanswered:
             session, command = request.asker, request.message
             if not isinstance(session, ClientSession) or command is None:
-                raise TypeError("messages are asked by sessions")
+                continue  # it is kept already
             try:
                 self._take_over_one(request, session, command, in_flight=in_flight)
             except RealmchatError as error:
@@ -173,7 +173,7 @@ class Outbox:
         if in_flight:
             kept.live_in = session
             self.lanes.add_in_flight(kept)
-            request.asker, request.message = _Replaying(self, kept), None
+            request.asker = _Replaying(self, kept)
         else:
             self.lanes.add(kept)
         self._keep(kept, session, command.number)
@@ -243,13 +243,14 @@ class Outbox:
             self._timer = self._loop.call_at(due, self._pump)
 
     def _send(self, kept: Kept) -> None:
+        tag = _QUEUED
+        fields: tuple[Any, ...] = (kept.sender, kept.command)
         session = kept.live_in
+        if session is not None and session.known_to_main:
+            # Main stopped the lane of this session: only by it the lane goes on.
+            tag, fields = _FORWARD, (session.handle, kept.command)
         try:
-            if session is not None and session.known_to_main:
-                # Main stopped the lane of this session: only by it the lane goes on.
-                self._link.ask(_FORWARD, (session.handle, kept.command), _Replaying(self, kept))
-            else:
-                self._link.ask(_QUEUED, (kept.sender, kept.command), _Replaying(self, kept))
+            self._link.ask(tag, fields, _Replaying(self, kept), message=kept.command)
         except TryLater:
             self.lanes.refused_for_now(kept, self._loop.time())
 

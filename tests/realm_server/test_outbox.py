@@ -1,6 +1,10 @@
 """What the realm keeps for main: written before it is answered, shown here, sent in order, once."""
 
+import sqlite3
+from contextlib import closing
 from typing import Any
+
+from structlog.testing import capture_logs
 
 from realm_protocol import link
 from realm_protocol.commands import (
@@ -53,7 +57,20 @@ def take_queued(world: World) -> None:
 
 
 async def enter_two(world: World) -> tuple[RawClient, RawClient]:
-    return await world.enter("messi-token"), await world.enter("lineker-token")
+    """Both are in, and the realm knows its site."""
+    messi, lineker = await world.enter("messi-token"), await world.enter("lineker-token")
+    await eventually(lambda: _counts(world) == (2, sum(map(len, world.main.routes.values()))))
+    return messi, lineker
+
+
+def _counts(world: World) -> tuple[int, int]:
+    """People and memberships in the realm's replica."""
+    with closing(sqlite3.connect(world.home / "site.db")) as site:
+        people, memberships = (
+            site.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
+            for table in ("people", "memberships")
+        )
+    return people, memberships
 
 
 # --- keeping and sending -------------------------------------------------------------------------
@@ -190,17 +207,18 @@ async def test_a_full_outbox_says_so_and_keeps_the_order(world: World) -> None:
 
 async def test_a_silent_main_keeps_nobody_waiting(world: World) -> None:
     """Unanswered for a while: kept, shown here, and settled by the late answer; sent once."""
-    world.times = Times(LinkTimes(suspect_after=0.1), tick_seconds=0.05)
+    world.times = Times(LinkTimes(suspect_after=0.02), tick_seconds=0.05)
     world.main.routes = {1: [GROUP_ID], 2: [GROUP_ID]}
     await world.start()
     messi, lineker = await enter_two(world)
+    to = f"group:{GROUP}"
 
-    messi.send(message(2, to=f"group:{GROUP}"))
-    await at_realm(messi)
-    assert (await lineker.until(MessagePending)).message.key == "key-2"
-    messi.send(message(3, to=f"group:{GROUP}"))
-    await at_realm(messi)
-    assert (await lineker.until(MessagePending)).message.key == "key-3"
+    with capture_logs() as logs:
+        for number in range(2, 8):
+            messi.send(message(number, to=to))
+            await at_realm(messi)
+            assert (await lineker.until(MessagePending)).message.key == f"key-{number}"
+    assert [log["event"] for log in logs] == ["link_suspect"]
     take_queued(world)
     (forward,) = world.main.heard_of(link.Forward)
     event = stored(1, GROUP_ID)
@@ -208,37 +226,39 @@ async def test_a_silent_main_keeps_nobody_waiting(world: World) -> None:
 
     assert await messi.until(MessageStored) == event
     assert await lineker.until(MessageStored) == event
-    await eventually(lambda: queued(world) == [("messi@surabaya", "key-3")])
+    await eventually(lambda: len(queued(world)) == 5)
+    assert [key for _, key in queued(world)] == [f"key-{number}" for number in range(3, 8)]
     assert len(world.main.heard_of(link.Forward)) == 1
 
 
 # --- refusals ------------------------------------------------------------------------------------
 
 
-async def test_what_main_refuses_is_withdrawn_from_every_screen(running: World) -> None:
+async def test_what_main_refuses_is_withdrawn_from_every_screen(world: World) -> None:
     """With the reason, to its sender too; the lane goes on."""
-    running.main.routes = {1: [GROUP_ID], 2: [GROUP_ID]}
-    messi, lineker = await enter_two(running)
-    await running.cut()
+    world.main.routes = {1: [GROUP_ID], 2: [GROUP_ID]}
+    await world.start()
+    messi, lineker = await enter_two(world)
+    await world.cut()
     messi.send(message(2, to=f"group:{GROUP}"), message(3, to=f"group:{GROUP}"))
     await at_realm(messi, 2)
     error = NotMember(group=str(GROUP))
 
     def refuse_first(one: link.Queued) -> None:
         if unpack_value(one.command)[3] == "key-2":
-            running.main.refuse(one, error)
+            world.main.refuse(one, error)
         else:
-            running.main.accept_message(one, 1)
+            world.main.accept_message(one, 1)
 
-    running.main.on_queued = refuse_first
-    running.mend()
+    world.main.on_queued = refuse_first
+    world.mend()
 
     withdrawn = MessageWithdrawn(
         GROUP_ID, Address("messi@surabaya"), "key-2", "not_member", error.fields
     )
     assert await messi.until(MessageWithdrawn) == withdrawn
     assert await lineker.until(MessageWithdrawn) == withdrawn
-    await eventually(lambda: [key for _, key in queued(running)] == ["key-2", "key-3"])
+    await eventually(lambda: [key for _, key in queued(world)] == ["key-2", "key-3"])
 
 
 async def test_a_retryable_refusal_in_the_middle_of_a_lane(running: World) -> None:
@@ -292,11 +312,12 @@ async def test_people_of_one_site_go_on_talking(running: World) -> None:
     assert [each.message.key for each in messi.seen_of(MessagePending)] == ["key-3"]
 
 
-async def test_a_stranger_shows_nothing_to_a_group(running: World) -> None:
+async def test_a_stranger_shows_nothing_to_a_group(world: World) -> None:
     """Whoever is not in it is told so by main later; its members see nothing meanwhile."""
-    running.main.routes = {2: [GROUP_ID]}
-    messi, lineker = await enter_two(running)
-    await running.cut()
+    world.main.routes = {2: [GROUP_ID]}
+    await world.start()
+    messi, lineker = await enter_two(world)
+    await world.cut()
     messi.send(message(2, to=f"group:{GROUP}"))
     await at_realm(messi)
     messi.send(message(3, to=LINEKER))
