@@ -1,9 +1,8 @@
 """What a listener answers: JSON on one line, and the sentences that the programs' users know."""
 
 import json
-import re
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
 from realm_protocol.errors import (
@@ -82,6 +81,7 @@ def encode(answer: Answer) -> bytes:
     return json.dumps(answer).encode() + b"\r\n\r\n"
 
 
+_DIGITS = 8
 Blocks = Callable[[], AsyncIterator[bytes]]
 
 
@@ -94,11 +94,14 @@ class Slots:
         self._blocks: list[Blocks] = []
 
     def add(self, blocks: Blocks) -> str:
-        """What stands in the answer meanwhile: base64, which looks the same within any JSON."""
+        """What stands in the answer meanwhile: it looks the same within any JSON."""
         self._blocks.append(blocks)
-        return f"{self._mark}{len(self._blocks) - 1:08}"
+        return f"{self._mark}{len(self._blocks) - 1:0{_DIGITS}}"
 
-    def parts(self, answer: bytes) -> list[bytes | Blocks]:
+    def parts(self, answer: bytes) -> Iterator[bytes | Blocks]:
         """An answer that is encoded: what stands in it, and the blocks of its files."""
-        found = re.split(rb"%b([0-9]{8})" % self._mark.encode(), answer)
-        return [self._blocks[int(part)] if i % 2 else part for i, part in enumerate(found)]
+        first, *rest = answer.split(self._mark.encode())
+        yield first
+        for part in rest:
+            yield self._blocks[int(part[:_DIGITS])]
+            yield part[_DIGITS:]

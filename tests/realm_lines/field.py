@@ -14,6 +14,8 @@ from tests.system.processes import MainProcess, RealmProcess
 END = b"\r\n\r\n"
 _ANSWER_SECONDS = 30
 _OPEN = ("--registration", "open", "--password-min", "5")
+FILE_LIMIT_OF_JAKARTA = 100_000
+_MORE = {"jakarta": ("--line-file-bytes", str(FILE_LIMIT_OF_JAKARTA))}
 _PEOPLE = {
     "messi": ("Lionel Messi", "Argentina"),
     "henderson": ("Jordan Henderson", "Inggris"),
@@ -107,6 +109,7 @@ class Field:
 def _realm(home: Path, name: str, main: MainProcess, ports: dict[tuple[str, str], int]) -> Any:
     places = [f"{ports[name, dialect]}:{dialect}" for dialect in ("mesin", "kelompok5")]
     options = [word for place in places for word in ("--line-port", place)]
+    options += _MORE.get(name, ())
     return RealmProcess(home, name, main.url, options=(*_OPEN, *options))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.realm_lines.answers import error, person, said
-from tests.realm_lines.field import Field, Program
+from tests.realm_lines.field import FILE_LIMIT_OF_JAKARTA, Field, Program
 
 NewName = Callable[[str], str]
 FIVE_MEBIBYTES = bytes(range(256)) * 4 * 5 * 1024
@@ -188,11 +188,11 @@ def test_what_is_no_base64_is_said(mesin: Program, text: str) -> None:
     assert mesin.ask(f"inbox {token}")["status"] == "OK"
 
 
-def test_a_file_has_a_limit(mesin: Program, new_name: NewName) -> None:
+def test_a_file_has_a_limit(field: Field, new_name: NewName) -> None:
     """Told with the file's size once it has come; the largest one goes through."""
-    name = new_name("pemain")
+    mesin, name = field.connect("jakarta", "mesin"), new_name("pemain")
     token = person(mesin, name)
-    largest = bytes(16 * 1024**2)
+    largest = bytes(FILE_LIMIT_OF_JAKARTA)
 
     assert mesin.raw(f"sendfile {token} {name} a.bin {literal(largest)}") == said("File Sent")
     refusal = mesin.message(f"sendfile {token} {name} b.bin {literal(largest + bytes(9))}")
@@ -200,3 +200,19 @@ def test_a_file_has_a_limit(mesin: Program, new_name: NewName) -> None:
     assert str(len(largest)) in refusal
     (message,) = mesin.ask(f"inbox {token}")["messages"][name]
     assert arrived(message) == ("a.bin", literal(largest))
+
+
+def test_a_file_that_no_line_can_hold_is_told(
+    field: Field, mesin: Program, new_name: NewName
+) -> None:
+    """By its name and size; what comes behind it comes too."""
+    there, name = field.connect("jakarta", "mesin"), new_name("pemain")
+    theirs, token = person(there, name), mesin.auth("messi")
+    content = literal(bytes(FILE_LIMIT_OF_JAKARTA + 1))
+
+    assert mesin.ask(f"sendfilerealm {token} jakarta {name} besar.bin {content}")["status"] == "OK"
+    assert mesin.ask(f"sendfilerealm {token} jakarta {name} a.txt b'YQ=='")["status"] == "OK"
+
+    told, small = there.ask(f"getrealminbox {theirs} surabaya")["messages"]
+    assert told["msg"] == f" [besar.bin, {FILE_LIMIT_OF_JAKARTA + 1} byte]"
+    assert arrived(small) == ("a.txt", "b'YQ=='")

@@ -1,6 +1,8 @@
 """Lines read by the text grammar with the dialects' words, and answers. No socket here."""
 
 import json
+from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from realm_protocol.errors import AskedWrongly, all_errors
 from realm_protocol.grammar import ParsedLine, parse_line, print_line
 from realm_server.lines.answers import KELOMPOK5 as KELOMPOK5_SENTENCES
 from realm_server.lines.answers import MESIN as MESIN_SENTENCES
-from realm_server.lines.answers import encode, refused, said
+from realm_server.lines.answers import Slots, encode, refused, said
 from realm_server.lines.kelompok5 import DIALECT as KELOMPOK5
 from realm_server.lines.mesin import DIALECT as MESIN
 from realm_server.lines.words import parse_request
@@ -79,3 +81,26 @@ def test_every_error_has_a_sentence(error, sentences) -> None:
 
     assert answer["status"] == "ERROR"
     assert answer["message"]
+
+
+@given(st.lists(st.text(max_size=20), max_size=6), st.randoms(use_true_random=False))
+def test_files_stand_where_their_slots_are(texts, chance) -> None:
+    """In whatever order, within JSON in JSON."""
+    slots = Slots()
+    files = [slots.add(partial(_coming, str(number))) for number in range(len(texts))]
+    pairs = list(zip(files, texts, strict=True))
+    chance.shuffle(pairs)
+    answer = encode({"status": "OK", "files": [json.dumps(pair) for pair in pairs]})
+
+    parts = list(slots.parts(answer))
+    whole = b"".join(
+        part if isinstance(part, bytes) else part.args[0].encode()  # type: ignore[attr-defined]
+        for part in parts
+    )
+
+    numbered = [[str(files.index(slot)), text] for slot, text in pairs]
+    assert [json.loads(pair) for pair in json.loads(whole)["files"]] == numbered
+
+
+async def _coming(_: str) -> AsyncIterator[bytes]:
+    yield b""
