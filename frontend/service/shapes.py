@@ -93,7 +93,9 @@ def refusal(error: Json | None) -> Refusal | None:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Where a conversation stands. `title` is the other person's or the group's address."""
+    """Where a conversation stands. `title` is the other person's or the group's address, `name`
+    what a group is called besides.
+    """
 
     conversation: str
     kind: str
@@ -104,6 +106,7 @@ class Conversation:
     unread: int
     last_message: Message | None
     muted: bool = False
+    name: str = ""
 
 
 def conversation(found: Json) -> Conversation:
@@ -118,6 +121,7 @@ def conversation(found: Json) -> Conversation:
         unread=found["unread"],
         last_message=None if last is None else message(last),
         muted=found.get("muted", False),
+        name=found.get("name", ""),
     )
 
 

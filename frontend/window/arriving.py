@@ -218,6 +218,11 @@ def _muted(state: AccountState, event: Event, now: datetime) -> AccountState:
     return _with_conversation(state, replace(known, muted=event.data["muted"]))
 
 
+def _role(state: AccountState, event: Event, now: datetime) -> AccountState:
+    """One's own in a group, as when one was put out while away."""
+    return replace(state, outdated=True)
+
+
 def _presence(state: AccountState, event: Event, now: datetime) -> AccountState:
     told = Presence(event.data["online"], datetime.fromisoformat(event.data["at"]))
     return replace(state, presence={**state.presence, event.data["address"]: told})
@@ -243,6 +248,7 @@ _EVENTS: Mapping[str, Callable[[AccountState, Event, datetime], AccountState]] =
     "reset": _reset,
     "transfer": _transfer,
     "muted": _muted,
+    "role": _role,
     "presence": _presence,
     "typing": _typing,
     "link": _link,

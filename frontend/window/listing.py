@@ -78,7 +78,7 @@ def _tick(state: AccountState, last: Message | None) -> str:
 
 
 def title_of(state: AccountState, one: Conversation) -> str:
-    return state.name_of(one.title) if one.kind == "private" else name_of(one.title)
+    return state.name_of(one.title) if one.kind == "private" else one.name or name_of(one.title)
 
 
 def _with_words(row: ListRow, words: Words) -> ListRow:

@@ -88,6 +88,19 @@ def test_what_happened_to_a_group_is_said_in_ones_language(
     assert list_rows(state, None, ID, NOW)[0].preview.startswith(indonesian)
 
 
+def test_a_group_shows_what_its_members_call_it() -> None:
+    """Else the name in its address; its role is asked anew when it changes."""
+    group = {"kind": "group", "title": "club@surabaya"}
+    named = conversation(**group, name="The club")
+    state = arriving.take_conversations(AccountState(ME), [named], 9)
+
+    assert list_rows(state, None, EN, NOW)[0].name == "The club"
+    plain = arriving.take_conversations(AccountState(ME), [conversation(**group)], 9)
+    assert list_rows(plain, None, EN, NOW)[0].name == "club"
+    told = {"conversation": CONVERSATION, "role": "removed"}
+    assert arriving.take_event(state, Event(10, "role", told), NOW).outdated
+
+
 def test_details_stand_beside_the_messages_where_there_is_room() -> None:
     """And the column of messages gives way."""
     assert layout_of(1279, details=True).docks is False
