@@ -1,5 +1,7 @@
 """What an inbox hands out: decided without servers, over made-up conversations."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,9 +39,16 @@ def test_the_first_inbox_passes_over_nothing_unread() -> None:
         "unread": private(900, read=100),
         "read": private(900, read=900),
         "group": group(50, read=20),
+        "room": replace(group(50, read=20), kind="room"),
     }
 
-    assert inboxes.first_cursors(standings) == {"new": 0, "unread": 100, "read": 700, "group": 20}
+    assert inboxes.first_cursors(standings) == {
+        "new": 0,
+        "unread": 100,
+        "read": 700,
+        "group": 20,
+        "room": 20,
+    }
 
 
 def test_what_came_since_is_ahead() -> None:
