@@ -487,6 +487,12 @@ class NotMember(AskedWrongly):
     text = "You are not in group {group}. Join it first."
 
 
+class NotTaken(AskedWrongly):
+    code = "not_taken"
+    status = 409
+    text = "The main server did not take this message: it was seen at one site only."
+
+
 class Blocked(AskedWrongly):
     code = "blocked"
     status = 403

@@ -113,6 +113,7 @@ TEXTS: Mapping[str, str] = {
     ),
     "member_not_found": "{address} tidak ada di grup {group}.",
     "already_member": "Anda sudah ada di grup {group}.",
+    "not_taken": "Server pusat tidak menerima pesan ini: hanya terlihat di satu lokasi.",
     "not_member": "Anda tidak ada di grup {group}. Bergabunglah dahulu.",
     "blocked": "{address} tidak menerima pesan dari Anda.",
     "too_many_readers": (

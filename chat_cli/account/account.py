@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from chat_cli.account import (
     identity,
     message_rows,
     outbox_rows,
+    pending_rows,
     reading,
 )
 from chat_cli.account.engine import Engine
@@ -227,13 +229,29 @@ class Account:
     async def mark_inbox_read(self, messages: list[JsonRow]) -> None:
         """Move `read` past what the person has been shown."""
         newest: dict[str, int] = {}
+        unnumbered: dict[str, list[str]] = {}
         for message in messages:
-            newest[message["conversation"]] = message["seq"]
+            if message["seq"] is None:
+                unnumbered.setdefault(message["conversation"], []).append(message["key"])
+            else:
+                newest[message["conversation"]] = message["seq"]
         for conversation, seq in newest.items():
-            await self.mark_read(conversation, seq)
+            await self._read_up_to(conversation, seq)
+        for conversation, keys in unnumbered.items():
+            read = partial(pending_rows.mark_read, conversation=conversation, keys=keys)
+            await self.store.run(read)
 
     async def mark_read(self, conversation: str, seq: int) -> int:
-        """Move `read`; answers where it stands. Raises `ConversationNotFound`."""
+        """Move `read`; answers where it stands. Raises `ConversationNotFound`.
+
+        Whoever has read the log to its end has read what stands behind it, too.
+        """
+        standing = await self._read_up_to(conversation, seq)
+        if seq >= standing.holding.have:
+            await self.store.run(partial(pending_rows.mark_read, conversation=conversation))
+        return standing.mine.read
+
+    async def _read_up_to(self, conversation: str, seq: int) -> conversation_rows.Standing:
         now = now_ms()
         standing = await self.store.run(
             lambda connection: conversation_rows.read_up_to(
@@ -241,7 +259,7 @@ class Account:
             )
         )
         self.engine.marking.moved([conversation])
-        return standing.mine.read
+        return standing
 
     async def history(self, conversation: str, window: Window) -> Snapshot[list[JsonRow]]:
         """A page of a conversation; what lies below the floor of this device is fetched."""

@@ -17,7 +17,7 @@ from chat_cli.account.conversation_rows import Standing
 from chat_cli.account.receipts import Marks
 from chat_cli.account.recipients import target_json, target_of
 from chat_cli.account.schema import arrivals, messages, readers
-from chat_cli.account.shapes import message_json
+from chat_cli.account.shapes import message_json, pending_json
 
 PAGE_BYTES = 1024 * 1024
 """A page of arrivals ends after this much text; it always holds one message."""
@@ -55,6 +55,32 @@ def record(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
         | {"lost": None},
     )
     connection.execute(again, found)
+
+
+def record_unnumbered(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A message became known that main has given no number yet: readers get it as it is."""
+    adding = insert(arrivals).values(
+        identity=identity(row),
+        conversation=row["conversation"],
+        seq=None,
+        lost=json.dumps(_unnumbered(row)),
+    )
+    connection.execute(adding.on_conflict_do_nothing())
+
+
+def change_unnumbered(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Something else is to be said of it, to readers that haven't read it."""
+    connection.execute(
+        update(arrivals)
+        .where(arrivals.c.identity == identity(row), arrivals.c.seq.is_(None))
+        .values(lost=json.dumps(_unnumbered(row)))
+    )
+
+
+def _unnumbered(row: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("conversation", "key", "kind", "sender", "text", "sent_at", "file")
+    kept = {name: row[name] for name in (*names, "state", "refusal", "target")}
+    return {"seq": None, **kept}
 
 
 def find_again(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -138,6 +164,9 @@ def _message(
         standings[conversation] = conversation_rows.find(connection, conversation)
     standing = standings[conversation]
     mine, peer = (standing.mine, standing.peer) if standing else (Marks(), Marks())
-    message = message_json(columns, me, mine, peer)
+    if columns["seq"] is None:
+        message = pending_json(columns)
+    else:
+        message = message_json(columns, me, mine, peer)
     target = target_of(standing.kind, standing.name) if standing else columns["target"]
     return {**message, "reply_to": target_json(target), "place": row.place}

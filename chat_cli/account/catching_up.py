@@ -59,15 +59,19 @@ class CatchingUp:
         task = asyncio.create_task(self._complete(conversation))
         self._running[conversation] = task
 
-    async def idle(self, patience_seconds: float) -> None:
-        """Wait until nothing that was wanted is missing, as long as pages keep coming."""
+    async def idle(self, patience_seconds: float) -> bool:
+        """Wait until nothing that was wanted is missing, as long as pages keep coming.
+
+        Answers whether that has come.
+        """
         pages = -1
         while pages != self.pages:
             pages = self.pages
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(patience_seconds):
                     await self._idle.wait()
-                    return
+                    return True
+        return False
 
     def stop(self) -> None:
         """The connection is gone; the next one's heads say anew what is missing."""

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, union, update
 
 from chat_cli.account import event_log, sync
 from chat_cli.account.receipts import Marks, changes
 from chat_cli.account.recipients import Recipient
-from chat_cli.account.schema import conversations, messages, outbox
+from chat_cli.account.schema import conversations, messages, outbox, pending
 from chat_cli.account.sync import Holding
 from realm_protocol.commands import GONE, Head
 from realm_protocol.errors import ConversationNotFound
@@ -58,33 +58,34 @@ def find(connection: Connection, conversation: str) -> Standing | None:
 
 
 def get(connection: Connection, conversation: str) -> Standing:
-    """As its person knows it: also one of which nothing has left the outbox.
+    """As its person knows it: also one of which main has told nothing yet.
 
     Raises `ConversationNotFound`.
     """
     standing = find(connection, conversation)
     if standing is not None:
         return standing
-    written_to = connection.scalar(
-        select(outbox.c.target).where(outbox.c.conversation == conversation).limit(1)
-    )
-    if written_to is None:
-        raise ConversationNotFound(conversation=conversation)
-    return _unknown_to_main(conversation, written_to)
+    for table in (outbox, pending):
+        of_it = select(table.c.target).where(table.c.conversation == conversation)
+        target = connection.scalar(of_it.limit(1))
+        if target is not None:
+            return _unknown_to_main(conversation, target)
+    raise ConversationNotFound(conversation=conversation)
 
 
 def begun(connection: Connection) -> list[Standing]:
-    """Conversations of which main knows nothing yet: their first message waits in the outbox.
+    """Conversations of which main has told nothing yet: their first message waits for it.
 
     One whose messages were all refused is none, or every mistyped name would stay for ever.
     """
-    waiting = (
-        select(outbox.c.conversation, outbox.c.target)
-        .where(
-            outbox.c.state != "refused",
-            outbox.c.conversation.not_in(select(conversations.c.conversation)),
+    known = select(conversations.c.conversation)
+    waiting = union(
+        *(
+            select(table.c.conversation, table.c.target).where(
+                table.c.state.not_in(("refused", "withdrawn")), table.c.conversation.not_in(known)
+            )
+            for table in (outbox, pending)
         )
-        .distinct()
     )
     return [_unknown_to_main(row.conversation, row.target) for row in connection.execute(waiting)]
 
@@ -189,6 +190,18 @@ def take_watermark(connection: Connection, me: str, moved: WatermarkMoved, now: 
         known = replace(known, read_at_main=max(known.read_at_main, moved.read))
     marks = Marks(moved.delivered, moved.read)
     keep(connection, move_marks(connection, me, known, moved.address, marks, now))
+
+
+def has_unread(connection: Connection, me: str, known: Standing, before: int) -> bool:
+    """Whether messages of others before this row wait to be read."""
+    unread = select(messages.c.id).where(
+        messages.c.conversation == known.conversation,
+        messages.c.seq > known.mine.read,
+        messages.c.seq < before,
+        messages.c.sender != me,
+        messages.c.kind != "system",
+    )
+    return connection.scalar(unread.limit(1)) is not None
 
 
 def read_up_to(connection: Connection, me: str, conversation: str, seq: int, now: int) -> Standing:

@@ -17,6 +17,7 @@ from chat_cli.account.link_state import Link, LinkState
 from chat_cli.account.marking import Marking
 from chat_cli.account.message_rows import Taken
 from chat_cli.account.outgoing import Outgoing
+from chat_cli.account.pending import Pending
 from chat_cli.account.store import Store
 from realm_protocol.commands import ClientCommand, EndSession, Hello, ResolveName, Welcome
 from realm_protocol.errors import (
@@ -31,7 +32,9 @@ from realm_protocol.errors import (
 from realm_protocol.events import (
     Heads,
     LinkChanged,
+    MessagePending,
     MessageStored,
+    MessageWithdrawn,
     PresenceChanged,
     ServerMessage,
     SignedOut,
@@ -92,8 +95,10 @@ class Engine:
             now=now,
             took=self.took,
             behind=self._want,
+            refused=outgoing.settled,
             failed=self._abort,
         )
+        self._pending = Pending(store, who.address, now=now, request=self._request_now)
         self._catching_up = CatchingUp(
             store,
             who.address,
@@ -170,6 +175,8 @@ class Engine:
         if not welcome.link_up:
             self._set_link(Link.CUT_OFF, since=welcome.link_since)
             self._spawn(self._go_on_cut_off(connection))
+        else:
+            self._spawn(self._catch_up_pending())
         while not connection.closed_event.is_set():
             try:
                 async with asyncio.timeout(LIFE_SECONDS):
@@ -190,6 +197,7 @@ class Engine:
 
     def _cut(self) -> None:
         self._connection = None
+        self._pending.in_step = False
         self._out_of_step()
 
     def _out_of_step(self) -> None:
@@ -275,15 +283,19 @@ class Engine:
         """
         try:
             async with asyncio.timeout(FRESH_SECONDS):
-                barrier = ResolveName(0, "person", self.who.address.name)
-                await self.request(barrier, ready_seconds=FRESH_SECONDS / 2)
-                self._intake.flush()
-                await self._store.run(event_log.newest_id)
+                await self._wait_for_main()
             await self._catching_up.idle(FRESH_SECONDS)
         except TimeoutError:
             log.info("answering_from_store", account=self.who.address)
         except RealmchatError as error:
             log.debug("answering_from_store", account=self.who.address, code=error.code)
+
+    async def _wait_for_main(self) -> None:
+        """Until what main had committed by now has come here, or is known to be missing."""
+        barrier = ResolveName(0, "person", self.who.address.name)
+        await self.request(barrier, ready_seconds=FRESH_SECONDS / 2)
+        self._intake.flush()
+        await self._store.run(event_log.newest_id)
 
     # --- what the realm tells --------------------------------------------------------------------
 
@@ -291,12 +303,23 @@ class Engine:
         match message:
             case MessageStored(message=row):
                 self._intake.take_row(row)
+            case MessagePending(message=pending):
+                if self._pending.in_step:
+                    self._intake.take_pending(pending)
+            case MessageWithdrawn():
+                self._intake.take_withdrawn(message)
             case WatermarkMoved():
                 self._intake.take_mark(message)
             case Heads(heads=heads):
                 self._intake.take_heads(heads)
             case Synced():
                 self._synced(message)
+            case _:
+                self._hear(message)
+
+    def _hear(self, message: ServerMessage) -> None:
+        """What is in no log."""
+        match message:
             case PresenceChanged(address=address, online=online, at=at):
                 told = {"address": address, "online": online, "at": rfc3339(at)}
                 self._feed.tell("presence", told)
@@ -320,8 +343,38 @@ class Engine:
     async def _go_on_cut_off(self, connection: RealmConnection) -> None:
         """The realm keeps what is sent, and passes it on when it can."""
         self._outgoing.is_linked = False
+        if not self._pending.in_step:
+            await self._catch_up_pending()
+            await self._offer_lost()
         if connection is self._connection and not self._outgoing.is_going:
             await self._outgoing.start(connection.ask, linked=False)
+
+    async def _catch_up_pending(self) -> None:
+        try:
+            await self._pending.catch_up()
+        except RealmchatError as error:
+            log.warning("pending_not_fetched", account=self.who.address, code=error.code)
+
+    async def _offer_lost(self) -> None:
+        """What the realm said it keeps, and keeps no more."""
+        try:
+            await self._pending.offer_own(await self._pending.find_gone())
+        except RealmchatError as error:
+            log.warning("pending_not_checked", account=self.who.address, code=error.code)
+
+    async def _settle_pending(self) -> None:
+        """What the realm keeps no more is in main's log, or main refused it."""
+        try:
+            gone = await self._pending.find_gone()
+            if not gone:
+                return
+            await self._wait_for_main()
+            if not self._intake.in_step or not await self._catching_up.idle(FRESH_SECONDS):
+                return
+            for conversation in await self._pending.settle(gone):
+                await self._outgoing.reload(conversation)
+        except (RealmchatError, TimeoutError) as error:
+            log.warning("pending_not_settled", account=self.who.address, error=str(error))
 
     def _synced(self, synced: Synced) -> None:
         """The heads are in; the rest follows in `_go_on`."""
@@ -344,6 +397,7 @@ class Engine:
         # Before anything is awaited: a cut meanwhile stops both.
         self.marking.start(connection.tell)
         await self._outgoing.start(connection.ask, linked=True)
+        await self._settle_pending()
         await self._end_superseded()
 
     def _want(self, conversations: Iterable[str]) -> None:

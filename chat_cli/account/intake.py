@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from chat_cli.account import conversation_rows, message_rows, restored_main
+from chat_cli.account import conversation_rows, message_rows, pending_rows, restored_main
 from chat_cli.account.message_rows import Taken
 from chat_cli.account.store import Store
-from realm_protocol.commands import Head, StoredMessage
-from realm_protocol.events import Synced, WatermarkMoved
+from realm_protocol.commands import Head, MessageKey, PendingMessage, StoredMessage
+from realm_protocol.errors import rebuild
+from realm_protocol.events import MessageWithdrawn, Synced, WatermarkMoved
 from realm_service.logs import get_logger
 
 log = get_logger("chat_cli.intake")
@@ -31,15 +32,20 @@ class Intake:
         now: Callable[[], int],
         took: Callable[[Taken], None],
         behind: Callable[[Iterable[str]], None],
+        refused: Callable[[str], None],
         failed: Callable[[], None],
     ) -> None:
-        """`behind` hears of conversations that may lack rows; `failed` of what can't be stored."""
+        """`behind` hears of conversations that may lack rows; `failed` of what can't be stored.
+
+        `refused` hears of keys of the outbox that main has refused.
+        """
         self.in_step = False
         self._store = store
         self._me = me
         self._now = now
         self._took = took
         self._behind = behind
+        self._refused = refused
         self._failed = failed
         self._epoch = 0
         self._arrived: list[StoredMessage] = []
@@ -103,6 +109,24 @@ class Intake:
             lambda connection: message_rows.take(connection, self._me, rows, now), self._took
         )
 
+    def take_pending(self, message: PendingMessage) -> None:
+        """The realm shows a message that main has not got."""
+        now = self._now()
+        self._submit(
+            lambda connection: pending_rows.take(connection, self._me, [message], now),
+            lambda _nothing: None,
+        )
+
+    def take_withdrawn(self, withdrawn: MessageWithdrawn) -> None:
+        """Main refused a message that the realm kept."""
+        now = self._now()
+        name = MessageKey(withdrawn.sender, withdrawn.key)
+        error = rebuild(withdrawn.code, withdrawn.fields)
+        self._submit(
+            lambda connection: pending_rows.withdraw(connection, self._me, name, error, now),
+            lambda _nothing: self._refused(withdrawn.key),
+        )
+
     def take_mark(self, moved: WatermarkMoved) -> None:
         if not self.in_step:
             self._early_marks.append(moved)
@@ -118,13 +142,7 @@ class Intake:
             self._heads += heads
             return
         now = self._now()
-        self._submit(
-            lambda connection: [
-                conversation_rows.take_head(connection, self._me, head, now).conversation
-                for head in heads
-            ],
-            self._behind,
-        )
+        self._submit(lambda connection: take_heads(connection, self._me, heads, now), self._behind)
 
     def _submit(self, job: Callable[[Connection], Any], then: Callable[[Any], None]) -> None:
         def done(future: "asyncio.Future[Any]") -> None:
@@ -136,3 +154,9 @@ class Intake:
                 self._failed()
 
         self._store.run(job).add_done_callback(done)
+
+
+def take_heads(connection: Connection, me: str, heads: list[Head], now: int) -> list[str]:
+    """Heads that came while in step; answers their conversations."""
+    pending_rows.heads_came(connection, heads, now)
+    return [conversation_rows.take_head(connection, me, head, now).conversation for head in heads]

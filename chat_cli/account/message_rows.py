@@ -10,24 +10,15 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
 
-from chat_cli.account import arrivals, conversation_rows, event_log, sync
+from chat_cli.account import arrivals, conversation_rows, event_log, pending_rows, sync
 from chat_cli.account.conversation_rows import Standing
 from chat_cli.account.group_changes import changed_by
+from chat_cli.account.message_columns import change_of, columns
 from chat_cli.account.schema import messages, outbox
-from chat_cli.account.shapes import kind_of, message_json, print_change, print_file
+from chat_cli.account.shapes import kind_of, message_json
 from chat_cli.account.sync import Arrival, Missing
-from realm_protocol.bodies import (
-    FileBody,
-    SystemBody,
-    read_file_body,
-    read_system_body,
-    system_text,
-)
 from realm_protocol.commands import Accepted, Page, StoredMessage
-from realm_protocol.errors import MalformedMessage
-
-NEWER_SYSTEM_TEXT = "(a change of the group that this version can't show)"
-NEWER_FILE_TEXT = "(a file that this version can't show)"
+from realm_service.times import rfc3339
 
 
 @dataclass(slots=True)
@@ -56,6 +47,9 @@ class _Taking:
         self._rows: list[dict[str, Any]] = []
         self._told: list[tuple[str, dict[str, Any]]] = []
         self._arrived: list[dict[str, Any]] = []
+        self._some_are_pending = pending_rows.are_there(connection)
+        self._read_early: list[tuple[str, int]] = []
+        """Places of messages that were read before they had a number."""
 
     def standing(self, conversation: str) -> Standing | None:
         if conversation not in self._standings:
@@ -85,7 +79,7 @@ class _Taking:
 
     def _apply(self, row: StoredMessage) -> None:
         """What a system row says of the group is so from then on."""
-        change, standing = _change_of(row), self._standings[row.conversation]
+        change, standing = change_of(row), self._standings[row.conversation]
         if change is not None and standing is not None:
             self.move(changed_by(change, standing, self._me))
 
@@ -122,14 +116,43 @@ class _Taking:
         if waiting.state != "accepted":
             self.tell_state(standing.conversation, waiting.key, seq, standing.peer.state_of(seq))
 
-    def tell_state(self, conversation: str, key: str, seq: int, state: str) -> None:
-        told = {"conversation": conversation, "key": key, "seq": seq, "state": state}
+    def tell_state(self, conversation: str, key: str, seq: int, state: str, **more: str) -> None:
+        told = {"conversation": conversation, "key": key, "seq": seq, "state": state, **more}
         self._told.append(("state", told))
 
     def _tell_message(self, standing: Standing, shown: dict[str, Any]) -> None:
+        """Once for each key: one that was seen before has its number now."""
         self._arrived.append(shown)
+        if self._some_are_pending and shown["kind"] != "system" and self._was_seen(standing, shown):
+            return
         mine = standing.mine.advanced(shown["seq"], 0)
         self._told.append(("message", message_json(shown, self._me, mine, standing.peer)))
+
+    def _was_seen(self, standing: Standing, shown: dict[str, Any]) -> bool:
+        seen = pending_rows.leave(self._connection, shown["sender"], shown["key"])
+        if seen is None:
+            return False
+        seq = shown["seq"]
+        marks = standing.peer if shown["sender"] == self._me else standing.mine.advanced(seq, 0)
+        self.tell_state(
+            standing.conversation,
+            shown["key"],
+            seq,
+            marks.state_of(seq),
+            **{"from": shown["sender"], "at": rfc3339(shown["at"])},
+        )
+        if seen.is_read and shown["sender"] != self._me:
+            self._read_early.append((standing.conversation, seq))
+        return True
+
+    def _read_on(self) -> None:
+        """Where nothing unread lies before what was read early, it is read now."""
+        for conversation, seq in self._read_early:
+            standing = conversation_rows.get(self._connection, conversation)
+            if not conversation_rows.has_unread(self._connection, self._me, standing, seq):
+                conversation_rows.read_up_to(
+                    self._connection, self._me, conversation, seq, self._now
+                )
 
     def finish(self) -> Taken:
         if self._rows:
@@ -139,6 +162,7 @@ class _Taking:
                 conversation_rows.keep(self._connection, standing)
         arrivals.record(self._connection, self._arrived)
         event_log.append(self._connection, self._told, self._now)
+        self._read_on()
         return self.taken
 
 
@@ -213,23 +237,6 @@ def keep_older(connection: Connection, page: Page) -> None:
             )
 
 
-def columns(row: StoredMessage) -> dict[str, Any]:
-    """A wire row as the table keeps it."""
-    file, change = _file_of(row), _change_of(row)
-    return {
-        "conversation": row.conversation,
-        "seq": row.seq,
-        "key": row.key,
-        "kind": row.kind,
-        "sender": row.sender,
-        "text": _text_of(row, change) if file is None else file.name,
-        "sent_at": row.sent_at,
-        "at": row.at,
-        "file": None if file is None else print_file(file),
-        "change": None if change is None else print_change(change),
-    }
-
-
 def _own_columns(me: str, waiting: Row[Any], accepted: Accepted) -> dict[str, Any]:
     return {
         "conversation": accepted.conversation,
@@ -243,29 +250,3 @@ def _own_columns(me: str, waiting: Row[Any], accepted: Accepted) -> dict[str, An
         "file": waiting.file,
         "change": None,
     }
-
-
-def _file_of(row: StoredMessage) -> FileBody | None:
-    if row.kind != "file":
-        return None
-    try:
-        return read_file_body(row.body)
-    except MalformedMessage:
-        return None
-
-
-def _change_of(row: StoredMessage) -> SystemBody | None:
-    if row.kind != "system":
-        return None
-    try:
-        return read_system_body(row.body)
-    except MalformedMessage:
-        return None
-
-
-def _text_of(row: StoredMessage, change: SystemBody | None) -> str:
-    if row.kind == "file":
-        return NEWER_FILE_TEXT
-    if row.kind != "system":
-        return row.body.decode(errors="replace")
-    return NEWER_SYSTEM_TEXT if change is None else system_text(change)

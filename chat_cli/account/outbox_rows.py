@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, Row, cast, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    LargeBinary,
+    Row,
+    and_,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from chat_cli.account import event_log
 from chat_cli.account.conversation_rows import find
@@ -166,6 +177,14 @@ def refuse(connection: Connection, key: str, error: RealmchatError, now: int) ->
     event_log.append(connection, [("state", told)], now)
 
 
+def offer_again(connection: Connection, key: str) -> list[str]:
+    """The realm keeps it no more, and main has it not: it is to be sent. Its conversation."""
+    lost = and_(outbox.c.key == key, outbox.c.state == "at_realm")
+    found = list(connection.scalars(select(outbox.c.conversation).where(lost)))
+    connection.execute(update(outbox).where(lost).values(state="saved", position=None))
+    return found
+
+
 def to_send(connection: Connection, conversation: str | None = None) -> list[Unsent]:
     """What waits to be sent, in order; of all conversations, or of one.
 
@@ -189,7 +208,7 @@ def _unsent(row: Row[Any]) -> Unsent:
 
 
 def of_conversation(connection: Connection, conversation: str) -> list[Row[Any]]:
-    """What stands after the log of a conversation: unsent and refused messages."""
+    """Messages of a conversation that have no number: unsent, kept by the realm, refused."""
     return list(
         connection.execute(
             select(outbox).where(outbox.c.conversation == conversation).order_by(outbox.c.ordinal)

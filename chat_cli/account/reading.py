@@ -3,16 +3,26 @@
 Each answers with the newest event's id of the same snapshot, so that a reader can go on from it.
 """
 
+import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Row, and_, func, select, text
 
-from chat_cli.account import conversation_rows, event_log, identity, muting, outbox_rows, sync
+from chat_cli.account import (
+    conversation_rows,
+    event_log,
+    identity,
+    muting,
+    outbox_rows,
+    pending_rows,
+    sync,
+)
 from chat_cli.account.conversation_rows import Standing
 from chat_cli.account.receipts import Marks
 from chat_cli.account.schema import conversations, messages
-from chat_cli.account.shapes import message_json, unsent_json
+from chat_cli.account.shapes import message_json, pending_json, unsent_json
 from chat_cli.account.sync import Missing
 
 T = TypeVar("T")
@@ -76,10 +86,38 @@ def page(
         select(messages).where(_in(conversation, wanted)).order_by(messages.c.seq)
     )
     found = [message_json(row._mapping, me, standing.mine, standing.peer) for row in rows]
+    found = _with_withdrawn(connection, standing, wanted, found)
     if window.before is None and wanted.before > standing.holding.have:
-        unsent = outbox_rows.of_conversation(connection, conversation)
-        found += [unsent_json(row, me) for row in unsent]
+        found += _behind_the_log(connection, me, conversation)
     return Snapshot(found, event_log.newest_id(connection))
+
+
+def _with_withdrawn(
+    connection: Connection, standing: Standing, rows: Missing, found: list[JsonRow]
+) -> list[JsonRow]:
+    """Each withdrawn message behind the row that was the last when it was seen."""
+    after = rows.after if rows.after >= standing.first_seq else -1
+    withdrawn = pending_rows.withdrawn_between(
+        connection, standing.conversation, after, rows.before
+    )
+    if not withdrawn:
+        return found
+    places = [(message["seq"], message) for message in found]
+    places += [(row.after_seq, pending_json(row._mapping)) for row in withdrawn]
+    return [message for _, message in sorted(places, key=lambda place: place[0])]
+
+
+def _behind_the_log(connection: Connection, me: str, conversation: str) -> list[JsonRow]:
+    """What has no number: in the realm's order, then what the realm hasn't got."""
+    places: list[tuple[float, JsonRow]] = [
+        (math.inf if row.position is None else row.position, unsent_json(row, me))
+        for row in outbox_rows.of_conversation(connection, conversation)
+    ]
+    places += [
+        (row.position, pending_json(row._mapping))
+        for row in pending_rows.of_conversation(connection, conversation)
+    ]
+    return [message for _, message in sorted(places, key=lambda place: place[0])]
 
 
 def _unread(me: str) -> Any:
@@ -106,6 +144,7 @@ def inbox(connection: Connection, me: str) -> Snapshot[list[JsonRow]]:
         .order_by(_not_before(), messages.c.conversation, messages.c.seq)
     )
     found = [message_json(row._mapping, me, *_marks(row)) for row in rows]
+    found += [pending_json(row._mapping) for row in pending_rows.unread(connection)]
     return Snapshot(found, event_log.newest_id(connection))
 
 
@@ -129,16 +168,20 @@ def newest(
 def list_conversations(connection: Connection, me: str) -> Snapshot[list[JsonRow]]:
     """All conversations, the one with the newest message first."""
     unread, last = _unread_counts(connection, me), _last_rows(connection)
+    begun = conversation_rows.begun(connection)
+    ahead = pending_rows.conversations_ahead(connection) | {one.conversation for one in begun}
     quiet = muting.all_muted(connection)
+    standings = [
+        conversation_rows.from_row(row) for row in connection.execute(select(conversations))
+    ]
     found = []
-    for row in connection.execute(select(conversations)):
-        standing = conversation_rows.from_row(row)
-        newest = last.get(standing.conversation)
+    for standing in [*standings, *begun]:
+        conversation_id = standing.conversation
+        newest = last.get(conversation_id)
         shown = newest and message_json(newest._mapping, me, standing.mine, standing.peer)
-        found.append(_conversation_json(standing, unread.get(standing.conversation, 0), shown))
-    for standing in conversation_rows.begun(connection):
-        waiting = outbox_rows.of_conversation(connection, standing.conversation)
-        found.append(_conversation_json(standing, 0, unsent_json(waiting[-1], me)))
+        if conversation_id in ahead:
+            shown = _behind_the_log(connection, me, conversation_id)[-1]
+        found.append(_conversation_json(standing, unread.get(conversation_id, 0), shown))
     for conversation in found:
         conversation["muted"] = conversation["conversation"] in quiet
     found.sort(key=_newest_first, reverse=True)
@@ -151,7 +194,9 @@ def _unread_counts(connection: Connection, me: str) -> dict[str, int]:
         .join(conversations, _unread(me))
         .group_by(messages.c.conversation)
     )
-    return {row.conversation: row.unread for row in counted}
+    unread = Counter({row.conversation: row.unread for row in counted})
+    unread.update(row.conversation for row in pending_rows.unread(connection))
+    return unread
 
 
 def _last_rows(connection: Connection) -> dict[str, Row[Any]]:

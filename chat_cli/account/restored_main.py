@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from chat_cli.account import arrivals, conversation_rows, event_log, sync
+from chat_cli.account import arrivals, conversation_rows, event_log, pending_rows, sync
 from chat_cli.account.conversation_rows import Standing
 from chat_cli.account.receipts import Marks
 from chat_cli.account.recipients import target_of
@@ -23,6 +23,7 @@ def take_heads(
     known_epoch = connection.scalar(select(account.c.epoch)) or 0
     if known_epoch not in (0, epoch):
         _start_over(connection, me, {head.conversation: head for head in heads}, now)
+    pending_rows.heads_came(connection, heads, now)
     for head in heads:
         conversation_rows.take_head(connection, me, head, now)
     connection.execute(update(account).values(epoch=epoch, position=position))

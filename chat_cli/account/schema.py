@@ -136,7 +136,7 @@ pending = Table(
     Column("state", Text, nullable=False),
     Column("refusal", Text),
     Column("is_read", Integer, nullable=False),
-    # the last row of the log before it
+    # the row of the log that was the last when it was seen
     Column("after_seq", Integer, nullable=False),
     UniqueConstraint("sender", "key", name="one_row_per_key"),
 )
@@ -161,9 +161,9 @@ arrivals = Table(
     # the same message after a restore of main, which may number it anew
     Column("identity", Text, nullable=False, unique=True),
     Column("conversation", Text, nullable=False),
-    # null: a restored main has lost it
+    # null: main has given it none yet, or a restored main has lost it
     Column("seq", Integer),
-    # such a message as it was, for readers that hadn't read it
+    # such a message as it is, or was, for readers that haven't read it
     Column("lost", Text),
 )
 

@@ -39,21 +39,27 @@ def message_json(
 
 def unsent_json(row: Row[Any], me: str) -> dict[str, Any]:
     """A row of the outbox, as a message that has no number yet."""
+    named = {"sender": me, "kind": kind_of(row.file), "state": state_of_unsent(row.state)}
+    return {**pending_json({**row._mapping, **named}), "seq": row.seq}
+
+
+def pending_json(row: Mapping[str, Any] | RowMapping) -> dict[str, Any]:
+    """A message that main hasn't told of, as one that has no number yet."""
     message: dict[str, Any] = {
-        "conversation": row.conversation,
-        "seq": row.seq,
-        "key": row.key,
-        "kind": kind_of(row.file),
-        "from": me,
-        "text": row.text,
+        "conversation": row["conversation"],
+        "seq": None,
+        "key": row["key"],
+        "kind": row["kind"],
+        "from": row["sender"],
+        "text": row["text"],
         "at": None,
-        "sent_at": rfc3339(row.sent_at),
-        "state": state_of_unsent(row.state),
+        "sent_at": rfc3339(row["sent_at"]),
+        "state": row["state"],
     }
-    if row.file is not None:
-        message["file"] = json.loads(row.file)
-    if row.refusal is not None:
-        message["error"] = read_refusal(row.refusal).body()["error"]
+    if row["file"] is not None:
+        message["file"] = json.loads(row["file"])
+    if row["refusal"] is not None:
+        message["error"] = read_refusal(row["refusal"]).body()["error"]
     return message
 
 

@@ -1,0 +1,68 @@
+"""A site goes on when main is away, and nothing that it took is lost, doubled or out of order."""
+
+import pytest
+
+from tests.system.people import Json, PersonAtWork
+from tests.system.processes import System
+
+
+@pytest.fixture
+def people(system: System) -> dict[str, PersonAtWork]:
+    homes = {
+        "messi": system.surabaya,
+        "lineker": system.surabaya,
+        "henderson": system.jakarta,
+    }
+    found = {}
+    for name, realm in homes.items():
+        found[name] = PersonAtWork(system.chat_cli, f"{name}@{realm.realm}")
+        found[name].sign_in(realm.url)
+    return found
+
+
+def shown(person: PersonAtWork, conversation: str) -> list[Json]:
+    """As a window shows it: also what has no number."""
+    rows: list[Json] = person.get(f"conversations/{conversation}/messages?limit=1000")
+    return [row for row in rows if row["kind"] == "text"]
+
+
+def test_a_site_goes_on_while_main_is_away(system: System, people: dict[str, PersonAtWork]) -> None:
+    """Main hangs, then dies; each realm is killed in between; messages go to a neighbour and away.
+
+    The neighbour has them meanwhile. When main is back both have all, in order, once.
+    """
+    messi, lineker, henderson = people["messi"], people["lineker"], people["henderson"]
+    here = messi.send("lineker@surabaya", "0")["conversation"]
+    away = messi.send("henderson@jakarta", "0")["conversation"]
+    since = lineker.event_id()
+    system.main.pause()
+    for number in range(1, 16):
+        if number == 6:
+            lineker.eventually(lambda me: len(shown(me, here)) == 6)
+            system.main.kill9()
+        if number == 9:
+            system.surabaya.kill9()
+        if number == 11:
+            system.surabaya.start()
+        if number == 13:
+            system.jakarta.kill9()
+            system.jakarta.start()
+        for to in ("lineker@surabaya", "henderson@jakarta"):
+            messi.send(to, str(number), wait=0)
+    expected = [str(number) for number in range(16)]
+    messi.eventually(lambda me: [row["text"] for row in shown(me, here)] == expected)
+    lineker.eventually(lambda me: [row["text"] for row in shown(me, here)] == expected)
+    assert {row["state"] for row in shown(messi, here)[1:]} == {"at_realm"}
+    assert {row["seq"] for row in shown(lineker, here)[1:]} == {None}
+
+    system.main.start()
+
+    for person, conversation in ((lineker, here), (henderson, away), (messi, here), (messi, away)):
+        person.eventually(lambda me, where=conversation: me.texts(where) == expected)
+        assert [row["seq"] for row in person.history(conversation)] == list(range(1, 17))
+    told, _ = lineker.events_since(since, lambda events: _settled(events, 15))
+    assert len([event for event in told if event["event"] == "message"]) == 15
+
+
+def _settled(events: list[Json], count: int) -> bool:
+    return len([event for event in events if event["event"] == "state"]) >= count
