@@ -119,6 +119,9 @@ class Conversation:
     delivered: int
     unread: int
     last_message: Message | None
+    name: str = ""
+    """What a group is called besides its address, which is the `title`."""
+    role: str = "member"
 
 
 def conversation(found: Json) -> Conversation:
@@ -132,6 +135,8 @@ def conversation(found: Json) -> Conversation:
         delivered=found["delivered"],
         unread=found["unread"],
         last_message=None if last is None else message(last),
+        name=found["name"],
+        role=found["role"],
     )
 
 
@@ -143,10 +148,25 @@ class Group:
     conversation: str
     members: int | None
     joined: bool
+    name: str = ""
+    """What it is called besides its address."""
+    role: str | None = None
+    """One's own; None where one is not in it."""
+    invite_only: bool = False
+    closed: bool = False
 
 
 def group(found: Json) -> Group:
-    return Group(found["group"], found["conversation"], found["members"], found["joined"])
+    return Group(
+        group=found["group"],
+        conversation=found["conversation"],
+        members=found["members"],
+        joined=found["joined"],
+        name=found["name"],
+        role=found["role"],
+        invite_only=found["invite_only"],
+        closed=found["closed"],
+    )
 
 
 @dataclass(frozen=True, slots=True)
