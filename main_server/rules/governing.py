@@ -32,7 +32,7 @@ from realm_protocol.commands import (
     InviteMembers,
     RemoveMember,
     RenameGroup,
-    ReopenGroup,
+    Role,
     SetGroupAccess,
     SetRole,
 )
@@ -46,102 +46,81 @@ from realm_protocol.errors import (
 from realm_protocol.names import Address, GroupAddress
 
 
-def invite_members(tx: Transaction, job: Job) -> GroupChanged:
-    """An invitation lets in at once, also whom somebody has put out before."""
+def govern(tx: Transaction, job: Job) -> GroupChanged:
+    """What one member does with a group, where their role lets them."""
     session, command = asker_of(job), job.command
-    if not isinstance(command, InviteMembers):
-        raise TypeError(command)
     group, asker = _governed(tx, session, command.group)
-    roles.check_may_invite(group, asker)
-    for person_id, address in find_invited(tx, command.members, session).items():
-        if person_id not in group.members:
-            add_member(tx, group, new_member(person_id, address), asker)
+    match command:
+        case InviteMembers(members=members):
+            _invite(tx, group, asker, members)
+        case RemoveMember(address=address):
+            _put_out(tx, group, asker, _member(group, address))
+        case SetRole(address=address, role=role):
+            _set_role(tx, group, asker, _member(group, address), role)
+        case RenameGroup(display_name=display_name):
+            _rename(tx, group, asker, display_name)
+        case SetGroupAccess(invite_only=invite_only):
+            _set_access(tx, group, asker, invite_only=invite_only)
     return _as_it_is(group)
 
 
-def put_out(tx: Transaction, job: Job) -> GroupChanged:
-    """Whoever is put out hears of it as the last thing."""
-    session, command = asker_of(job), job.command
-    if not isinstance(command, RemoveMember):
-        raise TypeError(command)
-    group, asker = _governed(tx, session, command.group)
-    other = _member(group, command.address)
+def _invite(tx: Transaction, group: Conversation, asker: Member, invited: list[Address]) -> None:
+    """An invitation lets in at once, also whom somebody has put out before."""
+    roles.check_may_invite(group, asker)
+    for person_id, address in find_invited(tx, invited, asker).items():
+        if person_id not in group.members:
+            add_member(tx, group, new_member(person_id, address), asker)
+
+
+def _put_out(tx: Transaction, group: Conversation, asker: Member, other: Member) -> None:
     if other is asker:
         leave(tx, group, asker)
     else:
         roles.check_may_remove(group, asker, other)
         remove_member(tx, group, other, "removed", asker)
-    return _as_it_is(group)
 
 
-def set_role(tx: Transaction, job: Job) -> GroupChanged:
-    session, command = asker_of(job), job.command
-    if not isinstance(command, SetRole):
-        raise TypeError(command)
-    group, asker = _governed(tx, session, command.group)
-    other = _member(group, command.address)
-    roles.check_may_give(group, asker, other, command.role)
-    if other.role != command.role:
-        give_role(tx, group, other, command.role, asker)
-    return _as_it_is(group)
+def _set_role(
+    tx: Transaction, group: Conversation, asker: Member, other: Member, role: Role
+) -> None:
+    roles.check_may_give(group, asker, other, role)
+    if other.role != role:
+        give_role(tx, group, other, role, asker)
 
 
-def rename_group(tx: Transaction, job: Job) -> GroupChanged:
+def _rename(tx: Transaction, group: Conversation, asker: Member, display_name: str) -> None:
     """In one line, whatever was typed."""
-    session, command = asker_of(job), job.command
-    if not isinstance(command, RenameGroup):
-        raise TypeError(command)
-    group, asker = _governed(tx, session, command.group)
     roles.check_admin(group, asker)
-    name = " ".join(command.display_name.split())
+    name = " ".join(display_name.split())
     if name != group.display_name:
         _tell(tx, group, asker, "renamed", display_name=name)
         _keep(tx, group, display_name=name)
         group.display_name = name
-    return _as_it_is(group)
 
 
-def set_access(tx: Transaction, job: Job) -> GroupChanged:
+def _set_access(tx: Transaction, group: Conversation, asker: Member, *, invite_only: bool) -> None:
     """A group that opens shows what is written from then on to those who join it then."""
-    session, command = asker_of(job), job.command
-    if not isinstance(command, SetGroupAccess):
-        raise TypeError(command)
-    group, asker = _governed(tx, session, command.group)
     roles.check_owner(group, asker)
-    if command.invite_only != group.is_invite_only:
-        access = "invite-only" if command.invite_only else "open"
-        _tell(tx, group, asker, "access", access=access)
-        open_from = None if command.invite_only else group.last_seq
+    if invite_only != group.is_invite_only:
+        _tell(tx, group, asker, "access", access="invite-only" if invite_only else "open")
+        open_from = None if invite_only else group.last_seq
         _keep(tx, group, open_from=open_from)
         group.open_from = open_from
-    return _as_it_is(group)
 
 
-def close_group(tx: Transaction, job: Job) -> GroupChanged:
-    """By an operator, who need not be in it."""
-    if not isinstance(job.command, CloseGroup):
-        raise TypeError(job.command)
-    return _set_closed(tx, asker_of(job), job.command.group, closed=True)
-
-
-def reopen_group(tx: Transaction, job: Job) -> GroupChanged:
-    if not isinstance(job.command, ReopenGroup):
-        raise TypeError(job.command)
-    return _set_closed(tx, asker_of(job), job.command.group, closed=False)
-
-
-def _set_closed(
-    tx: Transaction, operator: LiveSession, address: GroupAddress, *, closed: bool
-) -> GroupChanged:
+def open_or_close(tx: Transaction, job: Job) -> GroupChanged:
+    """By an operator, who need not be in the group."""
+    operator, command = asker_of(job), job.command
     if not find_person(tx.connection, operator.address).operator:
         raise NotOperator
-    group = _find_no_room(tx, address)
-    if group.is_closed != closed:
-        _tell(tx, group, operator, "closed" if closed else "reopened")
-        _keep(tx, group, closed_at=tx.now if closed else None)
-        group.is_closed = closed
-        action = "close group" if closed else "reopen group"
-        note(tx, actor=str(operator.address), action=action, subject=str(address))
+    group = _find_no_room(tx, command.group)
+    closes = isinstance(command, CloseGroup)
+    if group.is_closed != closes:
+        _tell(tx, group, operator, "closed" if closes else "reopened")
+        _keep(tx, group, closed_at=tx.now if closes else None)
+        group.is_closed = closes
+        action = "close group" if closes else "reopen group"
+        note(tx, actor=str(operator.address), action=action, subject=str(group.group))
     return _as_it_is(group)
 
 

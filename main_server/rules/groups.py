@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 import sqlalchemy as sa
 
-from main_server.effects import Entered, Left, LiveSession, Stored
+from main_server.effects import Entered, Left, Stored
 from main_server.rules.messages import insert_conversation, insert_member
 from main_server.rules.people import asker_of, find_reachable
 from main_server.rules.roles import heir_of
@@ -144,16 +144,14 @@ def find_group(tx: Transaction, group: GroupAddress) -> Conversation:
     return conversation
 
 
-def find_invited(
-    tx: Transaction, addresses: list[Address], session: LiveSession
-) -> dict[int, Address]:
+def find_invited(tx: Transaction, addresses: list[Address], by: Doer) -> dict[int, Address]:
     """By their ids; raises `Blocked` where one of them wants nothing of the asker."""
     found = {}
     for address in addresses:
         person = find_reachable(tx.connection, address)
-        if person.id != session.person_id:
+        if person.id != by.person_id:
             found[person.id] = address
-    for blocker in tx.ledger.blockers_of(session.person_id) & found.keys():
+    for blocker in tx.ledger.blockers_of(by.person_id) & found.keys():
         raise Blocked(address=str(found[blocker]))
     return found
 
