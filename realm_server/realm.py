@@ -41,8 +41,8 @@ class Times:
 
     link: LinkTimes = field(default_factory=LinkTimes)
     tick_seconds: float = 1
-    ticks_between_looks: int = 20
-    """A session that gave no sign of life between three looks is cut."""
+    ticks_between_looks: int = 9
+    """A session that gave no sign of life between three looks is cut: within 30 s of its last."""
 
 
 _TICKS_BETWEEN_REPLICAS = 5

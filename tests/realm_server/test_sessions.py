@@ -16,6 +16,8 @@ from realm_protocol.errors import NotMember, StorageFull
 from realm_protocol.events import Heads, MessageStored, PresenceChanged, Refused, Reply, Synced
 from realm_protocol.names import Address
 from realm_protocol.wire import check, pack, unpack_value
+from realm_server.link import LinkTimes
+from realm_server.realm import Times
 from tests.realm_server.conftest import World
 from tests.realm_server.raw_client import message
 from tests.waiting import eventually
@@ -309,3 +311,11 @@ async def test_who_was_removed_between_two_connections_gets_nothing_more(running
 
     assert await lineker.next() == stored(1)
     assert [await second.next(), await second.next()] == [stored(1, "c2"), stored(1, "c3")]
+
+
+def test_whoever_vanishes_is_noticed_within_thirty_seconds() -> None:
+    """A client after three looks, the first of which may still have heard of it; a link as well."""
+    times, link_times = Times(), LinkTimes()
+
+    assert 3 * times.ticks_between_looks * times.tick_seconds < 30
+    assert (link_times.silent_sweeps + 1) * link_times.sweep_every < 30
