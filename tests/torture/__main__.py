@@ -19,7 +19,7 @@ from tests.torture.run import Plan, Report, run
 from tests.torture.world import MAIN, SITES
 
 _ENTERED = "--in-a-namespace"
-_PER_SECOND = 250
+_PER_SECOND = 330
 _SLOW_PER_SECOND = 10
 _SETTLE_SECONDS = 120
 
@@ -48,7 +48,7 @@ def _read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     parser.add_argument("--messages", type=int, default=10_000)
     parser.add_argument("--faults", type=int, default=50)
-    parser.add_argument("--minutes", type=float, help="default: 250 messages a second")
+    parser.add_argument("--minutes", type=float, help="default: 330 messages a second")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--slow", action="store_true", help="300 ms, 5 % loss, 256 kbit/s")
     parser.add_argument(_ENTERED, action="store_true", help=argparse.SUPPRESS)

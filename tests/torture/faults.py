@@ -56,19 +56,19 @@ async def _begin(world: World, fault: Fault) -> None:
         return
     broken = world.breakable[fault.target]
     process = broken.process
-    if process.process.poll() is not None:
-        world.history.ended(fault.target, process.log_text[-2000:])
-        process.start()
     match fault.kind:
         case Kind.KILL:
+            broken.is_down = True
             process.kill9()
         case Kind.FREEZE:
             process.pause()
         case Kind.CLOCK if broken.clock is not None:
             broken.clock.jump(round((fault.strength - 0.5) * 4 * _HOUR))
         case Kind.DISK_FULL if broken.disk is not None:
+            broken.may_end = True
             broken.disk.is_full()
         case Kind.OLD_STORE:
+            broken.is_down = True
             await asyncio.to_thread(process.stop)
             await asyncio.to_thread(make_older, process.home / "main" / "main.db")
 
@@ -80,7 +80,7 @@ def _mend(world: World, fault: Fault) -> None:
     broken = world.breakable[fault.target]
     match fault.kind:
         case Kind.KILL | Kind.OLD_STORE:
-            broken.process.start()
+            broken.start()
         case Kind.FREEZE:
             broken.process.resume()
         case Kind.CLOCK if broken.clock is not None:

@@ -28,6 +28,7 @@ class Rule(Enum):
     NOT_REFUSED = "a message was refused for good"
     SIGNED_IN = "a session ended that nobody ended"
     RUNNING = "a process ended by itself"
+    NOTICED = "a connection without another end was not noticed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,9 @@ class History:
 
     def ended(self, process: str, log: str) -> None:
         self._break(Rule.RUNNING, f"{process}: {log}")
+
+    def unnoticed(self, what: str) -> None:
+        self._break(Rule.NOTICED, what)
 
     def miscounted(self, stored: int) -> None:
         """Main counts its messages in the end."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from realm_protocol.names import print_target
 from tests.torture.device import Device
 from tests.torture.faults import SLOW, play
+from tests.torture.half_open import check_half_open
 from tests.torture.history import History, Violation
 from tests.torture.network import Network
 from tests.torture.schedule import Fault, make_schedule
@@ -79,8 +80,10 @@ async def _torture(world: World, plan: Plan, say: Callable[[str], None]) -> Repo
     mended_at = loop.time()
     await _settle(world, mended_at + plan.settle_seconds)
     settled_after = loop.time() - mended_at
-    watching.cancel()
     await _judge(world)
+    if plan.slow and world.network.faults_of_packets:
+        await check_half_open(world)
+    watching.cancel()
     history = world.history
     return Report(
         schedule,
@@ -106,7 +109,7 @@ async def _send_all(world: World, plan: Plan) -> None:
         for number in range(sent, due):
             _send(world, plan, chance, number)
         sent = due
-        world.check()
+        world.look_after()
         _do_other_things(world, chance)
         await asyncio.sleep(_TICK_SECONDS)
 
@@ -159,7 +162,7 @@ async def _settle(world: World, deadline: float) -> None:
     loop = asyncio.get_running_loop()
     members = world.members()
     while loop.time() < deadline:
-        world.check()
+        world.look_after()
         for chat_cli in world.chat_clis:
             await chat_cli.look()
         owed = sum(sender.owed for sender in world.senders)
@@ -171,10 +174,8 @@ async def _settle(world: World, deadline: float) -> None:
 async def _judge(world: World) -> None:
     await _judge_marks(world)
     world.history.settle(world.members())
-    for name, broken in world.breakable.items():
-        if broken.process.process.poll() is not None:
-            world.history.ended(name, broken.process.log_text[-2000:])
-    stored = (await asyncio.to_thread(world.main.operate, "verify"))["messages"]
+    world.look_after()
+    stored = (await world.ask_main("verify"))["messages"]
     if stored != world.history.rows:
         world.history.miscounted(stored)
 

@@ -247,13 +247,14 @@ def test_unread_is_of_others_and_beyond_read(story: Story, unread: int) -> None:
 
 
 def test_what_should_not_happen_at_all_is_seen(story: Story) -> None:
-    """A final refusal, a session that ends, a process that ends, a count of main that is off."""
+    """A final refusal, a session's or a process' end, a wrong count, an end that nobody sees."""
     story.history.refused(MESSI, "k1", "not_member")
     story.history.signed_out("messi/1", "expired")
     story.history.ended("main", "Traceback")
     story.history.miscounted(1)
+    story.history.unnoticed("main vanishes")
 
-    rules = [Rule.NOT_REFUSED, Rule.SIGNED_IN, Rule.RUNNING, Rule.SAME_END]
+    rules = [Rule.NOT_REFUSED, Rule.SIGNED_IN, Rule.RUNNING, Rule.SAME_END, Rule.NOTICED]
     assert [violation.rule for violation in story.history.violations] == rules
 
 

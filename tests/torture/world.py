@@ -11,6 +11,7 @@ from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
 
+from main_server.operator_socket import ask_server
 from realm_protocol.names import (
     Address,
     GroupAddress,
@@ -60,6 +61,14 @@ class Breakable:
     process: ServiceProcess
     disk: Disk | None
     clock: Clock | None
+    is_down: bool = False
+    """A fault has ended it, and will start it again."""
+    may_end: bool = False
+    """Its disk was full in this life: a start that finds it so ends, and is tried again."""
+
+    def start(self) -> None:
+        self.is_down = self.may_end = False
+        self.process.start()
 
 
 class World:
@@ -82,6 +91,11 @@ class World:
         process = self.breakable[MAIN].process
         assert isinstance(process, MainProcess)
         return process
+
+    async def ask_main(self, operation: str) -> Any:
+        """What main answers to its operator."""
+        store = self.main.home / "main" / "main.db"
+        return await asyncio.to_thread(ask_server, store, operation, {})
 
     @property
     def senders(self) -> list[Device | ChatCliDevice]:
@@ -229,8 +243,13 @@ class World:
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         self.running.append(asyncio.create_task(work))
 
-    def check(self) -> None:
-        """Raises what went wrong in this process itself."""
+    def look_after(self) -> None:
+        """Start what has ended, as a supervisor does. Raises what went wrong in this process."""
+        for name, broken in self.breakable.items():
+            if not broken.is_down and broken.process.process.poll() is not None:
+                if not broken.may_end:
+                    self.history.ended(name, broken.process.log_text[-2000:])
+                broken.start()
         for task in self.running:
             if task.done():
                 task.result()
