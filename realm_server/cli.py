@@ -99,6 +99,13 @@ _Home = Annotated[Path | None, _option("home")]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 
 
+@app.command(epilog="Example: realm-server status --name surabaya --json")
+def status(name: _Name = None, home: _Home = None, as_json: _Json = False) -> None:
+    """Show how the running realm stands: its link, and what waits for main."""
+    settings = load(RealmSettings, {"name": name, "home": home})
+    watching.status(settings.operator_socket(), as_json=as_json)
+
+
 @app.command(epilog="Example: realm-server watch --name surabaya")
 def watch(
     name: _Name = None,

@@ -1,13 +1,14 @@
-"""What the realm's operator asks of the running server: to watch its open room, and to export it.
+"""What the realm's operator asks of the running server: how it stands, to watch its open room, and
+to export it.
 
-One JSON line in: the `operation` and what it needs. Out: `{"room"}`, a `{"message"}` for each row,
-and `{"end"}`; or `{"error"}` where it comes to one.
+One JSON line in: the `operation` and what it needs. Out: `{"status"}`; or `{"room"}`, a
+`{"message"}` for each row, and `{"end"}`; or `{"error"}` where it comes to one.
 """
 
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from realm_protocol.commands import Seq, StoredMessage
 from realm_protocol.errors import MalformedMessage, RealmchatError
 from realm_server.record import message_json, room_json
 from realm_server.room import Room
+from realm_server.status import RealmStatus
 from realm_service.logs import report_defect
 from realm_service.operator_line import listen, peer_of, remove
 
@@ -26,6 +28,10 @@ _REQUEST_SECONDS = 10
 
 class _Operation(msgspec.Struct, tag_field="operation", forbid_unknown_fields=True):
     """What may be asked."""
+
+
+class Status(_Operation, tag="status"):
+    """How the realm stands."""
 
 
 class Watch(_Operation, tag="watch"):
@@ -42,12 +48,16 @@ class Transcript(_Operation, tag="transcript"):
     before: Seq = 0
 
 
+Asked = Status | Watch | Transcript
+
+
 class OperatorSocket:
     """Serves the operator while the realm runs."""
 
-    def __init__(self, path: Path, room: Room) -> None:
+    def __init__(self, path: Path, room: Room, status: Callable[[], RealmStatus]) -> None:
         self._path = path
         self._room = room
+        self._status = status
         self._server: asyncio.Server | None = None
         self._serving: set[asyncio.Task[None]] = set()
 
@@ -94,7 +104,10 @@ class OperatorSocket:
         except Exception as exc:
             await _write(writer, report_defect(exc).body())
 
-    async def _tell(self, asked: Watch | Transcript, writer: asyncio.StreamWriter) -> None:
+    async def _tell(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
+        if isinstance(asked, Status):
+            await _write(writer, {"status": self._status().json()})
+            return
         by = peer_of(writer)
         room = await self._room.read(by, watch=isinstance(asked, Watch))
         await _write(writer, {"room": room_json(room)})
@@ -110,13 +123,14 @@ class OperatorSocket:
         await _write(writer, {"end": True})
 
 
-async def _read_request(reader: asyncio.StreamReader) -> Watch | Transcript:
+async def _read_request(reader: asyncio.StreamReader) -> Asked:
     try:
         async with asyncio.timeout(_REQUEST_SECONDS):
             line = await reader.readline()
-        return msgspec.json.decode(line, type=Watch | Transcript)
+        asked: Asked = msgspec.json.decode(line, type=Asked)
     except (TimeoutError, ValueError, msgspec.DecodeError) as exc:
         raise MalformedMessage(detail=f"an operation is one line of JSON ({exc})") from exc
+    return asked
 
 
 async def _write(writer: asyncio.StreamWriter, answer: dict[str, Any]) -> None:

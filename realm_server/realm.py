@@ -29,10 +29,12 @@ from realm_server.room import Room
 from realm_server.routes import Routes
 from realm_server.settings import RealmSettings
 from realm_server.signing_in import FrontDoor
+from realm_server.status import RealmStatus
 from realm_server.store import Store
 from realm_server.watermarks import Watermarks
 from realm_service.channel import Flusher
 from realm_service.logs import report_defect
+from realm_service.times import rfc3339
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Realm:
         self.requests = Requests()
         self.routes: Routes[ClientSession] = Routes()
         self.watermarks = Watermarks()
+        self._name = settings.name
         self._now = now
         self._times = times
         self._drain_seconds = settings.drain_seconds
@@ -93,7 +96,7 @@ class Realm:
             open_room=settings.lobby,
         )
         room = Room(settings.name, self.link)
-        self._operator = OperatorSocket(settings.operator_socket(), room)
+        self._operator = OperatorSocket(settings.operator_socket(), room, self._status)
         self.files = Files(settings, main, counts, self.link.down_fields)
         self._site_file = SiteFile(store.path.with_name("site.db"))
         self.replica = Replica(self._site_file, settings.replica_bytes, now)
@@ -195,6 +198,21 @@ class Realm:
         self._desk.tell_all_marks()
         self.entrance.close_all()
         await self.lines.close()
+
+    def _status(self) -> RealmStatus:
+        link, outbox = self.link, self.outbox
+        return RealmStatus(
+            realm=self._name,
+            link="suspect" if link.is_suspect else "up" if link.is_up else "down",
+            since=rfc3339(link.since),
+            unanswered=len(self.requests),
+            queued=outbox.queued,
+            queued_bytes=outbox.queued_bytes,
+            queue_limit_bytes=outbox.limit,
+            oldest_seconds=outbox.oldest_ms / 1000,
+            sessions=len(self.entrance.sessions),
+            people=self.routes.people,
+        )
 
     async def _keep_house(self) -> None:
         """Each tick: write what the store has gathered, look after a share of the sessions."""

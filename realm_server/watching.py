@@ -1,4 +1,4 @@
-"""`realm-server watch` and `realm-server transcript`: ask the running server, print what it tells.
+"""`realm-server status`, `watch` and `transcript`: ask the running server, print what it tells.
 
 Blocking: one program, one connection.
 """
@@ -12,6 +12,7 @@ from typing import Any
 
 from realm_protocol.errors import TryLater, rebuild
 from realm_server.record import message_line
+from realm_server.status import status_lines
 from realm_service.operator_line import connect
 
 _AGAIN_SECONDS = 1.0
@@ -22,6 +23,15 @@ Answer = dict[str, Any]
 class ServerNotRunning(TryLater):
     code = "server_not_running"
     text = "No realm server runs on {folder}. Start it, or name another by --name or --home."
+
+
+def status(socket: Path, *, as_json: bool) -> None:
+    """Print how the realm stands."""
+    answer = next(_ask(socket, operation="status"), None)
+    if answer is None:
+        raise ServerNotRunning(folder=str(socket.parent))
+    told = answer["status"]
+    print(json.dumps(told) if as_json else "\n".join(status_lines(told)), flush=True)
 
 
 def transcript(socket: Path, *, after: int, before: int, as_json: bool) -> None:

@@ -80,7 +80,7 @@ class Outbox:
         self._routes = routes
         self._neighbours = neighbours
         self._counts = counts
-        self._limit = limit
+        self.limit = limit
         self._now = now
         self._loop = asyncio.get_running_loop()
         self._is_open = False
@@ -93,10 +93,25 @@ class Outbox:
         store.start(self._loop.call_soon_threadsafe, self._written, self._not_written)
 
     @property
+    def queued(self) -> int:
+        """How many messages wait for main."""
+        return len(self.lanes)
+
+    @property
+    def queued_bytes(self) -> int:
+        return self.lanes.bytes
+
+    @property
+    def oldest_at(self) -> int | None:
+        """When the oldest message was taken, in milliseconds; None when there is none."""
+        oldest = self.lanes.oldest
+        return None if oldest is None else oldest.at
+
+    @property
     def oldest_ms(self) -> int:
         """How long the oldest message has been kept; 0 when there is none."""
-        oldest = self.lanes.oldest
-        return 0 if oldest is None else max(0, self._now() - oldest.at)
+        oldest_at = self.oldest_at
+        return 0 if oldest_at is None else max(0, self._now() - oldest_at)
 
     def stop(self) -> None:
         """The realm is stopping: nothing goes out any more."""
@@ -136,8 +151,8 @@ class Outbox:
 
     def _new(self, session: ClientSession, command: SendMessage) -> Kept:
         kept = Kept(self._position + 1, session.person, session.address, command, self._now())
-        if self.lanes.bytes + kept.size > self._limit:
-            raise OutboxFull(limit=self._limit)
+        if self.lanes.bytes + kept.size > self.limit:
+            raise OutboxFull(limit=self.limit)
         self._position += 1
         return kept
 
