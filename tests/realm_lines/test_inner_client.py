@@ -11,8 +11,10 @@ import pytest
 from realm_protocol import link
 from realm_protocol.commands import CLIENT_COMMANDS, SendMessage
 from realm_protocol.errors import StorageFull
+from realm_protocol.names import Address
 from realm_protocol.wire import pack
 from realm_server.line_ports import LinePort
+from realm_server.lines.deeds import SESSION_IDLE_SECONDS
 from realm_service.listening import bind
 from tests.realm_server.conftest import World
 from tests.waiting import eventually
@@ -114,6 +116,34 @@ async def test_a_session_that_main_ended_is_told(world: World) -> None:
 
     answer = await typist.message(f"send {TOKEN} lineker dua")
     assert answer == "ERROR Session Tidak Ditemukan"
+
+
+async def test_a_session_that_is_used_comes_in_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Now and then, so that main knows of its use and doesn't end it."""
+    monkeypatch.setattr("realm_server.lines.inner_client.FRESH_SECONDS", 0)
+    world.main.on_forward = lambda forward: world.main.accept_message(forward, 1)
+    typist = await start(world)
+
+    for text in ("satu", "dua"):
+        assert await typist.message(f"send {TOKEN} lineker {text}") == "OK Message Sent"
+
+    assert len(world.main.heard_of(link.Attach)) == 2
+    await eventually(lambda: len(world.main.heard_of(link.Detach)) == 1)
+
+
+async def test_a_program_that_signs_in_is_to_be_forgotten_soon(world: World) -> None:
+    """Many never sign out: main is told after which time without use their sessions end."""
+    session = link.Session(Address("messi@surabaya"), "s1", TOKEN, 2**50)
+    world.main.on_sign_in = lambda asked: world.main.send(link.Answer(asked.ref, pack(session)))
+    typist = await start(world)
+
+    assert (await typist.ask("auth messi surabaya"))["tokenid"] == TOKEN
+    assert (await typist.ask("register messi surabaya Messi Argentina"))["tokenid"] == TOKEN
+
+    asked = [*world.main.heard_of(link.SignIn), *world.main.heard_of(link.Register)]
+    assert [one.idle_seconds for one in asked] == [SESSION_IDLE_SECONDS] * 2
 
 
 async def test_programs_that_go_are_detached(world: World) -> None:
