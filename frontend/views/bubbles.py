@@ -249,7 +249,7 @@ def _inside(row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | Non
     foot = _foot(row, manner)
     text = message.text
     brief = (
-        len(text) <= SHORT_CHARACTERS
+        (len(text) <= SHORT_CHARACTERS or manner.sizes.compact)
         and "\n" not in text
         and not markdown.has_marks(text)
         and message.file is None
@@ -258,7 +258,7 @@ def _inside(row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | Non
         line = ft.Row(
             [_text(message, manner, deeds, flexible=True), foot],
             spacing=10,
-            tight=True,
+            tight=not manner.sizes.compact,
             vertical_alignment=ft.CrossAxisAlignment.END,
         )
         return ft.Column([*parts, line], spacing=2, tight=True) if parts else line
@@ -301,7 +301,7 @@ def _text(message: Message, manner: Manner, deeds: Deeds, *, flexible: bool) -> 
             size=manner.sizes.message,
             color=look.TEXT,
             expand=flexible,
-            expand_loose=flexible,
+            expand_loose=flexible and not manner.sizes.compact,
         )
 
     async def follow(event: ft.Event[ft.Markdown]) -> None:

@@ -125,12 +125,9 @@ class ConversationList:
         )
 
     def _lines(self, row: ListRow) -> list[ft.Control]:
-        """One under the other, or, where it is to be compact, beside it."""
+        """What was said last stands below; where rows are to be compact, it doesn't."""
         if self._sizes.compact:
-            return [
-                ft.Container(self._first_line(row), expand=3),
-                ft.Container(self._second_line(row), expand=2),
-            ]
+            return [ft.Container(self._first_line(row), expand=True), *self._marks(row)]
         return [
             ft.Column(
                 [self._first_line(row), self._second_line(row)],
@@ -184,14 +181,18 @@ class ConversationList:
                 expand=True,
             )
         )
+        return ft.Row([*parts, *self._marks(row)], spacing=4, height=sizes.of(20))
+
+    def _marks(self, row: ListRow) -> list[ft.Control]:
+        """How much is unread, and whether its person wants to hear of it."""
+        marks: list[ft.Control] = []
         if row.muted:
             off = ft.Icons.NOTIFICATIONS_OFF_OUTLINED
-            parts.append(ft.Icon(off, size=sizes.of(14), color=look.TEXT2))
+            marks.append(ft.Icon(off, size=self._sizes.of(14), color=look.TEXT2))
         if row.unread:
             spoken = self._words("unread", n=row.unread)
-            parts.append(badge(row.unread, spoken, sizes.of(11), muted=row.muted))
-        parts.append(ft.Container(width=6))
-        return ft.Row(parts, spacing=4, height=sizes.of(20))
+            marks.append(badge(row.unread, spoken, self._sizes.of(11), muted=row.muted))
+        return [*marks, ft.Container(width=6)]
 
 
 def _empty(text: str) -> ft.Control:

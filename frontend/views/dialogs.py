@@ -56,7 +56,11 @@ def settings(
             await chosen(name, str(event.control.value))
 
         radios: list[ft.Control] = [
-            ft.Radio(value=option, label=label, active_color=look.ACCENT)
+            # It would take the whole row.
+            ft.Container(
+                ft.Radio(value=option, label=label, active_color=look.ACCENT),
+                width=56 + 8 * len(label),
+            )
             for option, label in options.items()
         ]
         return ft.Semantics(

@@ -61,7 +61,10 @@ class MessageChoice:
         return row.row.message if row is not None and isinstance(row.row, BubbleRow) else None
 
     async def focus(self) -> None:
-        """Choose the newest, or go on where one was."""
+        """Choose the newest, or go on where one was. The next key may come before the focus has."""
+        self.has_focus = True
+        if self.message is None:
+            await self.move(-1)
         await self._button.focus()  # type: ignore[no-untyped-call]  # of Flet's
 
     async def move(self, by: int) -> bool:

@@ -3,6 +3,8 @@
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +36,17 @@ class FrontendProcess(ServiceProcess):
         super().__init__("chat-frontend", home, port, command)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """One for a file of tests; each test has people of its own."""
+    """One for all of these tests; each has people of its own. Somebody is signed in on the machine
+    already, so that chat-cli knows of both sites.
+    """
     with running_system(tmp_path_factory.mktemp("system")) as running:
+        service_login(running, "messi@surabaya", "surabaya")
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def frontend(system: System) -> Iterator[FrontendProcess]:
     process = FrontendProcess(system.chat_cli.home)
     process.start()
@@ -52,11 +57,17 @@ def frontend(system: System) -> Iterator[FrontendProcess]:
     assert ours not in process.log_text, process.log_text
 
 
+@pytest.fixture(scope="session")
+def _chromium() -> Iterator[Callable[[], Browser]]:
+    """Started when the first test wants it."""
+    with ExitStack() as ending:
+        yield cache(lambda: ending.enter_context(chromium()))
+
+
 @pytest.fixture
-def browser(requires: Callable[..., None]) -> Iterator[Browser]:
+def browser(requires: Callable[..., None], _chromium: Callable[[], Browser]) -> Browser:
     requires("chromium")
-    with chromium() as running:
-        yield running
+    return _chromium()
 
 
 @pytest.fixture
@@ -74,6 +85,14 @@ def open_window(browser: Browser, frontend: FrontendProcess) -> Iterator[Opening
             name = os.environ["PYTEST_CURRENT_TEST"].partition("::")[2].partition(" ")[0]
             person.page.screenshot(path=f"{folder}/{name}-{number}.png")
         person.leave()
+
+
+def service_login(system: System, address: str, password: str) -> None:
+    realm = address.partition("@")[2]
+    url = next(one.url for one in system.realms if one.realm == realm)
+    body = {"address": address, "password": password, "realm_url": url}
+    with system.chat_cli.client(system.chat_cli.service_token()) as http:
+        assert http.post("/v1/accounts/login", json=body).status_code == 200
 
 
 def service_command(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,14 +1,17 @@
 """Somebody at a browser: what they write, press and see, by the names that the window gives."""
 
 import contextlib
+import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from shutil import which
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.waiting import wait_until
@@ -34,10 +37,13 @@ def chromium() -> Iterator[Browser]:
 class Person:
     """One browser profile with one page."""
 
-    def __init__(self, browser: Browser, url: str, **how: Any) -> None:
+    def __init__(
+        self, browser: Browser, url: str, context: BrowserContext | None = None, **how: Any
+    ) -> None:
         how = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **how}
         self.answered: list[str] = []
-        self._context = browser.new_context(**how)
+        self._browser, self._url = browser, url
+        self._context = context or browser.new_context(**how)
         self.page: Page = self._context.new_page()
         self.page.set_default_timeout(_MILLISECONDS)
         self.page.on("response", lambda response: self.answered.append(response.url))
@@ -75,16 +81,37 @@ class Person:
         told: str = self.page.evaluate(_READ)
         return re.sub("[\u2068\u2069]", "", told)
 
+    def place_of(self, text: str) -> float:
+        """How far down the page a message is."""
+        place: float = self.page.evaluate(_PLACE, text)
+        return place
+
+    def brightness(self) -> float:
+        """Of the middle of the page, from 0 to 255."""
+        shown = Image.open(io.BytesIO(self.page.screenshot())).convert("L")
+        return float(shown.getpixel((shown.width // 2, shown.height // 3)))  # type: ignore[arg-type]
+
     def times_seen(self, text: str) -> int:
         """In messages, not in the list."""
+        return sum(text in one for one in self.messages)
+
+    @property
+    def messages(self) -> list[str]:
+        """What is to be read of each, from top to bottom."""
         shown: list[str] = self.page.evaluate(_READ_MESSAGES)
-        return sum(text in one for one in shown)
+        return shown
 
     def press(self, identifier: str) -> None:
         """A button, by the mouse."""
         found = self.wait_for(identifier)
         inner = found.locator("[flt-tappable]")
         (inner.first if inner.count() else found.first).click()
+
+    def press_last(self, ending: str) -> None:
+        """The lowest of the buttons whose names end so."""
+        found = self.page.locator(f'[flt-semantics-identifier$="{ending}"]').last
+        found.wait_for(state="attached")
+        found.locator("[flt-tappable]").first.click()
 
     def choose(self, menu: str, item: str) -> None:
         """Something of a menu."""
@@ -108,9 +135,22 @@ class Person:
         """Wherever the focus is."""
         self.page.keyboard.type(text)
 
+    def pick(self, *paths: Path) -> None:
+        """Files, in the browser's own dialog."""
+        with self.page.expect_file_chooser() as choosing:
+            self.press("btn-attach")
+        choosing.value.set_files([str(path) for path in paths])
+
     def keys(self, *keys: str) -> None:
         for key in keys:
             self.page.keyboard.press(key)
+
+    def sign_in_at_site(self, address: str, password: str) -> None:
+        """Where the address says, once the sites are listed."""
+        self.write("signin-address", address)
+        self.sees(f"{address.partition('@')[2]} · connected")
+        self.write("signin-password", password)
+        self.keys("Enter")
 
     def sign_in(self, address: str, password: str, server: str = "") -> None:
         self.write("signin-address", address)
@@ -123,12 +163,16 @@ class Person:
 
     def _may_write_server(self) -> bool:
         """The list of sites may come, and shut the menu, while it is open."""
-        if not self.find("signin-server").count():
-            self.press("signin-realm")
-            item = self.page.get_by_role("menuitem", name="Another server…")
-            with contextlib.suppress(PlaywrightError):
-                item.click(force=True, timeout=2000)
-        return self.find("signin-server").count() > 0
+        if self.find("signin-server").count():
+            return True
+        self.press("signin-realm")
+        item = self.page.get_by_role("menuitem").last
+        with contextlib.suppress(PlaywrightError):
+            item.click(force=True, timeout=3000)
+            self.find("signin-server").wait_for(state="attached", timeout=3000)
+            return True
+        self.keys("Escape")
+        return False
 
     def open_chat(self, conversation: str) -> None:
         self.press(f"conv-{conversation}")
@@ -150,6 +194,10 @@ class Person:
             and (host := urlsplit(url).hostname or "") != "127.0.0.1"
         }
 
+    def again(self) -> "Person":
+        """The same browser, come anew: what it keeps is there, who was signed in isn't."""
+        return Person(self._browser, self._url, context=self._context)
+
     def leave(self) -> None:
         self._context.close()
 
@@ -161,7 +209,12 @@ _READ = """() => [...document.querySelectorAll('flt-semantics-host flt-semantics
         [...e.childNodes].filter(n => n.nodeType === 3 || n.tagName === 'SPAN')
             .map(n => n.textContent).join(' ')].join(' '))
     .join('\\n')"""
+_PLACE = """(text) => [...document.querySelectorAll('flt-semantics-host flt-semantics')]
+    .filter(e => (e.getAttribute('aria-label') || '').includes(text) ||
+        [...e.childNodes].some(n => n.tagName === 'SPAN' && n.textContent.includes(text)))
+    .at(-1).getBoundingClientRect().y"""
 _READ_MESSAGES = """() => [...document.querySelectorAll('[flt-semantics-identifier^="msg-"]')]
-    .filter(e => e.getAttribute('flt-semantics-identifier') !== 'msg-list')
+    .filter(e => !['msg-list', 'msg-chosen']
+        .includes(e.getAttribute('flt-semantics-identifier')))
     .map(e => [e, ...e.querySelectorAll('[aria-label]')]
         .map(i => i.getAttribute('aria-label')).join(' ') + e.textContent)"""

@@ -4,21 +4,10 @@ from typing import Any
 
 import pytest
 
-from realm_protocol.names import Address, private_conversation
 from tests.system.processes import System
 from tests.waiting import wait_until
 from tests.window.conftest import FrontendProcess, Opening
-from tests.window.people import Person
-
-PASSWORD = "surabaya"
-
-
-def _people(system: System, *addresses: str) -> None:
-    system.main.add_users(dict.fromkeys(addresses, PASSWORD))
-
-
-def _conversation(one: str, other: str) -> str:
-    return private_conversation(Address.parse(one), Address.parse(other))
+from tests.window.journeys import PASSWORD, add_people, conversation_of, enter, write_to
 
 
 def _unread(system: System, address: str) -> dict[str, int]:
@@ -28,31 +17,11 @@ def _unread(system: System, address: str) -> dict[str, int]:
     return {row["conversation"]: row["unread"] for row in rows}
 
 
-def _enter(window: Person, address: str, system: System) -> None:
-    """Signed in at one's site."""
-    realm = address.partition("@")[2]
-    server = next(one.url for one in system.realms if one.realm == realm)
-    window.sign_in(address, PASSWORD, server)
-    window.wait_for("conv-list")
-    window.sees("Connected")
-
-
-def _write_to(window: Person, address: str, text: str) -> None:
-    """Ctrl+K, a name, Enter, a text, Enter."""
-    window.keys("Control+k")
-    window.wait_for("jump-input")
-    window.type(address)
-    window.wait_for(f"jump-{address}")
-    window.keys("Enter")
-    window.wait_for("chat-title")
-    window.say(text)
-
-
 def test_signing_in_says_what_is_wrong_and_asks_nobody_outside(
     open_window: Opening, system: System
 ) -> None:
     """A wrong password, a site that isn't there, then the chats; all by this machine alone."""
-    _people(system, "ana@surabaya")
+    add_people(system, "ana@surabaya")
     window = open_window()
 
     window.sign_in("ana@surabaya", "not this one")
@@ -70,17 +39,17 @@ def test_two_people_talk_and_neither_sees_the_others_account(
     open_window: Opening, system: System
 ) -> None:
     """Each browser signs in by itself; messages, badges and ticks come without being asked for."""
-    _people(system, "budi@surabaya", "citra@jakarta")
+    add_people(system, "budi@surabaya", "citra@jakarta")
     budi, citra = open_window(), open_window()
-    conversation = _conversation("budi@surabaya", "citra@jakarta")
+    conversation = conversation_of("budi@surabaya", "citra@jakarta")
 
-    _enter(budi, "budi@surabaya", system)
+    enter(budi, "budi@surabaya")
     citra.wait_for("signin-address")
     assert "budi" not in citra.screen
-    _enter(citra, "citra@jakarta", system)
+    enter(citra, "citra@jakarta")
     assert "budi" not in citra.screen
 
-    _write_to(budi, "citra@jakarta", "Selamat pagi")
+    write_to(budi, "citra@jakarta", "Selamat pagi")
     citra.sees("Selamat pagi")
     citra.sees("1 unread")
     assert _unread(system, "citra@jakarta") == {conversation: 1}
@@ -99,10 +68,10 @@ def test_what_is_written_while_chat_cli_is_away_comes_once_when_it_is_back(
     open_window: Opening, system: System
 ) -> None:
     """Killed in the middle: honest words, nothing lost, nothing twice, and no sign-in anew."""
-    _people(system, "dewi@surabaya", "eko@surabaya")
+    add_people(system, "dewi@surabaya", "eko@surabaya")
     dewi = open_window()
-    _enter(dewi, "dewi@surabaya", system)
-    _write_to(dewi, "eko@surabaya", "before")
+    enter(dewi, "dewi@surabaya")
+    write_to(dewi, "eko@surabaya", "before")
     dewi.sees("Sent")
 
     system.chat_cli.kill9()
@@ -115,17 +84,17 @@ def test_what_is_written_while_chat_cli_is_away_comes_once_when_it_is_back(
     dewi.sees("Connected")
     wait_until(lambda: dewi.times_seen("meanwhile") == 1 and "Saved on" not in dewi.screen)
     with system.chat_cli.client(system.chat_cli.service_token()) as http:
-        name = _conversation("dewi@surabaya", "eko@surabaya")
+        name = conversation_of("dewi@surabaya", "eko@surabaya")
         rows = http.get(f"/v1/accounts/dewi@surabaya/conversations/{name}/messages").json()
     assert [row["text"] for row in rows] == ["before", "meanwhile"]
 
 
 def test_a_reload_finds_the_window_as_it_was(open_window: Opening, system: System) -> None:
     """Still signed in, the same chat, the same words in the composer's place."""
-    _people(system, "fitri@surabaya", "gilang@surabaya")
+    add_people(system, "fitri@surabaya", "gilang@surabaya")
     fitri = open_window()
-    _enter(fitri, "fitri@surabaya", system)
-    _write_to(fitri, "gilang@surabaya", "halo")
+    enter(fitri, "fitri@surabaya")
+    write_to(fitri, "gilang@surabaya", "halo")
     fitri.sees("Sent")
 
     fitri.reload()
@@ -136,10 +105,10 @@ def test_a_reload_finds_the_window_as_it_was(open_window: Opening, system: Syste
 
 def test_commands_work_and_a_slip_sends_nothing(open_window: Opening, system: System) -> None:
     """`/` completes and runs words of the grammar; an unknown one never goes to the others."""
-    _people(system, "hadi@surabaya", "indah@surabaya")
+    add_people(system, "hadi@surabaya", "indah@surabaya")
     hadi = open_window()
-    _enter(hadi, "hadi@surabaya", system)
-    _write_to(hadi, "indah@surabaya", "halo")
+    enter(hadi, "hadi@surabaya")
+    write_to(hadi, "indah@surabaya", "halo")
 
     hadi.say("/addg")
     wait_until(lambda: hadi.page.evaluate("document.activeElement.value") == "/addgroup ")
@@ -151,7 +120,7 @@ def test_commands_work_and_a_slip_sends_nothing(open_window: Opening, system: Sy
 
     assert hadi.times_seen("/jiongroup") == 0
     assert set(_unread(system, "hadi@surabaya")) >= {
-        _conversation("hadi@surabaya", "indah@surabaya")
+        conversation_of("hadi@surabaya", "indah@surabaya")
     }
 
 
@@ -159,7 +128,7 @@ def test_somebody_new_makes_an_account_in_indonesian_on_a_phone(
     open_window: Opening, system: System
 ) -> None:
     """One column, every text in the language, and a way back from the chat to the list."""
-    _people(system, "joko@surabaya")
+    add_people(system, "joko@surabaya")
     window = open_window(viewport={"width": 360, "height": 740}, locale="id-ID")
 
     window.press("tab-register")
@@ -178,9 +147,13 @@ def test_somebody_new_makes_an_account_in_indonesian_on_a_phone(
     window.press("btn-send")
     window.sees("Terkirim")
 
-    window.press("chat-back")
+    window.page.go_back()
     window.wait_for("conv-list")
     window.sees("Halo Joko")
+    window.page.go_forward()
+    window.wait_for("chat-title")
+    window.press("chat-back")
+    window.wait_for("conv-list")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,33 @@
+"""What most journeys begin with: people, signed in, who write to each other."""
+
+from realm_protocol.names import Address, private_conversation
+from tests.system.processes import System
+from tests.window.people import Person
+
+PASSWORD = "surabaya"
+
+
+def add_people(system: System, *addresses: str) -> None:
+    system.main.add_users(dict.fromkeys(addresses, PASSWORD))
+
+
+def conversation_of(one: str, other: str) -> str:
+    return private_conversation(Address.parse(one), Address.parse(other))
+
+
+def enter(window: Person, address: str) -> None:
+    """Signed in at one's site."""
+    window.sign_in_at_site(address, PASSWORD)
+    window.wait_for("conv-list")
+    window.sees("Connected")
+
+
+def write_to(window: Person, address: str, text: str) -> None:
+    """Ctrl+K, a name, Enter, a text, Enter."""
+    window.keys("Control+k")
+    window.wait_for("jump-input")
+    window.type(address)
+    window.wait_for(f"jump-{address}")
+    window.keys("Enter")
+    window.wait_for("chat-title")
+    window.say(text)

@@ -1,0 +1,151 @@
+"""Files, groups, keys and settings, as people meet them in a real browser."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from tests.system.processes import System
+from tests.waiting import wait_until
+from tests.window.conftest import Opening
+from tests.window.journeys import add_people, conversation_of, enter, write_to
+
+
+def _picture(folder: Path) -> Path:
+    path = folder / "gunung.png"
+    Image.effect_mandelbrot((600, 400), (-2, -1.2, 1, 1.2), 60).save(path)
+    return path
+
+
+def test_files_go_out_in_order_and_come_back_as_they_were(
+    open_window: Opening, system: System, tmp_path: Path
+) -> None:
+    """A picture and a text at once: seen, opened and saved by the other."""
+    add_people(system, "lala@surabaya", "mira@jakarta")
+    notes = tmp_path / "catatan rapat.txt"
+    notes.write_text("1. jadwal\n2. anggaran\n")
+    picture = _picture(tmp_path)
+    lala, mira = open_window(), open_window()
+    enter(lala, "lala@surabaya")
+    enter(mira, "mira@jakarta")
+    write_to(lala, "mira@jakarta", "berkas")
+
+    lala.pick(picture, notes)
+    mira.open_chat(conversation_of("lala@surabaya", "mira@jakarta"))
+    mira.sees("catatan rapat.txt")
+
+    names = ("berkas", "gunung.png", "catatan rapat.txt")
+    assert all(name in text for name, text in zip(names, mira.messages, strict=True))
+    with mira.page.expect_download() as saving:
+        mira.press_last("-save")
+    assert saving.value.suggested_filename == "catatan rapat.txt"
+    assert Path(saving.value.path()).read_bytes() == notes.read_bytes()
+    with mira.page.context.expect_page() as opening:
+        mira.press_last("-open")
+    assert opening.value.text_content("body") == notes.read_text()
+    assert mira.strangers() == set()
+
+
+def test_a_cut_link_is_said_and_files_wait_are_cancelled_and_go_on(
+    open_window: Opening, system: System, tmp_path: Path
+) -> None:
+    """Main goes away: what still works is said, and nothing that was sent is lost."""
+    add_people(system, "nanda@surabaya", "oki@jakarta")
+    nanda = open_window()
+    enter(nanda, "nanda@surabaya")
+    write_to(nanda, "oki@jakarta", "sebelum")
+    nanda.sees("Sent")
+    above = nanda.place_of("sebelum")
+
+    system.main.kill9()
+    nanda.sees("Site surabaya is cut off from main since")
+    assert nanda.place_of("sebelum") == above
+    nanda.say("sesudah")
+    nanda.pick(_picture(tmp_path))
+    nanda.sees("Waiting for the link")
+    nanda.press_last("-cancel")
+    nanda.sees("Cancelled")
+    nanda.press_last("-retry")
+    nanda.sees("Waiting for the link")
+    system.main.start()
+    system.main.wait_ready()
+
+    nanda.sees_no("is cut off from main")
+    nanda.sees_no("Waiting for the link")
+    nanda.sees("Image gunung.png")
+    assert nanda.times_seen("sesudah") == 1
+
+
+def test_a_group_of_two_sites_from_its_making_to_leaving_it(
+    open_window: Opening, system: System
+) -> None:
+    """Made in one window, found and joined in another, muted, and left."""
+    add_people(system, "putri@surabaya", "qori@jakarta")
+    putri, qori = open_window(), open_window()
+    enter(putri, "putri@surabaya")
+    enter(qori, "qori@jakarta")
+
+    putri.choose("btn-new", "New group")
+    putri.write("group-name", "panitia")
+    putri.press("btn-group-create")
+    putri.wait_for("chat-title")
+    putri.say("Selamat datang")
+    write_to(qori, "putri@surabaya", "/joingroup panitia@surabaya")
+    qori.sees("panitia")
+    putri.sees("qori@jakarta joined")
+    putri.press("btn-details")
+    putri.wait_for("member-qori@jakarta")
+    putri.press("btn-mute")
+    putri.sees("Unmute")
+    putri.press("btn-group-leave")
+    putri.press("btn-leave-yes")
+    putri.sees("You left this group.")
+
+
+def test_a_day_without_a_mouse(open_window: Opening, system: System) -> None:
+    """Messages by arrows, their details, the next region, a search that ends at the message."""
+    add_people(system, "rina@surabaya", "sari@surabaya")
+    rina = open_window()
+    enter(rina, "rina@surabaya")
+    write_to(rina, "sari@surabaya", "jadwal rapat cabang")
+    rina.say("satu")
+    rina.say("dua")
+    rina.sees("dua")
+
+    rina.keys("ArrowUp", "ArrowUp")
+    rina.sees("You, satu")
+    rina.keys("i")
+    rina.sees("Number 2")
+    rina.keys("Escape")
+    rina.sees_no("Number 2")
+    rina.keys("Escape", "Control+Shift+f")
+    rina.wait_for("search-input")
+    rina.type("rapat")
+    rina.sees("jadwal rapat cabang")
+    rina.wait_for(f"hit-{conversation_of('rina@surabaya', 'sari@surabaya')}-1")
+    rina.keys("Enter")
+
+    wait_until(lambda: not rina.find("search-input").count())
+    rina.say("tiga")
+    rina.sees("tiga")
+
+
+def test_what_is_set_holds_at_once_and_after_a_reload(open_window: Opening, system: System) -> None:
+    """Dark, Indonesian, larger letters, and rows that are closer."""
+    add_people(system, "tono@surabaya", "umar@surabaya")
+    tono = open_window()
+    enter(tono, "tono@surabaya")
+    write_to(tono, "umar@surabaya", "halo")
+    light = tono.brightness()
+
+    tono.choose("account-menu", "Settings")
+    for choice in ("Dark", "Compact", "Bahasa Indonesia"):
+        tono.page.get_by_role("radio", name=choice, exact=True).click(force=True)
+    tono.sees("Pengaturan")
+    tono.sees("Kerapatan")
+    tono.keys("Escape")
+    tono.sees("Terkirim")
+
+    wait_until(lambda: tono.brightness() < 80 < light)
+    other = tono.again()
+    other.sees("Masuk")
+    wait_until(lambda: other.brightness() < 80)
