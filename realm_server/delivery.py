@@ -81,6 +81,7 @@ class Delivery:
 
     def link_suspected(self) -> None:
         self._outbox.link_suspected(self._requests.messages())
+        self._entrance.link_suspected()
 
     def link_steadied(self) -> None:
         self._outbox.link_steadied()

@@ -128,10 +128,12 @@ class Entrance:
         try:
             if self.draining:
                 raise ServerDraining
-            if self._link.is_up:
-                self._attach(session)
-            else:
+            if not self._link.is_up:
                 self._enter_cut_off(session)
+                return
+            self._attach(session)
+            if self._link.is_suspect:
+                self._not_wait_for_main(session)
         except RealmchatError as error:
             session.turn_away(hello.number, error, WSCloseCode.TRY_AGAIN_LATER)
 
@@ -160,7 +162,7 @@ class Entrance:
                 self._server,
                 known.address,
                 known.session_id,
-                self._link.is_up,
+                self._link.is_steady,
                 self._link.since,
             )
             session.send(pack(Reply(session.hello_number, welcome)))
@@ -194,7 +196,7 @@ class Entrance:
         if session.stage is Stage.CLOSED:
             return
         if isinstance(error, LinkDown):
-            self._go_on_cut_off(session, error)
+            self._go_on_cut_off(session)
         elif isinstance(error, AskedWrongly):
             self._store.forget(session.token_hash)
             self._send_away(session, error)
@@ -207,13 +209,21 @@ class Entrance:
             self._routes.expected -= 1
         self._confirmed(session)
 
-    def _go_on_cut_off(self, session: ClientSession, error: LinkDown) -> None:
+    def _go_on_cut_off(self, session: ClientSession) -> None:
         if session.stage is Stage.ENTERING:
             try:
                 self._enter_cut_off(session)
             except RealmchatError as refusal:
                 session.turn_away(session.hello_number, refusal, WSCloseCode.TRY_AGAIN_LATER)
+        else:
+            self._routes.attach(session)  # it hears from its neighbours
         session.go_on()
+
+    def _not_wait_for_main(self, session: ClientSession) -> None:
+        """Main is silent: a session that it has confirmed before goes on, whatever it will say."""
+        if session.stage is Stage.READY or self._store.find(session.token_hash, self._now()):
+            self._no_longer_attaching(session)
+            self._go_on_cut_off(session)
 
     def _send_away(self, session: ClientSession, error: RealmchatError) -> None:
         if session.stage is Stage.READY:
@@ -289,6 +299,12 @@ class Entrance:
             self._attach(session)
         except RealmchatError as error:
             session.turn_away(0, error, WSCloseCode.TRY_AGAIN_LATER)
+
+    def link_suspected(self) -> None:
+        """Main does not answer: nobody waits for what it says of them."""
+        for session in list(self.sessions.values()):
+            if session.attaching:
+                self._not_wait_for_main(session)
 
     def link_went(self) -> None:
         """They stay, hear from each other only, and are told so."""

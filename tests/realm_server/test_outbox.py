@@ -15,6 +15,7 @@ from realm_protocol.commands import (
     MessageKey,
     PendingPage,
     SendMessage,
+    Welcome,
 )
 from realm_protocol.errors import AfterRefused, NotMember, StorageFull
 from realm_protocol.events import (
@@ -229,6 +230,43 @@ async def test_a_silent_main_keeps_nobody_waiting(world: World) -> None:
     await eventually(lambda: len(queued(world)) == 5)
     assert [key for _, key in queued(world)] == [f"key-{number}" for number in range(3, 8)]
     assert len(world.main.heard_of(link.Forward)) == 1
+
+
+async def test_who_comes_while_main_is_silent_need_not_wait_for_it(world: World) -> None:
+    """Whom main has confirmed before is welcomed as if cut off, and synced when it answers."""
+    world.times = Times(LinkTimes(suspect_after=0.02), tick_seconds=0.05)
+    await world.start()
+    messi, lineker = await enter_two(world)
+    lineker.channel.abort()
+    attach = world.main._attach
+    waiting: list[link.Attach] = []
+    world.main._attach = waiting.append  # type: ignore[method-assign]
+    messi.send(message(2, to=LINEKER))
+    await at_realm(messi)
+
+    lineker = await world.connect("lineker-token")
+    welcome: Welcome = check((await lineker.next(Reply)).result, Welcome)
+    assert not welcome.link_up
+    assert await pending(lineker) == ["key-2"]
+    lineker.send(message(3, to="messi@surabaya"))
+    await at_realm(lineker)
+    assert (await messi.until(MessagePending)).message.key == "key-3"
+    attach(waiting[0])
+
+    await lineker.until(Synced)
+
+
+async def test_a_link_that_comes_and_goes_leaves_the_neighbours(running: World) -> None:
+    """It went before main had confirmed anybody: they hear from each other all the same."""
+    messi, lineker = await enter_two(running)
+    waiting: list[link.Attach] = []
+    running.main._attach = waiting.append  # type: ignore[method-assign]
+    running.main.cut()
+    await eventually(lambda: len(waiting) == 2)
+    await running.cut()
+
+    messi.send(message(2, to=LINEKER))
+    assert (await lineker.until(MessagePending)).message.key == "key-2"
 
 
 # --- refusals ------------------------------------------------------------------------------------
