@@ -22,7 +22,7 @@ from main_server.rules.people import (
 )
 from main_server.rules.realm_lists import enrol
 from main_server.rules.sessions import hash_token
-from main_server.store.schema import audit, people, realms
+from main_server.store.schema import audit, people, realm_names, realms
 from main_server.store.writer import Transaction
 from realm_protocol.errors import (
     IsGuest,
@@ -91,6 +91,7 @@ def remove_realm(tx: Transaction, name: str, disable: bool = False) -> Record:
     elif count:
         raise RealmNotEmpty(realm=realm.name, people=count)
     else:
+        tx.connection.execute(sa.delete(realm_names).where(realm_names.c.realm_id == realm.id))
         tx.connection.execute(sa.delete(realms).where(realms.c.id == realm.id))
     tx.effects.append(RealmCut(realm.name, "removed by the operator"))
     return {"realm": realm.name, "disabled": disable, "removed": not disable}

@@ -3,6 +3,7 @@
 import pytest
 
 from main_server.operations import list_audit, make_operator, remove_realm
+from main_server.rules.realm_lists import enrol
 from realm_protocol import commands, link
 from realm_protocol.errors import InvalidName, RealmExists, RealmNotEnrolled
 from realm_protocol.limits import PROTOCOL_VERSION
@@ -125,3 +126,15 @@ async def test_the_name_of_a_disabled_realm_is_taken(main: Running, messi: Attac
 
     with pytest.raises(RealmExists):
         await messi.do(commands.AddRealm, "jakarta", "127.0.0.1", 1)
+
+
+async def test_a_realm_that_was_removed_is_on_no_list(main: Running, messi: Attached) -> None:
+    """Another one that is enrolled later is not what people called so."""
+    await main.main.write(lambda tx: enrol(tx, "medan", "10.0.0.7", 8000))
+    await messi.do(commands.AddRealm, "utara", "10.0.0.7", 8000)
+    await main.main.write(lambda tx: remove_realm(tx, "medan"))
+
+    await main.main.write(lambda tx: enrol(tx, "bogor", "10.0.0.8", 8000))
+
+    assert await own_names(messi) == {"bogor": [], "jakarta": [], "surabaya": []}
+    assert (await messi.do(commands.AddRealm, "utara", *AT_JAKARTA)).realm == "jakarta"

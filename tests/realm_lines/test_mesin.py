@@ -249,6 +249,20 @@ def test_a_realm_that_is_nowhere_is_not_added(mesin: Program) -> None:
     assert mesin.raw("addrealm entah 127.0.0.1 satu") == error("--Protocol Tidak Benar")
 
 
+def test_an_operator_enrols_a_realm(field: Field, mesin: Program, new_name: NewName) -> None:
+    """And is told its key, once."""
+    name, realm = new_name("operator"), new_name("realm")
+    person(mesin, name)
+    field.main.operate("user", "make-operator", f"{name}@surabaya")
+
+    answer = mesin.ask(f"addrealm {realm} 10.0.0.7 8000")
+    again = mesin.raw(f"addrealm {realm} 10.0.0.7 8000")
+    field.main.operate("realm", "remove", realm)  # tests are played with two realms
+
+    assert sorted(answer) == ["key", "status"]
+    assert again == error("Realm sudah ada")
+
+
 def test_a_group_of_another_realm(field: Field, mesin: Program, new_name: NewName) -> None:
     """Whoever writes to it is in it from then on; its messages come by `inbox`."""
     token, name, group = mesin.auth("messi"), new_name("pemain"), new_name("grup")
