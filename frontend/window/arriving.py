@@ -164,9 +164,11 @@ def _message(state: AccountState, event: Event, now: datetime) -> AccountState:
 def _state(state: AccountState, event: Event, now: datetime) -> AccountState:
     conversation, key = event.data["conversation"], event.data["key"]
     refusal = shapes.refusal(event.data.get("error"))
+    # A neighbour's, seen while the site was cut off, gets its number as one's own do.
+    sender = event.data.get("from", state.me)
 
     def move(message: Message) -> Message:
-        if message.key != key or message.sender != state.me or message.kind == "system":
+        if message.key != key or message.sender != sender or message.kind == "system":
             return message
         return further(message, event.data["state"], event.data.get("seq"), refusal)
 

@@ -289,3 +289,40 @@ async def test_a_second_device_sees_what_the_first_sent(
     realm.link_back()
     await eventually(lambda: settled(messi, "m1", "at_main"))
     assert await keys_told(messi, "message") == ["m1"]
+
+
+async def test_sent_while_cut_off_then_logged_out(
+    realm: FakeRealm, service: Service, messi: Person
+) -> None:
+    """The realm has it: it goes out without its sender, who finds it when they are back."""
+    await cut_off(realm, messi)
+    sent = await messi.send(HENDERSON, "halo", key="k1", wait=20)
+    answer = await messi.post("/logout")
+    assert answer["unsent"] == 0
+    realm.link_back()
+    assert [row.body for row in realm.private(MESSI, HENDERSON).log] == [b"halo"]
+
+    again = await service.login()
+    await eventually(lambda: settled(again, "k1", "at_main"))
+    assert await rows(again, sent["conversation"]) == [(1, "halo", "at_main")]
+
+
+async def test_a_restored_main_gets_what_it_lost_and_what_the_realm_keeps(
+    realm: FakeRealm, messi: Person
+) -> None:
+    """Each once, whoever brings it."""
+    conversation = realm.private(MESSI, HENDERSON)
+    await messi.send(HENDERSON, "hilang", key="k1")
+    await cut_off(realm, messi)
+    await messi.send(HENDERSON, "disimpan", key="k2", wait=20)
+    realm.restore({})
+    realm.link_back()
+
+    await eventually(lambda: len(conversation.log) == 2)
+    assert {row.body for row in conversation.log} == {b"hilang", b"disimpan"}
+    await eventually(lambda: _numbered(messi, conversation.id, 2))
+    assert await keys_told(messi, "message") == ["k1", "k2"]
+
+
+async def _numbered(person: Person, conversation: str, count: int) -> bool:
+    return [seq for seq, _, _ in await rows(person, conversation)] == list(range(1, count + 1))

@@ -11,7 +11,16 @@ from frontend.service.shapes import Refusal
 from frontend.window import arriving
 from frontend.window.state import AccountState, ordered
 from realm_service.sse import Event
-from tests.frontend.chat_log import BEGIN, CONVERSATION, ME, PEER, ChatLog, conversation, message
+from tests.frontend.chat_log import (
+    BEGIN,
+    CONVERSATION,
+    ME,
+    PEER,
+    ChatLog,
+    conversation,
+    message,
+    message_json,
+)
 
 PAGE = 5
 DEEDS = st.sampled_from(
@@ -212,3 +221,18 @@ def test_a_draft_is_kept_per_conversation_and_blanks_are_none() -> None:
 
     assert state.drafts == {CONVERSATION: "rapat besok"}
     assert arriving.keep_draft(state, CONVERSATION, "  \n").drafts == {}
+
+
+def test_a_neighbours_message_gets_its_number() -> None:
+    """Seen while the site was cut off, it stands behind the log; then it has its place in it."""
+    state = arriving.open_history(
+        arriving.take_conversations(AccountState(ME), [conversation()], 1), CONVERSATION
+    )
+    seen = message_json(None, PEER, "k1", "at_realm")
+    state = arriving.take_event(state, Event(2, "message", seen), BEGIN)
+    settled = {"conversation": CONVERSATION, "key": "k1", "from": PEER, "seq": 7}
+
+    state = arriving.take_event(state, Event(3, "state", {**settled, "state": "delivered"}), BEGIN)
+
+    (shown,) = state.histories[CONVERSATION].messages
+    assert (shown.sender, shown.seq, shown.state) == (PEER, 7, "delivered")
