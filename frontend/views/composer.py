@@ -51,6 +51,7 @@ class Composer:
         self._focused = 0
         self.field = _WritingField(
             multiline=True,
+            hint_max_lines=1,
             shift_enter=True,
             min_lines=1,
             max_lines=8,
