@@ -19,6 +19,19 @@ _WORDS = Parameter(
     "words", Kind.TEXT, Help("what the messages contain", "kata-kata yang ada di dalam pesan")
 )
 
+_ACTION = Parameter(
+    "action",
+    Kind.WORD,
+    Help("stop one, or go on with it", "hentikan satu, atau lanjutkan"),
+    optional=True,
+    choices=("cancel", "retry"),
+)
+_TRANSFER = Parameter(
+    "transfer",
+    Kind.WORD,
+    Help("which one, as the list shows it", "yang mana, seperti ditampilkan daftarnya"),
+    optional=True,
+)
 _WHAT_OF_CONFIG = Parameter(
     "what",
     Kind.WORD,
@@ -69,6 +82,18 @@ OWN = (
         "reading:search",
         (LIMIT, *COMMON),
         "chat-cli search rapat senin",
+    ),
+    Command(
+        _own(
+            "transfers",
+            "List files on their way; stop one, or go on with it.",
+            "Tampilkan berkas yang sedang dikirim; hentikan satu, atau lanjutkan.",
+            _ACTION,
+            _TRANSFER,
+        ),
+        "transfers:transfers",
+        COMMON,
+        "chat-cli transfers retry 01M7YWVQ2531E37CXH5Y1A6T59",
     ),
     Command(
         _own(

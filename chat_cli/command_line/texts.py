@@ -130,6 +130,12 @@ FILE_STOPPED = Text(
     "stopped; the same command goes on where it was",
     "dihentikan; perintah yang sama melanjutkannya",
 )
+TRANSFER_STOPPED = Text(
+    "Stopped {file}. `transfers retry` goes on with it.",
+    "{file} dihentikan. `transfers retry` melanjutkannya.",
+)
+TRANSFER_GOES_ON = Text("Going on with {file}.", "{file} dilanjutkan.")
+NO_TRANSFERS = Text("No files are on their way.", "Tidak ada berkas yang sedang dikirim.")
 FILE_RECEIVED = Text("Saved {path}.", "{path} tersimpan.")
 FILE_HERE_ALREADY = Text("{path} is here already", "{path} sudah ada")
 NO_FILES = Text("nobody has sent a file", "belum ada berkas kiriman")
@@ -238,6 +244,18 @@ WHO_ENTERS = Text("Access", "Akses")
 PORT = Text("Port", "Port")
 YOU = Text("You", "Anda")
 
+BYTES_OVER = Text("Over", "Sampai")
+SIZE = Text("Size", "Ukuran")
+STATE = Text("State", "Keadaan")
+TRANSFER = Text("File on its way", "Berkas di jalan")
+WAY = Text("Way", "Arah")
+
+WAY_UP = Text("to others", "keluar")
+WAY_DOWN = Text("to here", "masuk")
+TRANSFER_WAITING = Text("waiting", "menunggu")
+TRANSFER_RUNNING = Text("going", "berjalan")
+TRANSFER_DONE = Text("done", "selesai")
+TRANSFER_CANCELLED = Text("stopped", "dihentikan")
 ONLINE = Text("online", "daring")
 AWAY = Text("away", "tidak ada")
 HERE = Text("here", "di sini")

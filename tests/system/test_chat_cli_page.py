@@ -69,6 +69,7 @@ ASKED = (
     ("man --to man", ""),
     ("sendfile henderson - --name a.txt", "hello"),
     ("sendgroupfile jarkom3 - --name a.txt", "hello"),
+    ("transfers", ""),
     (f"receivefile all --to in --account {HENDERSON}", ""),
     ("guest anna", ""),
     (f"use {MESSI}", ""),
