@@ -95,10 +95,11 @@ class Device:
 
     def send_again(self) -> None:
         """Something that was acknowledged, as one does who isn't sure."""
-        if self._done and self._connection is not None:
+        if self._done:
             message = self._chance.choice(self._done)
-            if message.key not in self._owed:
-                self._offer(self._connection, message)
+            self._owed[message.key] = message
+            self._lanes.add([message])
+            self._pump()
 
     def read_on(self) -> None:
         """Say what has arrived, and read some of it, in a conversation or two."""
@@ -238,11 +239,7 @@ class Device:
     def _refused(self, connection: RealmConnection, message: Unsent, error: RealmchatError) -> None:
         if connection is not self._connection:
             return  # a cut: what is unanswered goes out again
-        if message.key not in self._owed:
-            # It was only sent again; but now its lane waits for it.
-            self._owed[message.key] = message
-            self._lanes.add([message])
-        elif self._lanes.refused(message.key, error, self._loop.time()) is Verdict.FINAL:
+        if self._lanes.refused(message.key, error, self._loop.time()) is Verdict.FINAL:
             del self._owed[message.key]
             self._history.refused(self.person, message.key, error.code)
         self._pump()
