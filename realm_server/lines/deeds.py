@@ -338,13 +338,20 @@ async def fetch_newest(
     return rows
 
 
+async def open_inbox(turn: Turn) -> None:
+    """Know all that is in it; nobody else opens it until the answer is written."""
+    client = turn.session
+    lock = turn.site.inbox_lock(client.address, turn.dialect.name)
+    await turn.writing.held.enter_async_context(lock)
+    await client.be_up_to_date()
+
+
 async def drain(
     turn: Turn, wanted: Callable[[Standing], bool], weight: Callable[[StoredMessage], int]
 ) -> list[StoredMessage]:
     """What was not handed out yet of these conversations. It is once the answer is written."""
     site, client, dialect = turn.site, turn.session, turn.dialect.name
-    await turn.writing.held.enter_async_context(site.draining(client.address, dialect))
-    await client.be_up_to_date()
+    await open_inbox(turn)
     cursors = site.cursors(client.address, dialect)
     if cursors is None:
         cursors = inboxes.first_cursors(client.standings)

@@ -29,6 +29,7 @@ from realm_server.lines.deeds import (
     device_of,
     fetch_newest,
     group,
+    open_inbox,
     other_realms,
     person,
     registered,
@@ -115,14 +116,15 @@ async def _list_groups(turn: Turn) -> Answer:
 
 async def _inbox(turn: Turn) -> Answer:
     client = turn.session
-    await client.be_up_to_date()
-    found: list[list[StoredMessage]] = []
+    await open_inbox(turn)
+    rows: list[StoredMessage] = []
     names: dict[str, Address] = {}
     for conversation, standing in list(client.standings.items()):
         if standing.kind == "private":
             names[conversation] = Address(standing.name)
-            found.append(await fetch_newest(client, conversation))
-    rows = inboxes.newest(inboxes.in_order(found))
+            found = await fetch_newest(client, conversation)
+            # Each time, so that no more is held than one answer shows.
+            rows = inboxes.newest(inboxes.in_order([rows, found]))
     messages = [_private_message(turn, row, names[row.conversation]) for row in rows]
     return {"status": "OK", "messages": messages}
 
@@ -130,7 +132,7 @@ async def _inbox(turn: Turn) -> Answer:
 async def _group_inbox(turn: Turn) -> Answer:
     client = turn.session
     address = group(turn["group"], turn.site.realm)
-    await client.be_up_to_date()
+    await open_inbox(turn)
     conversation = group_conversation(address)
     if conversation not in client.standings:
         await client.ask(ListMembers, group=address)  # says why it can't be read

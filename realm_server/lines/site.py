@@ -46,7 +46,9 @@ class Site:
         self._folder = folder
         self._store = store
         self._loop = asyncio.get_running_loop()
-        self._drains: WeakValueDictionary[tuple[Address, str], asyncio.Lock] = WeakValueDictionary()
+        self._inbox_locks: WeakValueDictionary[tuple[Address, str], asyncio.Lock] = (
+            WeakValueDictionary()
+        )
         self._names: OrderedDict[Address, tuple[str, float]] = OrderedDict()
 
     async def enter(self, token: str, device: str) -> InnerClient:
@@ -65,12 +67,14 @@ class Site:
 
     # --- cursors ---------------------------------------------------------------------------------
 
-    def draining(self, address: Address, dialect: str) -> asyncio.Lock:
-        """Held from a look at an inbox until its answer is written: nothing is told twice."""
+    def inbox_lock(self, address: Address, dialect: str) -> asyncio.Lock:
+        """Held from a look at an inbox until its answer is written: nothing is told twice, and
+        nobody has many of these long answers made at once.
+        """
         key = (address, dialect)
-        lock = self._drains.get(key)
+        lock = self._inbox_locks.get(key)
         if lock is None:
-            lock = self._drains[key] = asyncio.Lock()
+            lock = self._inbox_locks[key] = asyncio.Lock()
         return lock
 
     def cursors(self, address: Address, dialect: str) -> dict[str, int] | None:
