@@ -138,7 +138,10 @@ class LiveAccount:
                 info = await self.client.info()
                 self._set(arriving.take_info(self.state, info))
             if self.state.outdated:
+                known = self.state.conversations.keys()
                 await self.read_list()
+                if self.state.conversations.keys() - known:
+                    await self._meet_people()
             for name, history in list(self.state.histories.items()):
                 if not history.loaded:
                     await self._load(name)
