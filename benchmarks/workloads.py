@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import command_files, command_line, files, load, systems
+from benchmarks import command_files, command_line, files, load, systems, window
 from benchmarks.clients import Account
 from benchmarks.load import Acknowledged, Idle, Measured, Target
 from benchmarks.population import PASSWORD, REALM, Template, make_accounts, make_template
@@ -40,6 +40,8 @@ class Effort:
     kill_after: int
     """Acknowledgements."""
     file_bytes: int = 1024**3
+    window_messages: int = 5000
+    window_sessions: int = 50
 
     def with_runs(self, runs: int) -> "Effort":
         return replace(self, runs=runs)
@@ -54,6 +56,8 @@ QUICK = Effort(
     sign_ins=16,
     kill_after=5000,
     file_bytes=256 * 1024**2,
+    window_messages=500,
+    window_sessions=5,
 )
 
 
@@ -395,6 +399,14 @@ def c1(bench: Bench) -> list[Row]:
             return command_line.rows("C1 command line", bench.effort.runs, send)
 
 
+def v1(bench: Bench) -> list[Row]:
+    """The window in Chromium: a long conversation, an arriving message, sessions that are idle."""
+    with bench.realmchat() as running:
+        me, friend = (account.address for account in bench.accounts[:2])
+        effort = bench.effort
+        return window.rows(running, me, friend, effort.window_messages, effort.window_sessions)
+
+
 # --- files ---------------------------------------------------------------------------------------
 
 
@@ -468,6 +480,7 @@ WORKLOADS: dict[str, Callable[[Bench], list[Row]]] = {
     "W4": w4,
     "W5": w5,
     "C1": c1,
+    "V1": v1,
     "F1": f1,
     "F2": f2,
     "F3": f3,
