@@ -1,7 +1,5 @@
 """Real servers, people who send all the while, and faults: whether every promise is kept.
 
-    python -m tests.torture [--messages N] [--faults N] [--minutes M] [--seed N] [--slow]
-
 A run is named by its seed: with the same numbers it plays the same faults at the same times.
 """
 
@@ -26,14 +24,12 @@ _SETTLE_SECONDS = 120
 
 def main() -> int:
     asked = _read_arguments()
-    if not asked.in_a_namespace and Namespaces.can_be_made():
+    if not (asked.in_a_namespace or asked.proxies) and Namespaces.can_be_made():
         Namespaces.enter([*sys.argv[1:], _ENTERED, "--seed", str(asked.seed)])
     print(f"seed {asked.seed}: python -m tests.torture {_words(asked)}", flush=True)
     network: Network = Namespaces([MAIN, *SITES]) if asked.in_a_namespace else Proxies()
     if not network.faults_of_packets:
-        print(
-            "no namespaces can be made here: links are cut by proxies, and not slowed", flush=True
-        )
+        print("without namespaces: links are broken off by proxies, and not slowed", flush=True)
     home = Path(tempfile.mkdtemp(prefix="realmchat-torture-"))
     start = time.monotonic()
 
@@ -50,7 +46,8 @@ def _read_arguments() -> argparse.Namespace:
     parser.add_argument("--faults", type=int, default=50)
     parser.add_argument("--minutes", type=float, help="default: 330 messages a second")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    parser.add_argument("--slow", action="store_true", help="300 ms, 5 % loss, 256 kbit/s")
+    parser.add_argument("--slow", action="store_true", help="300 ms, 5 %% loss, 256 kbit/s")
+    parser.add_argument("--proxies", action="store_true", help="as where no namespaces can be made")
     parser.add_argument(_ENTERED, action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -64,7 +61,8 @@ def _plan(asked: argparse.Namespace) -> Plan:
 def _words(asked: argparse.Namespace) -> str:
     words = [f"--seed {asked.seed} --messages {asked.messages} --faults {asked.faults}"]
     words += [f"--minutes {asked.minutes}"] if asked.minutes else []
-    return " ".join(words + (["--slow"] if asked.slow else []))
+    words += [f"--{flag}" for flag in ("slow", "proxies") if getattr(asked, flag)]
+    return " ".join(words)
 
 
 def _tell(report: Report, home: Path, words: str) -> int:
