@@ -22,7 +22,7 @@ GROUP = Parameter("group", Kind.WORD, _SILENT)
 REALM = Parameter("realm", Kind.WORD, _SILENT)
 ADDRESS = Parameter("address", Kind.WORD, _SILENT)
 PORT = Parameter("port", Kind.NUMBER, _SILENT)
-FILE = Parameter("file", Kind.WORD, _SILENT)
+FILE = Parameter("file", Kind.PATH, _SILENT)
 TEXT = Parameter("text", Kind.TEXT, _SILENT)
 
 

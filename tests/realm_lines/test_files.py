@@ -123,7 +123,7 @@ def test_files_of_the_other_dialect(field: Field, kelompok5: Program, new_name: 
     for text in ("", "aGVq", "aG\r\nVq", literal(b"hej"), b64encode(FIVE_MEBIBYTES).decode()):
         kelompok5.send(f"sendfile {token} {name} foto.png \r\n\r\n{text}\r\n\r\n")
         assert kelompok5.answer() == said("File Sent")
-    kelompok5.send(f"sendgroupfile {token} {group} foto.png \r\n\r\naGVq\r\n\r\n")
+    kelompok5.send(f"sendgroupfile {token} {group} foto kita.png \r\n\r\naGVq\r\n\r\n")
     assert kelompok5.answer() == said("File Sent to Group")
 
     first, *_, last = kelompok5.ask(f"inbox {token}")["messages"]
@@ -131,7 +131,7 @@ def test_files_of_the_other_dialect(field: Field, kelompok5: Program, new_name: 
     assert (first["msg_from"], first["msg_to"], first["file"]) == (name, name, "foto.png")
     (in_group,) = kelompok5.ask(f"groupinbox {token} {group}")["messages"]
     assert list(in_group) == ["msg_from", "file", "timestamp"]
-    assert last["file"] == in_group["file"] == "foto.png"
+    assert (last["file"], in_group["file"]) == ("foto.png", "foto kita.png")
     contents = [arrived(message)[1] for message in mesin.ask(f"inbox {token}")["messages"][name]]
     assert contents == ["b''", *["b'aGVq'"] * 3, literal(FIVE_MEBIBYTES), "b'aGVq'"]
 
