@@ -89,16 +89,21 @@ class ChatCliDevice:
         return True
 
     async def _read_on(self) -> None:
-        for conversation in await self.conversations():
-            read = self._chance.randint(conversation["read"], conversation["last_seq"])
+        """Some of what has come, in some conversations."""
+        for told in await self.conversations():
+            read = self._chance.randint(told["read"], told["last_seq"])
             if self._chance.random() < 0.3 and read:
-                path = self._path(f"conversations/{conversation['conversation']}/read")
-                try:
-                    answer = await self._http.post(path, json={"seq": read})
-                except httpx.TransportError:
-                    return
-                if answer.is_success:
-                    self._history.moved(self.person, conversation["conversation"], read)
+                marked = partial(self._is_marked, told["conversation"], read)
+                await eventually(marked, _PATIENCE_SECONDS)
+                self._history.moved(self.person, told["conversation"], read)
+
+    async def _is_marked(self, conversation: str, read: int) -> bool:
+        try:
+            path = self._path(f"conversations/{conversation}/read")
+            answer = await self._http.post(path, json={"seq": read})
+        except httpx.TransportError:
+            return False
+        return answer.is_success
 
     async def conversations(self) -> list[dict[str, Any]]:
         """As it tells them now; nothing while it is away."""
