@@ -22,7 +22,8 @@ from frontend.service.shapes import Conversation, Message
 from frontend.views.bubbles import Deeds, Manner
 from frontend.views.composer import Composer
 from frontend.views.conversation_list import ConversationList
-from frontend.views.frame import Doings, Frame, Head
+from frontend.views.doing import Doings
+from frontend.views.frame import Frame, Head
 from frontend.views.look import Sizes
 from frontend.views.message_pane import MessagePane
 from frontend.window import layout, listing, markdown, times, uploads
@@ -398,9 +399,11 @@ class Chatting:
         try:
             return await question
         except RealmchatError as error:
-            self.frame.show_card(
-                self.words("only_you"), [error.message_in(self.words.language)], []
-            )
+            told = error.message_in(self.words.language)
+            if self.opened is None:
+                self.outside.toast(told)
+            else:
+                self.frame.show_card(self.words("only_you"), [told], [])
             return None
 
     async def tried(self, deed: Awaitable[Any]) -> None:

@@ -97,7 +97,7 @@ class DrawnRow:
         self.row = row
         shown = row.begins == was.begins and self._moving.show(row.upload, linked=manner.linked)
         if shown:
-            self.control.update()
+            self.control.show_changes()
         return shown
 
 

@@ -6,6 +6,7 @@ import flet as ft
 
 from frontend.views import look
 from frontend.views.look import Sizes
+from frontend.views.still import is_on_page
 from frontend.window import slash
 from frontend.window.slash import Candidate, Known
 from frontend.window.typed import Typed
@@ -149,7 +150,9 @@ class Composer:
         self.focus()
 
     def focus(self) -> None:
-        """Where the next key goes."""
+        """Where the next key goes, where it is shown."""
+        if not is_on_page(self.field):
+            return
         self._focused += 1
         self.field.focus = str(self._focused)
         self.field.update()
@@ -236,8 +239,9 @@ class Composer:
         )
 
     def _update(self) -> None:
-        self.suggestions.update()
-        self.control.update()
+        if is_on_page(self.field):
+            self.suggestions.update()
+            self.control.update()
 
     # --- what is typed ---------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from frontend.views import look
 from frontend.views.avatar import avatar, badge, realm_chip, tick
 from frontend.views.look import Sizes, isolated
 from frontend.views.skeleton import list_skeleton
-from frontend.views.still import Still, StillList
+from frontend.views.still import Still, StillList, is_on_page
 from frontend.window.listing import ListRow
 from frontend.window.words import Words
 
@@ -56,7 +56,7 @@ class ConversationList:
         self._made = {name: made for name, made in self._made.items() if name in kept}
 
     async def focus(self, conversation: str) -> None:
-        if conversation in self._made:
+        if conversation in self._made and is_on_page(self.list):
             await self._buttons[conversation].focus()  # type: ignore[no-untyped-call]
 
     @property

@@ -4,18 +4,15 @@ large before the picture is there as after.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import flet as ft
 
 from frontend.service.shapes import File, Message, Upload
 from frontend.views import look
+from frontend.views.doing import Done, bound, clicked
 from frontend.views.look import Sizes, isolated
 from frontend.window import uploads
 from frontend.window.words import Words
-
-T = TypeVar("T")
-Done = Callable[[], Awaitable[None]]
 
 WIDTH = 320
 _SMALLEST_SIDE = 96
@@ -214,7 +211,7 @@ def _open_button(file: File, words: Words, deeds: FileDeeds) -> ft.Control:
     url = deeds.url(file, False)
     return _icon(
         *(ft.Icons.OPEN_IN_NEW_ROUNDED, words("open"), f"file-{file.file_id}-open"),
-        None if url else _bound(deeds.show, file),
+        None if url else bound(deeds.show, file),
         ft.OpenUrl(url, target=ft.UrlTarget.BLANK) if url else None,
     )
 
@@ -223,7 +220,7 @@ def _save_button(file: File, words: Words, deeds: FileDeeds) -> ft.Control:
     url = deeds.url(file, True)
     return _icon(
         *(ft.Icons.DOWNLOAD_ROUNDED, words("save"), f"file-{file.file_id}-save"),
-        None if url else _bound(deeds.save, file),
+        None if url else bound(deeds.save, file),
         # What is to be saved leaves the page where it is.
         ft.OpenUrl(url, target=ft.UrlTarget.SELF) if url else None,
     )
@@ -236,18 +233,7 @@ def _icon(
     does: Done | None,
     action: ft.ClientAction | None = None,
 ) -> ft.Control:
-    async def clicked(event: ft.Event[ft.IconButton]) -> None:
-        if does is not None:
-            await does()
-
-    return look.icon_button(icon, name, identifier, clicked if does else None, action)
-
-
-def _bound(does: Callable[[T], Awaitable[None]], what: T) -> Done:
-    async def done() -> None:
-        await does(what)
-
-    return done
+    return look.icon_button(icon, name, identifier, clicked(does) if does else None, action)
 
 
 # --- on their way --------------------------------------------------------------------------------
@@ -288,9 +274,9 @@ class OnItsWay:
 
         cross = ft.Icons.CLOSE_ROUNDED
         if self._moving:
-            cancel = _bound(self._deeds.cancel, key)
+            cancel = bound(self._deeds.cancel, key)
             return [_icon(cross, words("cancel"), f"file-{key}-cancel", cancel)]
-        retry, remove = _bound(self._deeds.retry, key), _bound(self._deeds.remove, key)
+        retry, remove = bound(self._deeds.retry, key), bound(self._deeds.remove, key)
         return [
             _icon(ft.Icons.REFRESH_ROUNDED, words("retry"), f"file-{key}-retry", retry),
             _icon(cross, words("remove"), f"file-{key}-remove", remove),

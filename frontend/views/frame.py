@@ -1,22 +1,24 @@
 """Where the parts of the window stand: the list with its head and status line, and the pane."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import flet as ft
 
 from frontend.views import look
+from frontend.views.account_head import draw_account_head
 from frontend.views.avatar import avatar, realm_chip
+from frontend.views.command_card import draw_card
 from frontend.views.composer import Composer
 from frontend.views.conversation_list import ConversationList
 from frontend.views.details import open_room_note
+from frontend.views.doing import Doings, Done, clicked
 from frontend.views.look import Sizes, isolated
 from frontend.views.message_pane import MessagePane
+from frontend.views.still import is_on_page
 from frontend.window.layout import DETAILS, Layout
 from frontend.window.listing import LinkWords
 from frontend.window.words import Words
-
-Done = Callable[[], Awaitable[None]]
 
 _STATUS = 36
 _ICONS = {
@@ -27,24 +29,6 @@ _ICONS = {
     "away": (ft.Icons.POWER_OFF_OUTLINED, look.ERROR),
     "signed_out": (ft.Icons.LOGOUT_ROUNDED, look.ERROR),
 }
-
-
-@dataclass(frozen=True)
-class Doings:
-    """What the frame's own buttons do."""
-
-    search: Done
-    new_chat: Done
-    new_group: Done
-    settings: Done
-    keys: Done
-    add_account: Done
-    sign_out: Done
-    switch: Callable[[str], Awaitable[None]]
-    details: Done
-    back: Done
-    start_service: Done
-    hide_strip: Done
 
 
 @dataclass(frozen=True)
@@ -209,80 +193,10 @@ class Frame:
 
     def draw_accounts(self, me: str, others: list[tuple[str, int]]) -> None:
         """Whose window it is, and the other accounts with what is unread there."""
-        if self._is_told("accounts", me, tuple(others)):
-            return
-        words, doings = self._words, self._doings
-        name, _, realm = me.partition("@")
-        items: list[ft.PopupMenuItem] = []
-        for address, unread in others:
-            text = f"{address} ({unread})" if unread else address
-            items.append(_item(text, _bound(doings.switch, address)))
-        items += [
-            _item(words("add_account"), doings.add_account),
-            _item(words("settings"), doings.settings),
-            _item(words("keys"), doings.keys),
-            _item(words("sign_out"), doings.sign_out),
-        ]
-        menu = ft.PopupMenuButton(
-            content=ft.Row(
-                [
-                    avatar("private", me, 32),
-                    ft.Column(
-                        [
-                            ft.Text(
-                                isolated(name),
-                                size=self._sizes.name,
-                                weight=look.BOLD,
-                                color=look.TEXT,
-                                no_wrap=True,
-                                overflow=ft.TextOverflow.ELLIPSIS,
-                            ),
-                            ft.Text(realm, size=self._sizes.meta, color=look.TEXT2),
-                        ],
-                        spacing=0,
-                        expand=True,
-                        alignment=ft.MainAxisAlignment.CENTER,
-                    ),
-                    ft.Icon(ft.Icons.EXPAND_MORE_ROUNDED, size=18, color=look.TEXT2),
-                ],
-                spacing=8,
-            ),
-            items=items,
-            tooltip=me,
-        )
-        new = ft.PopupMenuButton(
-            icon=ft.Icon(
-                ft.Icons.ADD_ROUNDED,
-                size=22,
-                color=look.TEXT2,
-                semantics_label=words("new_chat"),
-            ),
-            tooltip=words("new_chat"),
-            items=[
-                _item(words("new_chat"), doings.new_chat),
-                _item(words("new_group"), doings.new_group),
-                _item(words("join_group"), doings.new_chat),
-            ],
-        )
-        self._list_head.content = ft.Row(
-            [
-                ft.Semantics(
-                    identifier="account-menu",
-                    container=True,
-                    label=words("account_menu", name=me),
-                    content=menu,
-                    expand=True,
-                ),
-                look.icon_button(
-                    ft.Icons.SEARCH_ROUNDED,
-                    words("search"),
-                    "btn-search",
-                    _clicked(doings.search),
-                ),
-                ft.Semantics(identifier="btn-new", container=True, content=new),
-            ],
-            spacing=0,
-        )
+        if not self._is_told("accounts", me, tuple(others)):
+            self._list_head.content = draw_account_head(
+                me, others, self._sizes, self._words, self._doings
+            )
 
     def draw_link(self, link: LinkWords, *, hidden: bool) -> None:
         """In the status line always; over the pane's upper edge while something is wrong."""
@@ -325,7 +239,7 @@ class Frame:
                             ft.Icons.CLOSE_ROUNDED,
                             self._words("hide"),
                             "btn-hide-strip",
-                            _clicked(self._doings.hide_strip),
+                            clicked(self._doings.hide_strip),
                         ),
                     ],
                     spacing=10,
@@ -362,7 +276,7 @@ class Frame:
                     ft.Icons.ARROW_BACK_ROUNDED,
                     self._words("back"),
                     "chat-back",
-                    _clicked(self._doings.back),
+                    clicked(self._doings.back),
                 )
             )
         title: list[ft.Control] = [
@@ -405,7 +319,7 @@ class Frame:
                 ft.Icons.INFO_OUTLINE_ROUNDED,
                 self._words("details"),
                 "btn-details",
-                _clicked(self._doings.details),
+                clicked(self._doings.details),
             ),
         ]
         self._chat_head.content = ft.Row(parts, spacing=10)
@@ -423,54 +337,17 @@ class Frame:
         self, title: str, told: Sequence[str], buttons: Sequence[tuple[str, Done]]
     ) -> None:
         """What a command came to: only the person sees it, until it is shut."""
-        rows: list[ft.Control] = [
-            ft.Text(isolated(line), size=self._sizes.preview, color=look.INFO)
-            for line in told[:200]
-        ]
-        actions: list[ft.Control] = [
-            ft.TextButton(text, on_click=_clicked_text(does)) for text, does in buttons
-        ]
-        self._card.content = ft.Semantics(
-            identifier="command-card",
-            container=True,
-            content=ft.Container(
-                ft.Column(
-                    [
-                        ft.Row(
-                            [
-                                ft.Icon(ft.Icons.VISIBILITY_OUTLINED, size=16, color=look.INFO),
-                                ft.Text(title, size=self._sizes.meta, color=look.INFO, expand=True),
-                                look.icon_button(
-                                    ft.Icons.CLOSE_ROUNDED,
-                                    self._words("close"),
-                                    "btn-close-card",
-                                    _clicked(self._shut_card),
-                                ),
-                            ],
-                        ),
-                        ft.SelectionArea(
-                            ft.Column(
-                                rows,
-                                spacing=2,
-                                scroll=ft.ScrollMode.AUTO,
-                                height=min(220, 24 * len(rows) + 4) if len(rows) > 3 else None,
-                            )
-                        ),
-                        ft.Row(actions, alignment=ft.MainAxisAlignment.END, visible=bool(actions)),
-                    ],
-                    spacing=2,
-                ),
-                bgcolor=look.INFO_BACKGROUND,
-                border_radius=look.RADIUS_BUBBLE,
-                padding=ft.Padding.only(left=12, right=4, bottom=8),
-            ),
+        self._card.content = draw_card(
+            title, told, buttons, self._sizes, self._words, self._shut_card
         )
         self._card.visible = True
-        self._card.update()
+        if is_on_page(self._card):
+            self._card.update()
 
     async def _shut_card(self) -> None:
         self.hide_card()
-        self._card.update()
+        if is_on_page(self._card):
+            self._card.update()
 
     def hide_card(self) -> None:
         self._card.visible = False
@@ -478,31 +355,3 @@ class Frame:
 
 def _sides(pixels: int) -> ft.Padding:
     return ft.Padding.symmetric(horizontal=pixels)
-
-
-def _clicked(does: Done) -> Callable[[ft.Event[ft.IconButton]], Awaitable[None]]:
-    async def clicked(event: ft.Event[ft.IconButton]) -> None:
-        await does()
-
-    return clicked
-
-
-def _clicked_text(does: Done) -> Callable[[ft.Event[ft.TextButton]], Awaitable[None]]:
-    async def clicked(event: ft.Event[ft.TextButton]) -> None:
-        await does()
-
-    return clicked
-
-
-def _bound(does: Callable[[str], Awaitable[None]], value: str) -> Done:
-    async def done() -> None:
-        await does(value)
-
-    return done
-
-
-def _item(text: str, does: Done) -> ft.PopupMenuItem:
-    async def clicked(event: ft.Event[ft.PopupMenuItem]) -> None:
-        await does()
-
-    return ft.PopupMenuItem(content=text, on_click=clicked)

@@ -9,6 +9,7 @@ import flet as ft
 
 from frontend.service.shapes import Message
 from frontend.views.bubbles import DrawnRow, Manner
+from frontend.views.still import is_on_page
 from frontend.window import times
 from frontend.window.changes import change_words
 from frontend.window.identity import short
@@ -62,6 +63,8 @@ class MessageChoice:
 
     async def focus(self) -> None:
         """Choose the newest, or go on where one was. The next key may come before the focus has."""
+        if not is_on_page(self._button):
+            return
         self.has_focus = True
         if self.message is None:
             await self.move(-1)
@@ -82,9 +85,10 @@ class MessageChoice:
         self._unring()
         self._key = key
         self._rows[key].ring(False)
-        self._rows[key].control.update()
+        self._rows[key].control.show_changes()
         self.stop.label = self._spoken()
-        self.stop.update()
+        if is_on_page(self.stop):
+            self.stop.update()
         await self._shown(key)
 
     async def show_hit(self, key: str) -> None:
@@ -93,13 +97,13 @@ class MessageChoice:
         self._key = self._hit = key
         if key in self._rows:
             self._rows[key].ring(True)
-            self._rows[key].control.update()
+            self._rows[key].control.show_changes()
 
     def _unring(self) -> None:
         for key in {self._key, self._hit} - {None}:
             if (row := self._rows.get(key or "")) is not None:
                 row.unring()
-                row.control.update()
+                row.control.show_changes()
         self._hit = None
 
     def _spoken(self) -> str:

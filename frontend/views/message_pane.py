@@ -12,7 +12,7 @@ from frontend.views.bubbles import NEW_LINE, Deeds, DrawnRow, Manner
 from frontend.views.message_choice import MessageChoice
 from frontend.views.row_heights import height_below
 from frontend.views.skeleton import pane_skeleton
-from frontend.views.still import StillList
+from frontend.views.still import StillList, is_on_page
 from frontend.window.rows import Row, bubble_key, row_key, rows_of
 from frontend.window.state import History
 
@@ -260,19 +260,21 @@ class MessagePane:
 
     async def scroll_by(self, pages: int) -> None:
         """Up by pages of the view, or down."""
-        await self.list.scroll_to(delta=pages * self._view_height * 0.9)
+        if is_on_page(self.list):
+            await self.list.scroll_to(delta=pages * self._view_height * 0.9)
 
     async def to_newest(self) -> None:
         await self._to_newest()
 
     async def to_first_new(self) -> None:
-        if self._new_after is not None:
+        if self._new_after is not None and is_on_page(self.list):
             await self._to_first()
 
     async def _to_newest(self) -> None:
         self._offset = 0.0
         await self._moved()
-        await self.list.scroll_to(offset=0)
+        if is_on_page(self.list):
+            await self.list.scroll_to(offset=0)
 
     async def _to_first(self) -> None:
         """What lies between is fetched first; how high it is can only be reckoned."""

@@ -7,9 +7,21 @@ from collections.abc import Sequence
 import flet as ft
 
 
+def is_on_page(control: ft.Control) -> bool:
+    """Whether it is drawn: what isn't can neither be updated nor have the focus."""
+    try:
+        return control.page is not None
+    except RuntimeError:
+        return False
+
+
 @ft.control("Container", isolated=True)  # type: ignore[arg-type]
 class Still(ft.Container):
-    """A row. Whoever changes something in it updates it."""
+    """A row. Whoever changes something in it shows that."""
+
+    def show_changes(self) -> None:
+        if is_on_page(self):
+            self.update()
 
 
 @ft.control("ListView", isolated=True)  # type: ignore[arg-type]
@@ -24,6 +36,6 @@ class StillList(ft.ListView):
         if same:
             return False
         self.controls = list(rows)
-        if self.parent is not None:
+        if is_on_page(self):
             self.update()
         return True

@@ -1,0 +1,88 @@
+"""The head of the list: whose window it is, the other accounts, and what can be begun from here."""
+
+from collections.abc import Sequence
+
+import flet as ft
+
+from frontend.views import look
+from frontend.views.avatar import avatar
+from frontend.views.doing import Doings, bound, clicked, item
+from frontend.views.look import Sizes, isolated
+from frontend.window.words import Words
+
+
+def draw_account_head(
+    me: str, others: Sequence[tuple[str, int]], sizes: Sizes, words: Words, doings: Doings
+) -> ft.Control:
+    """`others` each with what is unread there."""
+    name, _, realm = me.partition("@")
+    items: list[ft.PopupMenuItem] = []
+    for address, unread in others:
+        text = f"{address} ({unread})" if unread else address
+        items.append(item(text, bound(doings.switch, address)))
+    items += [
+        item(words("add_account"), doings.add_account),
+        item(words("settings"), doings.settings),
+        item(words("keys"), doings.keys),
+        item(words("sign_out"), doings.sign_out),
+    ]
+    menu = ft.PopupMenuButton(
+        content=ft.Row(
+            [
+                avatar("private", me, 32),
+                ft.Column(
+                    [
+                        ft.Text(
+                            isolated(name),
+                            size=sizes.name,
+                            weight=look.BOLD,
+                            color=look.TEXT,
+                            no_wrap=True,
+                            overflow=ft.TextOverflow.ELLIPSIS,
+                        ),
+                        ft.Text(realm, size=sizes.meta, color=look.TEXT2),
+                    ],
+                    spacing=0,
+                    expand=True,
+                    alignment=ft.MainAxisAlignment.CENTER,
+                ),
+                ft.Icon(ft.Icons.EXPAND_MORE_ROUNDED, size=18, color=look.TEXT2),
+            ],
+            spacing=8,
+        ),
+        items=items,
+        tooltip=me,
+    )
+    new = ft.PopupMenuButton(
+        icon=ft.Icon(
+            ft.Icons.ADD_ROUNDED,
+            size=22,
+            color=look.TEXT2,
+            semantics_label=words("new_chat"),
+        ),
+        tooltip=words("new_chat"),
+        items=[
+            item(words("new_chat"), doings.new_chat),
+            item(words("new_group"), doings.new_group),
+            item(words("join_group"), doings.new_chat),
+        ],
+    )
+    return ft.Row(
+        [
+            ft.Semantics(
+                identifier="account-menu",
+                container=True,
+                label=words("account_menu", name=me),
+                content=menu,
+                expand=True,
+            ),
+            look.icon_button(
+                ft.Icons.SEARCH_ROUNDED,
+                words("search"),
+                "btn-search",
+                clicked(doings.search),
+            ),
+            ft.Semantics(identifier="btn-new", container=True, content=new),
+        ],
+        spacing=0,
+    )
