@@ -21,11 +21,13 @@ from realm_protocol.commands import (
 )
 from realm_protocol.errors import (
     KeyConflict,
+    NotMember,
     NotSignedIn,
     OutboxFull,
     RealmchatError,
     SessionEnded,
     TryLater,
+    UserNotFound,
     rebuild,
 )
 from realm_protocol.events import MessagePending, MessageWithdrawn
@@ -143,11 +145,26 @@ class Outbox:
         return True
 
     def keep(self, session: ClientSession, command: SendMessage) -> None:
-        """Keep a message until main can be reached; raises `OutboxFull`."""
+        """Keep a message until main can be reached.
+
+        Raises `OutboxFull`, or what main would surely say: `NotMember` or `UserNotFound`.
+        """
         kept = self._new(session, command)
+        self._check_target(kept)
         self.lanes.add(kept)
         self._keep(kept, session, command.number)
         session.unanswered += 1
+
+    def _check_target(self, kept: Kept) -> None:
+        """Nobody can come into a group, or be registered, while main is away."""
+        if self._neighbours.person_at(kept.sender) is None:
+            return  # nothing is known of this site yet
+        target = parse_target(kept.command.to)
+        if isinstance(target, GroupAddress):
+            if kept.person not in self._neighbours.members_here(kept.conversation):
+                raise NotMember(group=str(target))
+        elif target.realm == kept.sender.realm and self._neighbours.person_at(target) is None:
+            raise UserNotFound(address=str(target))
 
     def _new(self, session: ClientSession, command: SendMessage) -> Kept:
         kept = Kept(self._position + 1, session.person, session.address, command, self._now())

@@ -350,16 +350,32 @@ async def test_people_of_one_site_go_on_talking(running: World) -> None:
     assert [each.message.key for each in messi.seen_of(MessagePending)] == ["key-3"]
 
 
-async def test_a_stranger_shows_nothing_to_a_group(world: World) -> None:
-    """Whoever is not in it is told so by main later; its members see nothing meanwhile."""
+async def test_what_main_would_surely_refuse_is_refused_at_once(world: World) -> None:
+    """Messages to groups that one is not in, and to nobody of this site; its members see none."""
     world.main.routes = {2: [GROUP_ID]}
     await world.start()
     messi, lineker = await enter_two(world)
     await world.cut()
+    messi.send(message(2, to=f"group:{GROUP}"), message(3, to="nobody@surabaya"))
+    refused = [refusal(await messi.until(Refused)) for _ in range(2)]
+    assert refused == [(2, "not_member"), (3, "user_not_found")]
+    messi.send(message(4, to=LINEKER))
+    await at_realm(messi)
+
+    assert (await lineker.until(MessagePending)).message.key == "key-4"
+    assert await pending(lineker) == ["key-4"]
+
+
+async def test_a_strangers_message_in_flight_is_not_shown_to_a_group(world: World) -> None:
+    """Main has it perhaps, and will say no; meanwhile only its sender's devices know of it."""
+    world.main.routes = {2: [GROUP_ID]}
+    await world.start()
+    messi, lineker = await enter_two(world)
     messi.send(message(2, to=f"group:{GROUP}"))
+    await eventually(lambda: world.main.heard_of(link.Forward))
+    await world.cut()
     await at_realm(messi)
     messi.send(message(3, to=LINEKER))
-    await at_realm(messi)
 
     assert (await lineker.until(MessagePending)).message.key == "key-3"
     assert await pending(lineker) == ["key-3"]
