@@ -215,8 +215,6 @@ class Chatting:
             below = self.words("last_seen", time=times.since(self.words, known.at, self.clock()))
         if conversation.role in GONE:
             below = self.words("left_group")
-        elif conversation.kind == "room":
-            below = self.words("open_room")
         return Head(
             conversation.conversation,
             conversation.kind,
