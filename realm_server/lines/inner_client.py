@@ -9,7 +9,16 @@ from typing import Any
 
 from picows import WSCloseCode
 
-from realm_protocol.commands import REPLIES, Accepted, Head, Hello, Joined, ResolveName, Welcome
+from realm_protocol.commands import (
+    GONE,
+    REPLIES,
+    Accepted,
+    Head,
+    Hello,
+    Joined,
+    ResolveName,
+    Welcome,
+)
 from realm_protocol.errors import (
     AskedWrongly,
     RealmchatError,
@@ -197,7 +206,7 @@ class InnerClient:
             answer.set_exception(error)
 
     def _learn(self, head: Head) -> None:
-        if head.role == "left":
+        if head.role in GONE:
             self.standings.pop(head.conversation, None)
             return
         self.standings[head.conversation] = Standing(
