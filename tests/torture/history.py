@@ -238,10 +238,15 @@ class History:
         """Up to where somebody has read, on any device."""
         return self._read.get((person, conversation), 0)
 
-    def check_read(self, device: str, person: str, conversation: str, read: int) -> None:
-        """In the end a device is told up to where its person has read."""
+    def check_read(
+        self, device: str, person: str, conversation: str, read: int, *, or_more: bool = False
+    ) -> None:
+        """In the end a device is told up to where its person has read.
+
+        `or_more` where reading to the end reads what stands behind it without a number, too.
+        """
         expected = self.read(person, conversation)
-        if read != expected:
+        if read < expected or (read > expected and not or_more):
             detail = f"{person} read {conversation} to {expected}; {device} is told {read}"
             self._break(Rule.READ_STAYS, detail)
 

@@ -193,7 +193,7 @@ async def _judge_marks(world: World) -> None:
     for chat_cli in world.chat_clis:
         for told in await chat_cli.conversations():
             place = (chat_cli.name, chat_cli.person, told["conversation"])
-            history.check_read(*place, told["read"])
+            history.check_read(*place, told["read"], or_more=True)
             history.check_unread(*place, told["read"], told["unread"])
 
 
