@@ -21,7 +21,6 @@ from realm_protocol.commands import (
 )
 from realm_protocol.errors import (
     KeyConflict,
-    NotMember,
     NotSignedIn,
     OutboxFull,
     RealmchatError,
@@ -52,6 +51,9 @@ _QUEUED = tag_of(Queued)
 
 class Neighbours(Protocol):
     """What is known of this site's people while main is away."""
+
+    revision: int
+    """0 while not everybody is known."""
 
     def person_at(self, address: Address) -> int | None:
         """The person at an address of this site; None where nobody is known there."""
@@ -147,7 +149,7 @@ class Outbox:
     def keep(self, session: ClientSession, command: SendMessage) -> None:
         """Keep a message until main can be reached.
 
-        Raises `OutboxFull`, or what main would surely say: `NotMember` or `UserNotFound`.
+        Raises `OutboxFull`, or `UserNotFound` where main would surely say so.
         """
         kept = self._new(session, command)
         self._check_target(kept)
@@ -156,14 +158,18 @@ class Outbox:
         session.unanswered += 1
 
     def _check_target(self, kept: Kept) -> None:
-        """Nobody can come into a group, or be registered, while main is away."""
-        if self._neighbours.person_at(kept.sender) is None:
-            return  # nothing is known of this site yet
+        """Who is nobody of this site when the link goes is nobody until it is back.
+
+        Of groups only main can tell: somebody elsewhere may have let the sender in meanwhile.
+        """
         target = parse_target(kept.command.to)
-        if isinstance(target, GroupAddress):
-            if kept.person not in self._neighbours.members_here(kept.conversation):
-                raise NotMember(group=str(target))
-        elif target.realm == kept.sender.realm and self._neighbours.person_at(target) is None:
+        if (
+            not isinstance(target, GroupAddress)
+            and target.realm == kept.sender.realm
+            and self._neighbours.revision
+            and not self._link.is_up
+            and self._neighbours.person_at(target) is None
+        ):
             raise UserNotFound(address=str(target))
 
     def _new(self, session: ClientSession, command: SendMessage) -> Kept:

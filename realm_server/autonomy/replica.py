@@ -45,6 +45,7 @@ class Replica:
         self._heard: dict[str, deque[bytes]] = {}
         self._heard_bytes = 0
         self._members: dict[str, Collection[int]] = {}
+        self._people: dict[Address, int | None] = {}
         self._size = 0
         self.read_file()
 
@@ -53,7 +54,12 @@ class Replica:
         known = {row.name: row.value for row in self._file.read(rows.FACTS)}
         self.epoch, self.revision = known.get("epoch", 0), known.get("revision", 0)
         self._size = sum(row.size or 0 for row in self._file.read(rows.HELD_BYTES))
+        self._forget_read()
+
+    def _forget_read(self) -> None:
+        """What was read of the file may be old."""
         self._members.clear()
+        self._people.clear()
 
     # --- people ----------------------------------------------------------------------------------
 
@@ -64,8 +70,12 @@ class Replica:
 
     def person_at(self, address: Address) -> int | None:
         """Main's number of the person at an address of this site; None also for the disabled."""
-        known = self.person(address)
-        return None if known is None or known.disabled else known.person
+        if address not in self._people:
+            if len(self._people) >= _CACHED:
+                self._people.clear()
+            known = self.person(address)
+            self._people[address] = None if known is None or known.disabled else known.person
+        return self._people[address]
 
     def people(self, query: str, limit: int) -> list[SitePerson]:
         """Those whose address or name contains the query, those who begin with it first."""
@@ -201,5 +211,5 @@ class Replica:
             return True
 
         written = self._file.write(done)
-        written.add_done_callback(lambda _: self._members.clear())
+        written.add_done_callback(lambda _: self._forget_read())
         return written

@@ -168,7 +168,7 @@ def test_while_cut_off_each_answer_says_so(own_field: Field) -> None:
     own_field.main.kill9()
 
     assert program.message(f"send {token} messi halo") == "OK Message Sent"
-    assert program.ask(f"sendgroup {token} satu halo")["status"] == "ERROR"
+    assert program.ask(f"send {token} nobody halo")["status"] == "ERROR"
     for request in (
         f"inbox {token}",
         f"getrealminbox {token} jakarta",
