@@ -18,6 +18,7 @@ from frontend.keyboard import Keyboard
 from frontend.live import LiveAccount
 from frontend.outside import Outside
 from frontend.preferences import Preferences
+from frontend.reading import Reading
 from frontend.service.shapes import Conversation, Message
 from frontend.views.bubbles import Deeds, Manner
 from frontend.views.composer import Composer
@@ -35,8 +36,6 @@ from realm_protocol.commands import GONE
 from realm_protocol.errors import RealmchatError
 from realm_protocol.names import Address, private_conversation
 
-SEEN_SECONDS = 0.5
-"""How long messages are on the screen of somebody who looks before they count as read."""
 _TICK_SECONDS = 2.0
 _LOADING_SECONDS = 5.0
 _PATIENCE_SECONDS = 0.3
@@ -66,13 +65,12 @@ class Chatting:
         self.detailing = Detailing(self)
         self.outside = outside
         self.opened: str | None = None
-        self._looking = True
         self._strip_hidden = ""
         self._has_waited = False
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._reading: asyncio.Task[None] | None = None
         self._drawing = False
         self.writing = Writing(self)
+        self.reading = Reading(self)
         self.attaching = Attaching(self, gate)
         self._deeds = Deeds(
             self.copy,
@@ -87,7 +85,7 @@ class Chatting:
             self._deeds,
             older=self._load_older,
             moved=self._moved,
-            all_read=self._read_all,
+            all_read=self.reading.read_all,
             reach=self._reach,
             entered=self._entered,
         )
@@ -152,7 +150,7 @@ class Chatting:
         if self.outside.is_shown(self):
             self.draw()
             self.page.update()
-        self._consider_reading()
+        self.reading.consider()
         if self.live.state.ended:
             await self.outside.ended(self)
 
@@ -246,7 +244,7 @@ class Chatting:
         self.composer.open(self.live.state.drafts.get(name, ""))
         self.draw()
         self.page.update()
-        self._consider_reading()
+        self.reading.consider()
         if self.layout.narrow:
             self.page.navigate(_CHAT_ROUTE + name)
         else:
@@ -301,41 +299,7 @@ class Chatting:
         at = rows.index(self.opened) if self.opened in rows else -1
         await self.open(rows[(at + by) % len(rows)])
 
-    # --- reading ---------------------------------------------------------------------------------
-
-    def looking(self, looks: bool) -> None:
-        """Whether the window has its person's attention."""
-        self._looking = looks
-        conversation = self.live.state.find(self.opened)
-        if not looks and conversation is not None and not conversation.unread:
-            self.pane.begin_new_line(conversation.last_seq)
-        self._consider_reading()
-
-    def _consider_reading(self) -> None:
-        """Read is what was on the screen of somebody who looks at it, for a moment."""
-        if (self._reading is None or self._reading.done()) and self._to_read():
-            self._reading = self.spawn(self._read_soon())
-
-    def _to_read(self) -> int:
-        """Up to where the open conversation is seen and not yet read; 0 when it isn't."""
-        conversation = self.live.state.conversations.get(self.opened or "")
-        if conversation is None or not self.outside.is_shown(self) or not self._looking:
-            return 0
-        seq = self.pane.last_seq_shown
-        seen = self.pane.at_bottom and self.pane.has_seen_new
-        return seq if seen and seq > conversation.read else 0
-
-    async def _read_soon(self) -> None:
-        await asyncio.sleep(SEEN_SECONDS)
-        seq = self._to_read()
-        if seq and self.opened is not None:
-            await self.live.mark_read(self.opened, seq)
-
-    async def _read_all(self) -> None:
-        conversation = self.live.state.find(self.opened)
-        if conversation is not None:
-            await self.live.mark_read(conversation.conversation, conversation.last_seq)
-        self.changed()
+    # --- the place among the messages ------------------------------------------------------------
 
     async def _moved(self) -> None:
         self.changed()

@@ -301,7 +301,7 @@ class Session:
     async def _life_changed(self, event: ft.AppLifecycleStateChangeEvent) -> None:
         looks = event.state in (ft.AppLifecycleState.RESUME, ft.AppLifecycleState.SHOW)
         for chatting in self._accounts.values():
-            chatting.looking(looks)
+            chatting.reading.looking(looks)
 
     def _closed(self, event: ft.Event[ft.Page]) -> None:
         """The browser didn't come back: what was followed for it ends."""
