@@ -190,7 +190,7 @@ class OutboxLanes:
     def _count(self, lane: _Lane, kept: Kept) -> None:
         lane.in_flight[kept.position] = kept
         self._in_flight += 1
-        self._size_in_flight += kept.size
+        self._size_in_flight += kept.size - KEEPING_BYTES
 
     def _make_ready(self, lane: _Lane) -> None:
         if not lane.is_ready and lane.stopped_until is None and lane.first() is not None:
@@ -259,7 +259,7 @@ class OutboxLanes:
     def _uncount(self, lane: _Lane, kept: Kept) -> None:
         del lane.in_flight[kept.position]
         self._in_flight -= 1
-        self._size_in_flight -= kept.size
+        self._size_in_flight -= kept.size - KEEPING_BYTES
 
     def _forget(self, conversation: str) -> None:
         lane = self._lanes.pop(conversation)
