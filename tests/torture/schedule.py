@@ -41,6 +41,8 @@ class Fault:
 LONGEST_SECONDS = 40.0
 """Longer than anything waits for a sign of life: what is cut for so long is noticed by both."""
 _USUAL_SECONDS = 1.2
+_QUICK = {Kind.KILL: 0.3, Kind.OLD_STORE: 0.1}
+"""What must start again takes its time as it is."""
 _TRIES = 200
 
 
@@ -73,7 +75,8 @@ def _place(
 ) -> Fault:
     """A time at which a target of this kind has no other fault; shorter where it is crowded."""
     longest = min(LONGEST_SECONDS, seconds / 3)
-    lasts = min(longest, chance.lognormvariate(0, 0.8) * _USUAL_SECONDS)
+    usual = _QUICK.get(kind, _USUAL_SECONDS)
+    lasts = min(longest, chance.lognormvariate(0, 0.8) * usual)
     for _ in range(_TRIES):
         target = chance.choice(targets[kind])
         at = chance.uniform(0, seconds - lasts)
