@@ -113,6 +113,9 @@ class RealmSettings(ServiceSettings):
     line_idle_seconds: float = Field(
         3600, gt=0, description="A line connection is closed after so long without a byte."
     )
+    line_file_bytes: int = Field(
+        16 * 1024**2, ge=1, description="Bytes of a file that a line brings or gets."
+    )
     lobby: bool = Field(
         False,
         description="Open the room lobby@NAME: anyone joins, guests with a name alone; everybody in"
@@ -124,9 +127,6 @@ class RealmSettings(ServiceSettings):
     guest_burst: int = Field(5, ge=1, description="Messages a guest may send at once.")
     guest_per_second: float = Field(
         0.5, gt=0, description="Messages a second a guest may send for long."
-    )
-    line_file_bytes: int = Field(
-        16 * 1024**2, ge=1, description="Bytes of a file that a line brings or gets."
     )
     drain_seconds: float = Field(
         3, ge=0, le=60, description="How long a stopping server waits for answers on their way."

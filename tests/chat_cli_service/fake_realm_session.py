@@ -8,9 +8,9 @@ import msgspec
 
 from realm_protocol.bodies import SystemBody, pack_system_body
 from realm_protocol.commands import (
-    AddRealm,
     CLIENT_COMMANDS,
     Accepted,
+    AddRealm,
     BlockPerson,
     ChangePassword,
     CheckPending,
