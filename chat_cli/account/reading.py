@@ -276,14 +276,11 @@ def known_groups(connection: Connection) -> Snapshot[list[JsonRow]]:
 
 def summary(connection: Connection, me: str) -> Snapshot[JsonRow]:
     """How much is unread, unsent and held."""
-    unread = connection.scalar(
-        select(func.count()).select_from(messages.join(conversations, _unread(me)))
-    )
     known = connection.scalar(select(func.count()).select_from(conversations)) or 0
     found = {
         "conversations": known + len(conversation_rows.begun(connection)),
         "messages": connection.scalar(select(func.count()).select_from(messages)),
-        "unread": unread,
+        "unread": sum(_unread_counts(connection, me).values()),
         "unsent": identity.count_unsent(connection),
     }
     return Snapshot(found, event_log.newest_id(connection))

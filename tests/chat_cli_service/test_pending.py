@@ -213,8 +213,10 @@ async def test_the_inbox_has_them_and_marks_them_read(realm: FakeRealm, messi: P
     realm.outbox.say(HENDERSON, message("h1", "halo"))
     await eventually(lambda: _has(messi, conversation.id, ["halo"]))
 
+    assert (await messi.get("/info"))["unread"] == 1
     assert [row["text"] for row in await messi.get("/inbox")] == ["halo"]
     assert await messi.get("/inbox") == []
+    assert (await messi.get("/info"))["unread"] == 0
     assert (await messi.get("/conversations"))[0]["unread"] == 0
     realm.link_back()
 
