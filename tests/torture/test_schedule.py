@@ -61,4 +61,4 @@ def test_what_has_no_place_is_left_out() -> None:
 def test_too_many_faults_are_refused() -> None:
     """Rather than played one upon another."""
     with pytest.raises(ValueError, match="no room"):
-        make_schedule(1, 1000, 10, {Kind.OLD_STORE: ["main"]})
+        make_schedule(1, 1000, 10, {Kind.FREEZE: ["main"]})
