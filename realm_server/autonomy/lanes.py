@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from operator import attrgetter
 
-from realm_protocol.commands import SendMessage
+from realm_protocol.commands import PendingMessage, SendMessage
 from realm_protocol.limits import LINK_FRAME_LIMIT
 from realm_protocol.names import Address, conversation_with, parse_target
 from realm_server.client_sessions import ClientSession
@@ -71,6 +71,30 @@ class Kept:
         """Who is to hear that it is on the disk, each with their number for it."""
         self.live_in: ClientSession | None = None
         """The session that main knows it from: it went out live, on the link that is up now."""
+
+    def is_same(self, command: SendMessage) -> bool:
+        """Whether a message with its key is this one again."""
+        mine = self.command
+        return (parse_target(mine.to), mine.kind, mine.body) == (
+            parse_target(command.to),
+            command.kind,
+            command.body,
+        )
+
+    def pending(self) -> PendingMessage:
+        """As people of the site get to see it."""
+        command = self.command
+        return PendingMessage(
+            self.position,
+            command.to,
+            self.conversation,
+            command.key,
+            command.kind,
+            self.sender,
+            command.body,
+            command.sent_at,
+            self.at,
+        )
 
 
 class _Lane:

@@ -137,7 +137,7 @@ class Outbox:
         kept = self.lanes.find(session.address, command.key)
         if kept is None:
             return False
-        if not _is_same(kept.command, command):
+        if not kept.is_same(command):
             raise KeyConflict(key=command.key)
         session.unanswered += 1
         if kept.stage is Stage.WRITING:
@@ -196,6 +196,8 @@ class Outbox:
             except RealmchatError as error:
                 session.unanswered -= 1
                 session.refuse_message(command, error)
+            if request.asker is session:
+                request.asker = _NOBODY  # it has its answer
             sessions.add(session)
         for session in sessions:
             session.go_on()
@@ -324,7 +326,7 @@ class Outbox:
 
     def _show(self, kept: Kept, askers: list[tuple[ClientSession, int]]) -> None:
         """To everybody here who is in its conversation; its sender's own session knows it."""
-        event = pack(MessagePending(_pending(kept)))
+        event = pack(MessagePending(kept.pending()))
         knowing = {session for session, _ in askers}
         for session in self._routes.of_persons(self._who_sees(kept)):
             if session not in knowing:
@@ -360,7 +362,7 @@ class Outbox:
             size += kept.size
             if found and (size > PAGE_BYTES or len(found) == PAGE_MESSAGES):
                 return PendingPage(found, more=True)
-            found.append(_pending(kept))
+            found.append(kept.pending())
         return PendingPage(found, more=False)
 
     def _seen_by(self, person: int, after: int) -> Iterator[Kept]:
@@ -379,6 +381,19 @@ class Outbox:
         return [one for one in asked.messages if self.lanes.find(one.sender, one.key) is not None]
 
 
+class _Nobody:
+    """Whatever main says of it, whoever asked has been told something already."""
+
+    def answered(self, request: Request, result: bytes) -> None:
+        """Too late."""
+
+    def refused(self, request: Request, code: str, fields: Mapping[str, Any]) -> None:
+        """Too late."""
+
+
+_NOBODY = _Nobody()
+
+
 class _Replaying:
     """Asks main to take one kept message."""
 
@@ -393,26 +408,3 @@ class _Replaying:
 
     def refused(self, request: Request, code: str, fields: Mapping[str, Any]) -> None:
         self._outbox.refused(self._kept, rebuild(code, fields))
-
-
-def _is_same(kept: SendMessage, command: SendMessage) -> bool:
-    return (parse_target(kept.to), kept.kind, kept.body) == (
-        parse_target(command.to),
-        command.kind,
-        command.body,
-    )
-
-
-def _pending(kept: Kept) -> PendingMessage:
-    command = kept.command
-    return PendingMessage(
-        kept.position,
-        command.to,
-        kept.conversation,
-        command.key,
-        command.kind,
-        kept.sender,
-        command.body,
-        command.sent_at,
-        kept.at,
-    )

@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 from typing import Any
 
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from realm_protocol import link
@@ -230,6 +231,23 @@ async def test_a_silent_main_keeps_nobody_waiting(world: World) -> None:
     await eventually(lambda: len(queued(world)) == 5)
     assert [key for _, key in queued(world)] == [f"key-{number}" for number in range(3, 8)]
     assert len(world.main.heard_of(link.Forward)) == 1
+
+
+async def test_a_message_that_was_sent_twice_while_main_is_silent(world: World) -> None:
+    """Each sending has one answer, whatever main says of either later."""
+    world.times = Times(LinkTimes(suspect_after=0.02), tick_seconds=0.05)
+    await world.start()
+    messi, _ = await enter_two(world)
+    messi.send(message(2), replace(message(2), number=3))
+    assert {each.number for each in await at_realm(messi, 2)} == {2, 3}
+    assert len(world.main.heard_of(link.Forward)) == 2
+    accept_all(world)
+    for forward in world.main.heard_of(link.Forward):
+        world.main.accept_message(forward, 1)
+
+    messi.send(message(4, to="ronaldo@jakarta"))
+    answered = await messi.until(Reply, AtRealm)
+    assert answered.number == 4
 
 
 async def test_who_comes_while_main_is_silent_need_not_wait_for_it(world: World) -> None:
