@@ -43,6 +43,7 @@ LONGEST_SECONDS = 40.0
 _USUAL_SECONDS = 1.2
 _QUICK = {Kind.KILL: 0.3, Kind.OLD_STORE: 0.1}
 """What must start again takes its time as it is."""
+_APART = 0.01
 _TRIES = 200
 
 
@@ -80,7 +81,8 @@ def _place(
     for _ in range(_TRIES):
         target = chance.choice(targets[kind])
         at = chance.uniform(0, seconds - lasts)
-        if all(at > end or at + lasts < begin for begin, end in busy.get(target, ())):
+        taken = busy.get(target, ())
+        if all(at > end + _APART or at + lasts + _APART < begin for begin, end in taken):
             return Fault(round(at, 3), kind, target, round(lasts, 3), round(chance.random(), 3))
         lasts *= 0.98
     raise ValueError(f"{seconds} s have no room for so many faults")
