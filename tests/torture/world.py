@@ -252,7 +252,7 @@ class World:
             if not broken.is_down and broken.process.process.poll() is not None:
                 if not broken.may_end:
                     self.history.ended(name, broken.process.log_text[-2000:])
-                broken.start()
+                broken.process.start()
         for task in self.running:
             if task.done():
                 task.result()
