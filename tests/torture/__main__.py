@@ -5,12 +5,15 @@ A run is named by its seed: with the same numbers it plays the same faults at th
 
 import argparse
 import asyncio
+import logging
 import random
 import shutil
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+import structlog
 
 from tests.torture.network import Namespaces, Network, Proxies
 from tests.torture.run import Plan, Report, run
@@ -30,6 +33,8 @@ def main() -> int:
     network: Network = Namespaces([MAIN, *SITES]) if asked.in_a_namespace else Proxies()
     if not network.faults_of_packets:
         print("without namespaces: links are broken off by proxies, and not slowed", flush=True)
+    quiet = structlog.make_filtering_bound_logger(logging.ERROR)
+    structlog.configure(wrapper_class=quiet)  # refusals are what these devices live with
     home = Path(tempfile.mkdtemp(prefix="realmchat-torture-"))
     start = time.monotonic()
 
