@@ -185,16 +185,19 @@ async def _judge_marks(world: World) -> None:
     history = world.history
     for device in world.devices:
         device.mark_all()
-    deadline = asyncio.get_running_loop().time() + _MARKS_SECONDS
-    for device in world.devices:
-        for conversation in device.have:
-            read = await _confirmed_read(device, conversation, history, deadline)
-            history.check_read(device.name, device.person, conversation, read)
+    await asyncio.gather(*(_judge_reading(device, history) for device in world.devices))
     for chat_cli in world.chat_clis:
         for told in await chat_cli.conversations():
             place = (chat_cli.name, chat_cli.person, told["conversation"])
             history.check_read(*place, told["read"], or_more=True)
             history.check_unread(*place, told["read"], told["unread"])
+
+
+async def _judge_reading(device: Device, history: History) -> None:
+    deadline = asyncio.get_running_loop().time() + _MARKS_SECONDS
+    for conversation in device.have:
+        read = await _confirmed_read(device, conversation, history, deadline)
+        history.check_read(device.name, device.person, conversation, read)
 
 
 async def _confirmed_read(
