@@ -60,7 +60,7 @@ def watch(
                     asked = {"after": answer["message"]["seq"]}
                 _show(answer, as_json=as_json)
                 was_there, told_away = True, False
-        except ServerNotRunning:
+        except TryLater:  # it does not run, or has no link yet
             if not was_there:
                 raise
         if not told_away:

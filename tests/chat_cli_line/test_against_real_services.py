@@ -83,10 +83,10 @@ def test_each_ending_has_its_code(system: System) -> None:
 
 
 def test_a_message_outlives_the_service(system: System) -> None:
-    """Killed while a command waits for main: one line and 7; what was saved is sent once, later."""
+    """Killed while a command waits: one line and 7; what was saved is sent once, later."""
     chat_cli = system.chat_cli
     history = ("history", "henderson@jakarta", "--json", *MESSI)
-    system.main.kill9()
+    system.surabaya.kill9()
     sending = subprocess.Popen(
         [console_script("chat-cli"), "send", "henderson@jakarta", "kept", "--wait", "60", *MESSI],
         stdout=subprocess.PIPE,
@@ -97,8 +97,8 @@ def test_a_message_outlives_the_service(system: System) -> None:
     wait_until(lambda: "kept" in chat_cli.run(*history).stdout)
     chat_cli.kill9()
     out, complaint = sending.communicate(timeout=30)
-    system.main.start()
-    system.main.wait_ready()
+    system.surabaya.start()
+    system.surabaya.wait_ready()
 
     assert (sending.returncode, out) == (7, "")
     assert complaint.count("\n") == 1

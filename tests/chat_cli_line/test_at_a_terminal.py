@@ -172,15 +172,16 @@ def test_a_table_has_the_width_of_the_terminal(
     service: FakeService, environment: dict[str, str]
 ) -> None:
     """Asked of the terminal itself; COLUMNS goes before."""
+    group = {"group": "jarkom3@surabaya", "members": 2, "joined": True, "role": "owner"}
     service.answers[LINE] = {
-        "result": [{"group": "jarkom3@surabaya", "members": 2, "joined": True}]
+        "result": [group | {"invite_only": False, "kind": "group", "name": ""}]
     }
 
     with _at_terminal(environment, "groups") as terminal:
         assert terminal.ended() == 0
         assert terminal.rows[:2] == [
-            "Group             Members  You",
-            "jarkom3@surabaya        2  in it",
+            "Group             Members  You    Role   Access  Kind   Name",
+            "jarkom3@surabaya        2  in it  owner  open    group",
         ]
     with _at_terminal(environment, "groups", COLUMNS="20") as terminal:
         assert terminal.ended() == 0

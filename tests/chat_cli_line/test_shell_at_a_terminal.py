@@ -117,7 +117,7 @@ def test_tab_completes_words_people_and_groups(system: System) -> None:
         # Nobody has written to lineker yet: main tells of him, a moment after the connection.
         terminal.wait_until(lambda: completed_to(terminal, f"history {LINEKER}"), "person")
         terminal.type(CTRL_C + "re" + TAB)
-        terminal.wait_for("realms", "List the realms, and which are linked.")
+        terminal.wait_for("realms", "List the realms: where they are, which are link…")
 
 
 def test_ctrl_c_clears_the_line_and_ctrl_d_leaves(system: System) -> None:

@@ -1,7 +1,6 @@
 """A short run of the torture; `make torture` has longer ones."""
 
 import os
-import random
 import subprocess
 import sys
 from pathlib import Path
@@ -15,9 +14,9 @@ PROJECT = Path(__file__).parents[2]
 def test_ten_thousand_messages_and_fifty_faults_break_no_promise() -> None:
     """No acked message lost, none twice, no hole, one order, each sender's order, unread right.
 
-    A failure prints the seed; `REALMCHAT_FAULT_SEED=N` plays the same faults again.
+    The same faults in every run; `REALMCHAT_FAULT_SEED=N` plays others, `make torture` new ones.
     """
-    seed = os.environ.get("REALMCHAT_FAULT_SEED", str(random.SystemRandom().randrange(10**6)))
+    seed = os.environ.get("REALMCHAT_FAULT_SEED", "51")
     words = ["--messages", "10000", "--faults", "50", "--seed", seed]
     ended = subprocess.run(
         [sys.executable, "-m", "tests.torture", *words],

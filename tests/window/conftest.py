@@ -36,7 +36,7 @@ class FrontendProcess(ServiceProcess):
         super().__init__("chat-frontend", home, port, command)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """One for all of these tests; each has people of its own. Somebody is signed in on the machine
     already, so that chat-cli knows of both sites.
@@ -46,7 +46,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def frontend(system: System) -> Iterator[FrontendProcess]:
     process = FrontendProcess(system.chat_cli.home)
     process.start()
@@ -57,7 +57,7 @@ def frontend(system: System) -> Iterator[FrontendProcess]:
     assert ours not in process.log_text, process.log_text
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _chromium() -> Iterator[Callable[[], Browser]]:
     """Started when the first test wants it."""
     with ExitStack() as ending:
