@@ -13,6 +13,7 @@ from picows import WSCloseCode
 
 from realm_protocol.commands import CLIENT_COMMANDS, Hello, SendMessage
 from realm_protocol.errors import (
+    AfterRefused,
     AskedWrongly,
     MalformedMessage,
     RealmchatError,
@@ -190,10 +191,16 @@ class ClientSession:
             self.refuse(request.number, error)
         self.go_on()
 
-    def refuse_message(self, message: SendMessage, error: RealmchatError) -> None:
-        """Refused for now, it is to come again before what was sent later to there."""
+    def refuse_message(
+        self, message: SendMessage, error: RealmchatError, *, at_door: bool = False
+    ) -> None:
+        """Refused for now, it is to come again before what was sent later to there.
+
+        `at_door`: it never was under way.
+        """
         if isinstance(error, TryLater):
-            self.stop_lane(message.to, message.key)
+            at_door = at_door or isinstance(error, AfterRefused)  # then another one is the earliest
+            self._stop_lane(message.to, message.key, at_door=at_door)
         self.refuse(message.number, error)
 
     # --- what the realm does itself --------------------------------------------------------------
@@ -211,7 +218,7 @@ class ClientSession:
         """Its message could not be written; one before it may have been refused so already."""
         self.unanswered -= 1
         try:
-            self.pass_lane(message.to, message.key)
+            self.pass_lane(message.to, message.key, under_way=True)
         except TryLater as earlier:
             error = earlier
         self.refuse_message(message, error)
@@ -219,12 +226,12 @@ class ClientSession:
 
     # --- lanes -----------------------------------------------------------------------------------
 
-    def pass_lane(self, to: str, key: str) -> None:
+    def pass_lane(self, to: str, key: str, *, under_way: bool = False) -> None:
         """Raises `AfterRefused` while an earlier message to there waits to be sent again."""
         if self._lanes:
-            self._lanes.admit(lane_of(to), key)
+            self._lanes.admit(lane_of(to), key, under_way=under_way)
 
-    def stop_lane(self, to: str, key: str) -> None:
+    def _stop_lane(self, to: str, key: str, *, at_door: bool) -> None:
         """This message is refused for now: what comes later to there must not overtake it."""
         try:
             lane = lane_of(to)
@@ -232,7 +239,10 @@ class ClientSession:
             return  # there is no such target: sent again, it is refused for good
         if self._lanes is None:
             self._lanes = Lanes()
-        self._lanes.stop(lane, key)
+        if at_door:
+            self._lanes.stop_at_door(lane, key)
+        else:
+            self._lanes.stop(lane, key)
 
     # --- from the client -------------------------------------------------------------------------
 

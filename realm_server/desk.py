@@ -97,7 +97,7 @@ class Desk:
             elif not outbox.knows(session, command):
                 self._send_or_keep(session, command)
         except (AskedWrongly, TryLater) as error:
-            session.refuse_message(command, error)
+            session.refuse_message(command, error, at_door=True)
 
     def _send_or_keep(self, session: ClientSession, command: SendMessage) -> None:
         if self._outbox.lets_pass(session.address, command):

@@ -205,7 +205,7 @@ class Outbox:
     def _take_over_one(
         self, request: Request, session: ClientSession, command: SendMessage, *, in_flight: bool
     ) -> None:
-        session.pass_lane(command.to, command.key)
+        session.pass_lane(command.to, command.key, under_way=True)
         if self.knows(session, command):
             session.unanswered -= 1
             return

@@ -142,6 +142,23 @@ def test_the_earliest_refused_message_holds_the_lane() -> None:
         lanes.admit("a@b", "k2")
 
 
+def test_the_door_refuses_what_came_later() -> None:
+    """What was under way takes the lane from it; the second of those does not."""
+    lanes = Lanes()
+    lanes.stop_at_door("a@b", "k3")
+
+    assert not lanes.admit("a@b", "k1", under_way=True)
+    lanes.stop("a@b", "k1")
+    lanes.stop("a@b", "k2")
+    lanes.stop_at_door("a@b", "k4")
+
+    with pytest.raises(AfterRefused, match="k1"):
+        lanes.admit("a@b", "k3")
+    with pytest.raises(AfterRefused, match="k1"):
+        lanes.admit("a@b", "k2", under_way=True)
+    lanes.admit("a@b", "k1")
+
+
 def test_one_lane_does_not_stop_another() -> None:
     """Order is kept within a conversation, never between two."""
     lanes = Lanes()
@@ -152,7 +169,7 @@ def test_one_lane_does_not_stop_another() -> None:
     assert lanes
 
 
-@given(st.lists(st.sampled_from(["ok", "refused"]), max_size=40))
+@given(st.lists(st.sampled_from(["ok", "refused", "refused at the door"]), max_size=40))
 def test_messages_are_stored_in_the_order_they_were_sent(fates: list[str]) -> None:
     """A sender that offers all it has in order, again and again, is never reordered."""
     lanes, fate = Lanes(), iter(fates)
@@ -163,8 +180,11 @@ def test_messages_are_stored_in_the_order_they_were_sent(fates: list[str]) -> No
                 lanes.admit("a@b", key)
             except AfterRefused:
                 continue
-            if next(fate, "ok") == "refused":
+            outcome = next(fate, "ok")
+            if outcome == "refused":
                 lanes.stop("a@b", key)
+            elif outcome == "refused at the door":
+                lanes.stop_at_door("a@b", key)
             else:
                 stored.append(key)
                 waiting.remove(key)

@@ -175,6 +175,29 @@ async def test_a_retryable_refusal_stops_the_lane_until_it_comes_again(running: 
     assert [(await client.next(Reply)).number for _ in range(3)] == [2, 3, 4]
 
 
+async def test_what_was_under_way_comes_before_what_was_refused_at_the_door(world: World) -> None:
+    """The door refused the later one first; the lane waits for the earlier one all the same."""
+    world.settings = {"send_burst": 1, "send_per_second": 20}
+    await world.start()
+    held: list[link.Forward] = []
+    world.main.on_forward = held.append
+    client = await world.enter("messi-token")
+    client.send(message(2), message(3))
+    assert refusal(await client.next(Refused)) == (3, "rate_limited")
+    await eventually(lambda: held)
+    world.main.refuse(held.pop(), StorageFull(server="main server"))
+    assert refusal(await client.next(Refused)) == (2, "storage_full")
+    accept_all(world)
+
+    async def let_in() -> object:
+        """Its rate lets the sender go on in a moment."""
+        client.send(message(2))
+        answer = await client.next()
+        return answer if getattr(answer, "code", "") != "rate_limited" else None
+
+    assert type(await eventually(let_in)) is Reply
+
+
 async def test_a_person_who_sends_too_fast_is_told_when_to_go_on(world: World) -> None:
     """The refusal names the wait; the limit is the person's, whatever device sends."""
     world.settings = {"send_burst": 3, "send_per_second": 0.001}
