@@ -36,7 +36,7 @@ class FrontendProcess(ServiceProcess):
         super().__init__("chat-frontend", home, port, command)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """One for all of these tests; each has people of its own. Somebody is signed in on the machine
     already, so that chat-cli knows of both sites.
@@ -46,7 +46,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         yield running
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def frontend(system: System) -> Iterator[FrontendProcess]:
     process = FrontendProcess(system.chat_cli.home)
     process.start()
@@ -57,9 +57,12 @@ def frontend(system: System) -> Iterator[FrontendProcess]:
     assert ours not in process.log_text, process.log_text
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def _chromium() -> Iterator[Callable[[], Browser]]:
-    """Started when the first test wants it."""
+    """Started when the first test of a file wants it.
+
+    Not for the whole run: Playwright holds an event loop, in which other files' tests can't run.
+    """
     with ExitStack() as ending:
         yield cache(lambda: ending.enter_context(chromium()))
 
