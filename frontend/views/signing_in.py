@@ -116,7 +116,9 @@ class SigningIn:
     # --- the site --------------------------------------------------------------------------------
 
     def show_sites(self, sites: Sequence[Site]) -> None:
-        """Where one could sign in, the usual site first."""
+        """Where one could sign in, the usual site first. An open menu stays as long as it is true."""
+        if self._sites == tuple(sites):
+            return
         self._sites = tuple(sites)
         if self._chosen is not None:
             self._chosen = next((s for s in sites if s.url == self._chosen.url), None)

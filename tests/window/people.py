@@ -116,16 +116,19 @@ class Person:
     def choose(self, menu: str, item: str) -> None:
         """Something of a menu."""
         self.press(menu)
-        self.page.get_by_role("menuitem", name=item).click(force=True)
+        self.page.get_by_role("menuitem", name=item).focus()  # the mouse meets another one while
+        self.keys("Enter")  # the menu unfolds
 
     def write(self, identifier: str, text: str) -> None:
         """Into a field, in place of what stands there."""
         field = self.wait_for(identifier).locator("input,textarea").first
 
         def focused() -> bool:
-            field.click(force=True)
-            at_it: bool = field.evaluate("field => field === document.activeElement")
-            return at_it
+            with contextlib.suppress(PlaywrightError):
+                field.click(force=True)
+                self.page.wait_for_function(_FOCUSED, arg=field.element_handle(), timeout=2000)
+                return True
+            return False
 
         wait_until(focused)  # what was clicked may have been drawn anew meanwhile
         self.keys("Control+a", "Delete")
@@ -165,10 +168,8 @@ class Person:
         """The list of sites may come, and shut the menu, while it is open."""
         if self.find("signin-server").count():
             return True
-        self.press("signin-realm")
-        item = self.page.get_by_role("menuitem").last
         with contextlib.suppress(PlaywrightError):
-            item.click(force=True, timeout=3000)
+            self.choose("signin-realm", "Another server")
             self.find("signin-server").wait_for(state="attached", timeout=3000)
             return True
         self.keys("Escape")
@@ -204,6 +205,7 @@ class Person:
 
 _AT_EMPTY_COMPOSER = """() => document.activeElement.tagName === 'TEXTAREA'
     && document.activeElement.value === ''"""
+_FOCUSED = "field => field === document.activeElement"
 _READ = """() => [...document.querySelectorAll('flt-semantics-host flt-semantics')]
     .map(e => [e.getAttribute('aria-label') || '',
         [...e.childNodes].filter(n => n.nodeType === 3 || n.tagName === 'SPAN')
