@@ -24,6 +24,7 @@ from generated_parts import Sections, write
 from main_server.metrics import Metrics
 from main_server.settings import MainSettings
 from realm_protocol import limits
+from realm_protocol.command_table import WORDS, WhenCutOff
 from realm_server.counts import Counts, RealmCollector
 from realm_server.settings import RealmSettings
 from realm_service.settings import ServiceSettings
@@ -158,6 +159,53 @@ def _first_line(command: Any) -> str:
     return " ".join((command.help or "").split("\n\n")[0].split())
 
 
+# --- while a link is cut -------------------------------------------------------------------------
+
+_DONE = "done"
+_KEPT_AT_REALM = "`at_realm`: seen by people of the site at once, sent when the link is back"
+_KEPT_HERE = "`saved`: kept on this machine, sent later"
+_LOCAL = "from what this machine holds"
+_WHY = "refused: why, and since when"
+
+WHEN_CUT_OFF = {
+    WhenCutOff.KEPT: (_KEPT_AT_REALM, _KEPT_HERE),
+    WhenCutOff.LOCAL: (_LOCAL, _LOCAL),
+    WhenCutOff.SITE: ("by the realm, as far as it knows its site", _WHY),
+    WhenCutOff.REFUSED: (_WHY, _WHY),
+}
+"""While the realm is cut off from main, and while chat-cli is cut off from the realm."""
+
+OTHERWISE = {
+    "auth": ("whoever has signed in there within `verifier_days`", _WHY),
+    "read": ("kept, told to main later", "kept, told to main later"),
+    "history": (f"{_LOCAL}, and what the realm has", _LOCAL),
+    "inbox": (f"{_LOCAL}, and what the realm has", _LOCAL),
+    "inboxgroup": (f"{_LOCAL}, and what the realm has", _LOCAL),
+    "getrealminbox": (f"{_LOCAL}, and what the realm has", _LOCAL),
+    "members": ("those of this site", _WHY),
+    "users": ("those of this site", _WHY),
+    "logout": ("done here; main lists the session until it ends by itself",) * 2,
+    "help": (_DONE, _DONE),
+    "mute": (_DONE, _DONE),
+    "unmute": (_DONE, _DONE),
+    **dict.fromkeys(
+        ("sendfile", "sendgroupfile", "sendfilerealm", "sendgroupfilerealm"),
+        (_KEPT_HERE, _KEPT_HERE),
+    ),
+}
+"""Words of which there is more to say."""
+
+
+def cut_off_table() -> str:
+    """What becomes of each word of the text grammar."""
+    rows = []
+    for word in WORDS:
+        realm, machine = OTHERWISE.get(word.name, WHEN_CUT_OFF[word.when_cut_off])
+        rows.append(f"| `{word.name}` | {_DONE} | {realm} | {machine} |")
+    head = "| action | connected | the realm is cut off from main | chat-cli is cut off |"
+    return "\n".join([head, "|---|---|---|---|", *rows])
+
+
 # --- metrics and limits --------------------------------------------------------------------------
 
 
@@ -200,6 +248,7 @@ SECTIONS: Sections = {
     "chat-frontend-settings": lambda: settings_table("chat-frontend"),
     "command-line-settings": command_line_table,
     "operator-commands": operator_table,
+    "cut-off": cut_off_table,
     "main-server-metrics": lambda: metrics_table("main-server"),
     "realm-server-metrics": lambda: metrics_table("realm-server"),
     "limits": limit_table,

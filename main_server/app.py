@@ -85,6 +85,8 @@ class MainServer:
         beside = files_beside(Path(engine.url.database or ""))
         self.files = Files(folder or BlobFolder(beside), self, file_limits or FileLimits())
         self._realm_states: dict[str, tuple[bool, int]] = {}
+        self.realm_reports: dict[str, tuple[link.RealmReport, int]] = {}
+        """How each realm said that it stands, and when, in milliseconds."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._answering: set[asyncio.Task[None]] = set()
         self._answer: dict[type, Callable[[str, LiveSession | None, Any], Awaitable[Any]]] = {
@@ -97,6 +99,7 @@ class MainServer:
             link.FetchRoom: self._fetch_room,
             link.SiteSync: self._site_sync,
             link.SiteHistory: self._site_history,
+            link.RealmReport: self._realm_report,
         }
 
     def start(self) -> None:
@@ -251,6 +254,13 @@ class MainServer:
     ) -> commands.Page:
         ask = partial(sites.site_history, realm=realm, request=request)
         return await self.readers.read(ask)
+
+    async def _realm_report(
+        self, realm: str, session: LiveSession | None, report: link.RealmReport
+    ) -> commands.Done:
+        self.realm_reports[realm] = (report, int(self._clock() * 1000))
+        self.metrics.realm_reported(realm, report)
+        return commands.Done()
 
     # --- what links and operators ask ------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import sys
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -117,13 +118,15 @@ def _operate_offline(store: Path, operation: str, arguments: dict[str, Any]) -> 
     from main_server.operations import operate
     from main_server.operator_socket import local_operator
     from main_server.store.backup import back_up, verify
+    from main_server.store.copies import compare_copies
     from main_server.store.writer import write_once
 
     with _opened(store) as engine:
         if operation == "backup":
             return back_up(store, Path(arguments["file"]))
         if operation == "verify":
-            return verify(store) | verify_files(store, BlobFolder(_files_folder(store)))
+            found = verify(store) | verify_files(store, BlobFolder(_files_folder(store)))
+            return found | compare_copies(store, arguments.get("copies", ()))
         work = partial(operate, operation=operation, arguments=arguments, actor=local_operator())
         return write_once(engine, work)
 
@@ -228,10 +231,36 @@ def realm_set_address(
     _show(_operate("realm set-address", database_url, name=name, host=host, port=port), as_json)
 
 
-@realm_app.command("list")
-def realm_list(database_url: Database = None, as_json: Json = False) -> None:
+@realm_app.command("list", epilog="Example: main-server realm list --watch")
+def realm_list(
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show how they stand, again and again, until Ctrl-C.")
+    ] = False,
+    every: Annotated[
+        float, typer.Option(help="Seconds between two looks.", min=0.1, max=3600)
+    ] = 2.0,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
     """Every realm, its people, and its link while the server runs."""
-    _show(_operate("realm list", database_url), as_json)
+    if watch:
+        _watch_realms(every, database_url, as_json=as_json)
+    else:
+        _show(_operate("realm list", database_url), as_json)
+
+
+def _watch_realms(every: float, database_url: str | None, *, as_json: bool) -> None:
+    from main_server.realm_reports import as_people_read
+
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            realms = _operate("realm list", database_url)
+            if sys.stdout.isatty() and not as_json:
+                Console().clear()
+            shown = realms if as_json else as_people_read(realms, time.time_ns() // 1_000_000)
+            _show(shown, as_json)
+            sys.stdout.flush()
+            time.sleep(every)
 
 
 @realm_app.command("remove")
@@ -368,10 +397,26 @@ def backup(file: Path, database_url: Database = None, as_json: Json = False) -> 
     _show(_operate("backup", database_url, file=str(file.absolute())), as_json)
 
 
-@app.command()
-def verify(database_url: Database = None, as_json: Json = False) -> None:
+@app.command(
+    epilog="Example: realm-server verify --checksums --json | main-server verify --against -"
+)
+def verify(
+    against: Annotated[
+        typer.FileText | None,
+        typer.Option(
+            help="What a realm's verify --checksums --json printed: compare it too. - is standard"
+            " input.",
+            show_default=False,
+        ),
+    ] = None,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
     """Check the store: the file, and that no conversation has a hole."""
-    _show(_operate("verify", database_url), as_json)
+    from main_server.store.copies import read_copies
+
+    copies = read_copies(against) if against is not None else []
+    _show(_operate("verify", database_url, copies=copies), as_json)
 
 
 @app.command()

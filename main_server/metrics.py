@@ -2,6 +2,15 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from realm_protocol.link import RealmReport
+
+_REPORTED = {
+    "outbox_messages": "Messages that the realm kept for main when it reported last.",
+    "outbox_bytes": "Bytes that keeping them took.",
+    "outbox_oldest_seconds": "How long the oldest of them had been kept.",
+    "lag_seconds": "How long main took to answer the realm, as the realm saw it.",
+}
+
 
 class Metrics:
     """A registry of its own, so that several servers live in one process (tests)."""
@@ -18,6 +27,22 @@ class Metrics:
         self._links = Gauge(
             "realmchat_link_up", "1 while the realm is linked.", ["realm"], registry=self.registry
         )
+
+        self._reported = {
+            name: Gauge(f"realmchat_realm_{name}", words, ["realm"], registry=self.registry)
+            for name, words in _REPORTED.items()
+        }
+
+    def realm_reported(self, realm: str, report: RealmReport) -> None:
+        """A realm tells how it stands."""
+        told = {
+            "outbox_messages": report.queued,
+            "outbox_bytes": report.queued_bytes,
+            "outbox_oldest_seconds": report.oldest_ms / 1000,
+            "lag_seconds": report.lag_ms / 1000,
+        }
+        for name, value in told.items():
+            self._reported[name].labels(realm).set(value)
 
     def committed(self, jobs: int, seconds: float) -> None:
         self._jobs.inc(jobs)

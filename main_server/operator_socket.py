@@ -17,8 +17,10 @@ from typing import Any
 from main_server.app import MainServer
 from main_server.files.verifying import verify_files
 from main_server.operations import operate
+from main_server.realm_reports import report_fields
 from main_server.rules.audit import note
 from main_server.store.backup import back_up, verify
+from main_server.store.copies import compare_copies
 from realm_protocol.errors import (
     MalformedMessage,
     RealmchatError,
@@ -88,7 +90,9 @@ class OperatorSocket:
         if operation == "verify":
             found = await asyncio.to_thread(verify, self._store)
             folder = self._main.files.folder
-            return found | await asyncio.to_thread(verify_files, self._store, folder)
+            files = await asyncio.to_thread(verify_files, self._store, folder)
+            compare = partial(compare_copies, self._store, arguments.get("copies", ()))
+            return found | files | await asyncio.to_thread(compare)
         if operation == "realm list":
             return self._with_links(
                 await self._main.write(lambda tx: operate(tx, operation, arguments, actor))
@@ -96,13 +100,14 @@ class OperatorSocket:
         return await self._main.write(lambda tx: operate(tx, operation, arguments, actor))
 
     def _with_links(self, realms: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        states = self._main.realm_states()
+        states, reports = self._main.realm_states(), self._main.realm_reports
         return [
             {
                 **realm,
                 "linked": state.linked if state else False,
                 "since": state.since if state else None,
                 "online": state.online if state else 0,
+                **report_fields(reports.get(realm["realm"])),
             }
             for realm in realms
             for state in (states.get(realm["realm"]),)

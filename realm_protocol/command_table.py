@@ -54,6 +54,7 @@ class WhenCutOff(Enum):
 
     KEPT = "kept, and done later"
     LOCAL = "answered from what this machine holds"
+    SITE = "answered by the realm, as far as it knows its site"
     REFUSED = "refused"
 
 
@@ -177,7 +178,7 @@ WORDS = (
         (_ADDRESS, _PASSWORD),
         Help("Sign in.", "Masuk."),
         Right.ANYONE,
-        WhenCutOff.REFUSED,
+        WhenCutOff.SITE,
     ),
     Word(
         "register",
@@ -440,7 +441,7 @@ WORDS = (
             "Tampilkan grup Anda, dan grup terbuka di realm Anda.",
         ),
         Right.SIGNED_IN,
-        WhenCutOff.REFUSED,
+        WhenCutOff.LOCAL,
         aliases=("listgroups",),
     ),
     Word(
@@ -451,7 +452,7 @@ WORDS = (
             "Tampilkan anggota grup, dan sampai mana masing-masing membaca.",
         ),
         Right.MEMBER,
-        WhenCutOff.REFUSED,
+        WhenCutOff.SITE,
     ),
     Word(
         "inbox",
@@ -535,7 +536,7 @@ WORDS = (
         ),
         Help("Find people.", "Cari orang."),
         Right.SIGNED_IN,
-        WhenCutOff.REFUSED,
+        WhenCutOff.SITE,
         aliases=("listusers",),
     ),
     Word(

@@ -28,6 +28,7 @@ from realm_protocol.wire import Vocabulary, WireMessage
 
 Handle = Annotated[int, Meta(ge=1, lt=2**53)]
 PersonId = Annotated[int, Meta(ge=1, lt=2**53)]
+Count = Annotated[int, Meta(ge=0, lt=2**53)]
 Revision = Annotated[int, Meta(ge=0, lt=2**53)]
 TokenHash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 IdleSeconds = Annotated[int, Meta(ge=0, lt=2**31)]
@@ -200,6 +201,20 @@ class AdoptSession(WireMessage, frozen=True, tag=142):
     """Of the password that was given; where another is in force the session is refused."""
     idle_seconds: IdleSeconds = 0
     """As in `SignIn`."""
+
+
+class RealmReport(WireMessage, frozen=True, tag=143):
+    """How the realm stands, told every few seconds for main's operators; answered by `Done`."""
+
+    ref: Number
+    queued: Count
+    """Messages that the realm keeps until main has them."""
+    queued_bytes: Count
+    """What keeping them takes."""
+    oldest_ms: Milliseconds
+    """How long the oldest of them has been kept; 0 when there is none."""
+    lag_ms: Milliseconds
+    """How long the report before took to be answered; 0 for the first of a link."""
 
 
 # --- main → realm --------------------------------------------------------------------------------
@@ -404,6 +419,7 @@ FromRealm = (
     | SiteSync
     | SiteHistory
     | AdoptSession
+    | RealmReport
 )
 FROM_REALM = Vocabulary(FromRealm)
 FromMain = (

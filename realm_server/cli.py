@@ -1,6 +1,7 @@
 """The command line `realm-server`. It reads settings, opens what is needed, and serves."""
 
 import contextlib
+import json
 import resource
 import sys
 from functools import partial
@@ -12,6 +13,7 @@ import typer
 from realm_protocol.errors import InvalidSetting, RealmchatError, UnknownSetting
 from realm_server import watching
 from realm_server.app import build_app
+from realm_server.autonomy import verifying
 from realm_server.link import MainServer
 from realm_server.settings import RealmSettings
 from realm_server.store import open_store
@@ -138,6 +140,30 @@ def transcript(
     settings = load(RealmSettings, {"name": name, "home": home})
     before = 0 if to is None else to + 1
     watching.transcript(settings.operator_socket(), after=first - 1, before=before, as_json=as_json)
+
+
+@app.command(epilog="Example: realm-server verify --name surabaya --checksums --json > site.jsonl")
+def verify(
+    name: _Name = None,
+    home: _Home = None,
+    with_checksums: Annotated[
+        bool,
+        typer.Option(
+            "--checksums", help="Print one of each conversation, for main-server verify --against."
+        ),
+    ] = False,
+    as_json: _Json = False,
+) -> None:
+    """Check the realm's files, also while it serves: what it keeps for main, what it knows."""
+    folder = load(RealmSettings, {"name": name, "home": home}).folder()
+    found = verifying.verify(folder)
+    for record in verifying.checksums(folder) if with_checksums else [found]:
+        if as_json:
+            print(json.dumps(record))
+        elif with_checksums:
+            print(*record.values())
+        else:
+            print("\n".join(f"{key}: {value}" for key, value in record.items()))
 
 
 def _serve(settings: RealmSettings) -> None:

@@ -27,6 +27,7 @@ from realm_protocol.link import Forward, Mark
 from realm_protocol.wire import pack, tag_of
 from realm_server.admission import SendingLimits, check_guests, check_message
 from realm_server.autonomy.outbox import Outbox
+from realm_server.autonomy.site_answers import SiteAnswers
 from realm_server.client_sessions import ClientSession
 from realm_server.link import Link
 from realm_server.routes import Routes
@@ -49,10 +50,12 @@ class Desk:
         watermarks: Watermarks,
         routes: Routes[ClientSession],
         outbox: Outbox,
+        site: SiteAnswers,
     ) -> None:
         self.draining = False
         self._link = link
         self._outbox = outbox
+        self._site = site
         self._limits = limits
         self._watermarks = watermarks
         self._routes = routes
@@ -123,6 +126,9 @@ class Desk:
         try:
             if self.draining:
                 raise ServerDraining
+            if not self._link.is_up:
+                session.reply(command.number, self._site.answer(session, command))
+                return
             self._link.ask(_FORWARD, (session.handle, command), session, command.number)
             session.unanswered += 1
         except RealmchatError as error:

@@ -21,10 +21,11 @@ from realm_protocol.errors import (
     SessionEnded,
     rebuild,
 )
-from realm_protocol.events import Draining, LinkChanged, Reply, SignedOut
+from realm_protocol.events import Draining, Heads, LinkChanged, Reply, SignedOut, Synced
 from realm_protocol.limits import CLIENT_FRAME_LIMIT, PROTOCOL_VERSION, SESSION_UNSENT_LIMIT
 from realm_protocol.link import Attach, Attached, Detach
 from realm_protocol.wire import check, pack, tag_of, unpack_value
+from realm_server.autonomy.site_answers import SiteAnswers
 from realm_server.client_sessions import ClientSession, Stage
 from realm_server.counts import Counts
 from realm_server.desk import Desk
@@ -73,6 +74,7 @@ class Entrance:
         store: Store,
         routes: Routes[ClientSession],
         desk: Desk,
+        site: SiteAnswers,
         flusher: Flusher,
         counts: Counts,
         now: Callable[[], int],
@@ -85,6 +87,7 @@ class Entrance:
         self._store = store
         self._routes = routes
         self._desk = desk
+        self._site = site
         self._flusher = flusher
         self._counts = counts
         self._now = now
@@ -150,6 +153,16 @@ class Entrance:
             raise LinkDown(**self._link.down_fields())
         self._welcome(session, known)
         self._routes.attach(session)
+        self._tell_site(session)
+
+    def _tell_site(self, session: ClientSession) -> None:
+        """Where everything stands as this site knows it. For main the client stays where it was."""
+        epoch = self._site.epoch
+        if epoch == 0 or session.epoch not in (0, epoch):
+            return
+        for heads in self._site.heads(session.person):
+            session.send(pack(Heads(heads)))
+        session.send(pack(Synced(epoch, session.position)))
 
     def _welcome(self, session: ClientSession, known: KnownSession) -> None:
         session.person, session.address = known.person, known.address
@@ -314,6 +327,9 @@ class Entrance:
         for session in self.sessions.values():
             session.known_to_main = False
         self._tell_link(up=False)
+        for session in self._ready():
+            if session.epoch:  # it has all heads; it need only know that no more come
+                session.send(pack(Synced(session.epoch, session.position)))
 
     def _tell_link(self, *, up: bool) -> None:
         self.tell_all(pack(LinkChanged(up, self._link.since)))

@@ -13,6 +13,8 @@ from realm_server.autonomy.following import Following
 from realm_server.autonomy.outbox import Outbox
 from realm_server.autonomy.outbox_store import OutboxStore
 from realm_server.autonomy.replica import Replica
+from realm_server.autonomy.reporting import report_for_ever
+from realm_server.autonomy.site_answers import SiteAnswers
 from realm_server.autonomy.site_file import SiteFile
 from realm_server.client_sessions import ClientSession
 from realm_server.counts import Counts
@@ -119,9 +121,20 @@ class Realm:
             limit=settings.outbox_bytes,
             now=now,
         )
-        self._desk = Desk(self.link, self._limits, self.watermarks, self.routes, self.outbox)
+        site_answers = SiteAnswers(settings.name, self.replica, self.routes, self.link)
+        self._desk = Desk(
+            self.link, self._limits, self.watermarks, self.routes, self.outbox, site_answers
+        )
         self.entrance = Entrance(
-            server, self.link, store, self.routes, self._desk, self._flusher, counts, now
+            server,
+            self.link,
+            store,
+            self.routes,
+            self._desk,
+            site_answers,
+            self._flusher,
+            counts,
+            now,
         )
         self._delivery = Delivery(
             self.routes,
@@ -165,6 +178,7 @@ class Realm:
         tasks = [
             asyncio.create_task(self.link.run(self._delivery, self._flusher), name="link"),
             asyncio.create_task(self._keep_house(), name="housekeeping"),
+            asyncio.create_task(report_for_ever(self.link, self.outbox), name="reporting"),
         ]
         await self.lines.listen(self._line_sockets)
         await self._operator.open()

@@ -19,7 +19,17 @@ from chat_cli.account.message_rows import Taken
 from chat_cli.account.outgoing import Outgoing
 from chat_cli.account.pending import Pending
 from chat_cli.account.store import Store
-from realm_protocol.commands import ClientCommand, EndSession, Hello, ResolveName, Welcome
+from realm_protocol.commands import (
+    ClientCommand,
+    EndSession,
+    FetchMessages,
+    FindPeople,
+    Hello,
+    ListMembers,
+    OpenConversation,
+    ResolveName,
+    Welcome,
+)
 from realm_protocol.errors import (
     NotSignedIn,
     RealmchatError,
@@ -58,6 +68,8 @@ SILENT_SWEEPS = 3
 UNANSWERED_SECONDS = 30.0
 """A realm that lives, but doesn't answer messages for so long, is asked on a new connection."""
 
+_OF_SITE = (FetchMessages, FindPeople, ListMembers, OpenConversation)
+"""What a realm without its link answers from what it knows of its site, or refuses."""
 _SESSION_OVER = (NotSignedIn, SessionEnded, UserDisabled, WrongRealm)
 
 
@@ -252,7 +264,8 @@ class Engine:
     async def request(self, command: ClientCommand, *, ready_seconds: float = READY_SECONDS) -> Any:
         """The result of a command at main; raises its refusal, or why main can't be asked."""
         await self.settle(ready_seconds)
-        if self.state.link is not Link.UP:
+        of_site = self.state.link is Link.CUT_OFF and isinstance(command, _OF_SITE)
+        if self.state.link is not Link.UP and not of_site:
             raise self.state.refusal()
         return await self._request_now(command)
 
@@ -392,6 +405,8 @@ class Engine:
         if connection is None or connection is not self._connection or not self._intake.in_step:
             return
         self._want(behind)
+        if self.state.link is Link.CUT_OFF:
+            return  # in step with the site; main's heads come behind its link
         self._set_link(Link.UP)
         self._linked()
         # Before anything is awaited: a cut meanwhile stops both.

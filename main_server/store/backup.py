@@ -41,7 +41,7 @@ def _copy(source_path: Path, target: Path) -> None:
     target.unlink(missing_ok=True)
     target.touch(mode=0o600)
     with (
-        contextlib.closing(_read_only(source_path)) as source,
+        contextlib.closing(read_only(source_path)) as source,
         contextlib.closing(sqlite3.connect(target)) as copy,
     ):
         # In one go, from one snapshot: in parts it begins anew after every commit.
@@ -49,7 +49,8 @@ def _copy(source_path: Path, target: Path) -> None:
         copy.execute("PRAGMA journal_mode=DELETE")
 
 
-def _read_only(path: Path) -> sqlite3.Connection:
+def read_only(path: Path) -> sqlite3.Connection:
+    """A store that a server may have open."""
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
 
 
@@ -78,7 +79,7 @@ def restore(store: Path, backup: Path) -> dict[str, Any]:
 
 def _epoch(path: Path) -> int:
     try:
-        with contextlib.closing(_read_only(path)) as connection:
+        with contextlib.closing(read_only(path)) as connection:
             row = connection.execute("SELECT value FROM facts WHERE name = 'epoch'").fetchone()
     except sqlite3.DatabaseError as exc:
         raise StoreDamaged(path=str(path), detail=str(exc)) from exc
@@ -154,7 +155,7 @@ _CHECKS = {
 def verify(store: Path) -> dict[str, Any]:
     """Check the file and what must hold in it; raises `StoreDamaged` with the first findings."""
     try:
-        with contextlib.closing(_read_only(store)) as connection:
+        with contextlib.closing(read_only(store)) as connection:
             findings = [
                 row[0] for row in connection.execute("PRAGMA integrity_check(10)") if row[0] != "ok"
             ]

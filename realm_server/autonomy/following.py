@@ -35,7 +35,7 @@ class Following:
 
     def told(self, facts: SiteFacts) -> None:
         """Main tells what has just changed."""
-        self.replica.take(facts)
+        self.replica.take_news(facts)
         self._store.forget_ended(facts.ended_sessions)
 
     def link_came(self, epoch: int) -> None:

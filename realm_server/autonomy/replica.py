@@ -12,7 +12,7 @@ from functools import partial
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from realm_protocol.commands import FetchMessages, Head, Page, StoredMessage
+from realm_protocol.commands import GONE, FetchMessages, Head, Page, StoredMessage
 from realm_protocol.events import MessageStored
 from realm_protocol.limits import PAGE_MESSAGES
 from realm_protocol.link import SiteFacts, SitePerson
@@ -46,6 +46,7 @@ class Replica:
         self._heard_bytes = 0
         self._members: dict[str, Collection[int]] = {}
         self._people: dict[Address, int | None] = {}
+        self._unwritten = 0
         self._size = 0
         self.read_file()
 
@@ -187,6 +188,15 @@ class Replica:
         """Take in what main tells of this site; None comes of it where that could not be."""
         return self._change(partial(rows.write_site, told=told))
 
+    def take_news(self, told: SiteFacts) -> "asyncio.Future[bool | None]":
+        """As `take`, of what has just changed: who is where is known before it is written."""
+        for each in told.memberships:
+            conversation = each.head.conversation
+            others = frozenset(self.members_here(conversation)) - {each.person}
+            here = {each.person} if each.head.role not in GONE else set()
+            self._members[conversation] = others | here
+        return self.take(told)
+
     def begin_anew(self, epoch: int) -> None:
         """Forget everything: main will tell all of it, as it stands in this epoch."""
         self.epoch, self.revision = epoch, 0
@@ -210,6 +220,12 @@ class Replica:
             job(connection)
             return True
 
+        self._unwritten += 1
         written = self._file.write(done)
-        written.add_done_callback(lambda _: self._forget_read())
+        written.add_done_callback(self._written)
         return written
+
+    def _written(self, _: object) -> None:
+        self._unwritten -= 1
+        if not self._unwritten:  # else the file may still know less
+            self._forget_read()

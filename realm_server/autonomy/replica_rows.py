@@ -13,6 +13,7 @@ from realm_protocol.events import SERVER_MESSAGES
 from realm_protocol.limits import PAGE_BYTES
 from realm_protocol.link import SiteFacts, SiteMembership, SitePerson
 from realm_protocol.names import Address
+from realm_protocol.rooms import GUEST_LIMITS
 from realm_protocol.wire import check, pack, unpack_value
 from realm_server.autonomy.replica_tables import (
     conversations,
@@ -78,6 +79,7 @@ def people_with(query: str, limit: int) -> sa.Select[Any]:
         sa.select(people)
         .where(
             people.c.disabled.is_(False),
+            people.c.limit_class != GUEST_LIMITS,
             people.c.address.contains(query, autoescape=True)
             | sa.func.lower(people.c.display_name).contains(query, autoescape=True),
         )

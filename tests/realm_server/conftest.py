@@ -1,5 +1,7 @@
 """A realm server in the test's event loop, linked to a fake main, and clients that connect."""
 
+import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -110,6 +112,11 @@ class World:
         self.main.refuses_link = RealmAlreadyLinked(realm="surabaya")
         self.main.cut()
         await eventually(lambda: self.main.channel is None)
+
+    def rows_of_site(self, table: str) -> int:
+        """How many the realm has written of what it knows of its site."""
+        with contextlib.closing(sqlite3.connect(self.home / "site.db")) as file:
+            return int(file.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
 
     def mend(self) -> None:
         self.main.refuses_link = None

@@ -59,6 +59,8 @@ class FakeMain:
         self.on_forward: Callable[[link.Forward], None] | None = None
         self.on_queued: Callable[[link.Queued], None] | None = None
         self.revision = 1
+        self.memberships: list[link.SiteMembership] = []
+        """What it tells of them besides the `routes`."""
         self.histories: dict[str, list[StoredMessage]] = {}
         self.refuses_session: RealmchatError | None = None
         """What it says of sessions that the realm opened by itself; None: it takes them over."""
@@ -103,6 +105,8 @@ class FakeMain:
                     self._attach(message)
                 case link.Forward() if self.on_forward is not None:
                     self.on_forward(message)
+                case link.RealmReport():
+                    self.send(link.Answer(message.ref, pack(Done())))
                 case link.SiteSync() | link.AdoptSession() | link.SiteHistory():
                     self._serve_site(message)
                 case link.Queued() if self.on_queued is not None:
@@ -147,6 +151,8 @@ class FakeMain:
         self.handles[attach.handle] = person
         if person in self.routes:
             self.send(link.Route(person, self.routes[person]))
+            entered = [membership(person, conversation) for conversation in self.routes[person]]
+            self.send(link.SiteFacts(memberships=entered))
         attached = link.Attached(
             person, Address(address), f"session-{attach.handle}", self.expires_at, self.limit_class
         )
@@ -188,7 +194,7 @@ class FakeMain:
             for person, conversations in self.routes.items()
             for conversation in conversations
         ]
-        return link.SiteFacts(people, [], memberships)
+        return link.SiteFacts(people, [], memberships + self.memberships)
 
     # --- what the test has it do -----------------------------------------------------------------
 

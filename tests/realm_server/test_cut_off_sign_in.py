@@ -1,7 +1,5 @@
 """Whom main has let in before comes in while it is away; main decides when it is back."""
 
-import contextlib
-import sqlite3
 from typing import Any
 
 import httpx
@@ -48,12 +46,9 @@ class Door:
     async def come_in_once(self) -> None:
         """Main lets the person in; the realm has what it needs for the next time."""
         assert await self.code() == ""
-        await eventually(lambda: self._holds("people") and self._holds("verifiers"))
+        rows = self.world.rows_of_site
+        await eventually(lambda: rows("people") and rows("verifiers"))
         await self.world.cut()
-
-    def _holds(self, table: str) -> bool:
-        with contextlib.closing(sqlite3.connect(self.world.home / "site.db")) as file:
-            return bool(file.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
 
 
 @pytest.fixture
@@ -86,6 +81,7 @@ async def test_main_takes_the_session_over_when_it_is_back(settings: None, door:
     client = await door.world.connect(answer["token"])
 
     door.world.mend()
+    await client.until(LinkChanged)
     await client.until(Synced)
 
     heard = door.world.main.heard

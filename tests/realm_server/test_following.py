@@ -132,9 +132,12 @@ async def test_what_main_tells_meanwhile_is_known_at_once(site: Site) -> None:
     site.store.write(0)
 
     site.following.told(SiteFacts([site_person(1, MESSI)], ["s1"], [membership(1, "g1")]))
-    await site.file.settled()
 
     assert site.replica.members_here("g1") == {1}
+    site.following.told(SiteFacts(memberships=[membership(1, "g1", revision=2, role="left")]))
+    assert site.replica.members_here("g1") == set()
+    await site.file.settled()
+    assert site.replica.members_here("g1") == set()
     assert site.store.find(session.token_hash, 0) is None
     site.store.write(0)
     assert site.store.find(session.token_hash, 0) is None

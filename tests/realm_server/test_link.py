@@ -111,12 +111,12 @@ async def test_a_known_session_goes_on_while_cut_off(running: World) -> None:
     client = await running.connect("messi-token")
     welcome = check((await client.next(Reply)).result, Welcome)
     client.send(message(2))
-    assert await client.next(AtRealm) == AtRealm(2, 1)
+    assert await client.until(AtRealm) == AtRealm(2, 1)
     main.refuses_link = None
 
     assert not welcome.link_up
     await wait_for_link(client, up=True)
-    await client.next(Synced)
+    await client.until(Synced)
 
 
 async def test_an_unknown_session_is_refused_while_cut_off(running: World) -> None:
@@ -244,7 +244,7 @@ async def test_watermarks_moved_while_cut_off_arrive_later(running: World) -> No
     running.main.cut()
     await wait_for_link(client, up=False)
     client.send(MoveWatermark(2, "c1", 5, 5), ListRealms(3))
-    await client.next(Refused)
+    await client.until(Refused)
 
     running.main.refuses_link = None
 
@@ -267,7 +267,7 @@ async def test_watermarks_of_one_who_left_while_cut_off_arrive_at_their_return(
     running.main.cut()
     await wait_for_link(client, up=False)
     client.send(MoveWatermark(4, "c2", 7, 7), MoveWatermark(5, "c3", 1, 1), ListRealms(6))
-    await client.next(Refused)
+    await client.until(Refused)
     client.channel.close()
     await client.wait_closed()
     running.main.heard.clear()

@@ -167,7 +167,7 @@ async def test_a_key_that_is_kept_already_is_answered_again(running: World) -> N
 
     again.send(message(2), SendMessage(3, "henderson@jakarta", "key-2", "text", b"ho", 1))
 
-    assert await again.next(AtRealm) == first
+    assert await again.until(AtRealm) == first
     assert refusal(await again.next(Refused)) == (3, "key_conflict")
 
 

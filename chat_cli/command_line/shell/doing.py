@@ -57,7 +57,7 @@ class Doing:
         try:
             return self._once(parsed, account, options)
         except ServiceWentAway:
-            if parsed.word.when_cut_off is WhenCutOff.REFUSED:
+            if parsed.word.when_cut_off in (WhenCutOff.REFUSED, WhenCutOff.SITE):
                 raise  # it may have been done, and done twice it may come to something else
             return self._once(parsed, account, options)
 

@@ -1,0 +1,73 @@
+"""Checking what a realm holds: its files, that no tail has a hole, and what to compare with main.
+
+It reads beside a realm server that runs, and changes nothing.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from realm_protocol.errors import StoreDamaged
+from realm_service.checksums import checksum
+
+_HOLES = (
+    "SELECT c.conversation FROM conversations c LEFT JOIN messages m USING (conversation)"
+    " WHERE c.held_to >= c.held_from GROUP BY c.conversation"
+    " HAVING count(m.seq) != c.held_to - c.held_from + 1"
+    " OR min(m.seq) != c.held_from OR max(m.seq) != c.held_to"
+)
+_HELD = (
+    "SELECT conversation, held_from, held_to FROM conversations"
+    " WHERE held_to >= held_from ORDER BY conversation"
+)
+_EVENTS = "SELECT CAST(event AS BLOB) FROM messages WHERE conversation = ? ORDER BY seq"
+
+
+def verify(folder: Path) -> dict[str, Any]:
+    """Check both files; raises `StoreDamaged` with the first findings."""
+    with _opened(folder / "realm.db") as store:
+        _check(store, folder / "realm.db")
+        queued = store.execute("SELECT count(*) FROM outbox").fetchone()[0]
+    site = folder / "site.db"
+    with _opened(site) as replica:
+        _check(replica, site)
+        holes = [row[0] for row in replica.execute(f"{_HOLES} LIMIT 10")]
+        if holes:
+            raise StoreDamaged(path=str(site), detail=f"messages missing: {', '.join(holes)}")
+        counts = {
+            table: replica.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
+            for table in ("people", "memberships", "messages")
+        }
+    return {"verified": str(folder), "queued": queued, **counts}
+
+
+def checksums(folder: Path) -> Iterator[dict[str, Any]]:
+    """Of what is held of each conversation; `main-server verify --against` compares them."""
+    with _opened(folder / "site.db") as replica:
+        replica.execute("BEGIN")  # one snapshot, while the server writes on
+        for conversation, first, last in replica.execute(_HELD).fetchall():
+            events = (row[0] for row in replica.execute(_EVENTS, (conversation,)))
+            yield {
+                "conversation": conversation,
+                "first_seq": first,
+                "last_seq": last,
+                "checksum": checksum(events),
+            }
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    try:
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
+            yield connection
+    except sqlite3.DatabaseError as exc:
+        raise StoreDamaged(path=str(path), detail=str(exc)) from exc
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    findings = [row[0] for row in connection.execute("PRAGMA integrity_check(10)")]
+    if findings != ["ok"]:
+        raise StoreDamaged(path=str(path), detail="; ".join(findings))
