@@ -116,7 +116,7 @@ class SigningIn:
     # --- the site --------------------------------------------------------------------------------
 
     def show_sites(self, sites: Sequence[Site]) -> None:
-        """Where one could sign in, the usual site first. An open menu stays as long as it is true."""
+        """Where one could sign in, the usual site first. A menu stays open while it is true."""
         if self._sites == tuple(sites):
             return
         self._sites = tuple(sites)
