@@ -20,8 +20,11 @@ $(INSTALLED): requirements-dev.lock pyproject.toml
 run: install
 	$(BIN)/realmchat up
 
+# Most tests wait for others half of their time, so that there are more of them than cores.
+WORKERS ?= 3
+
 test: install
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 check: install
 	$(BIN)/ruff format --check .
