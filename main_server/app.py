@@ -14,10 +14,9 @@ from sqlalchemy.engine import Connection, Engine
 
 from main_server.delivery import Delivery
 from main_server.effects import Asker, Effect, LiveSession
-from main_server.files.folder import BlobFolder
 from main_server.files.routes import add_file_routes, is_upload
-from main_server.files.service import Files, files_beside
-from main_server.files.uploads import FileLimits
+from main_server.files.rows import FileLimits
+from main_server.files.service import Files, blob_folder, files_beside
 from main_server.link import Links, serve_in_words
 from main_server.metrics import Metrics
 from main_server.rules import rooms, sessions, sign_in, sites
@@ -35,6 +34,7 @@ from realm_protocol.errors import MalformedMessage, NotSignedIn, RealmchatError
 from realm_service.http import add_health, new_app
 from realm_service.logs import get_logger, report_defect
 from realm_service.passwords import Passwords
+from realm_service.uploads.folder import BlobFolder
 from realm_service.version import VERSION
 
 log = get_logger("main")
@@ -83,7 +83,7 @@ class MainServer:
             tell_operator=self._tell_operator,
         )
         beside = files_beside(Path(engine.url.database or ""))
-        self.files = Files(folder or BlobFolder(beside), self, file_limits or FileLimits())
+        self.files = Files(folder or blob_folder(beside), self, file_limits or FileLimits())
         self._realm_states: dict[str, tuple[bool, int]] = {}
         self.realm_reports: dict[str, tuple[link.RealmReport, int]] = {}
         """How each realm said that it stands, and when, in milliseconds."""

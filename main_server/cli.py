@@ -113,7 +113,7 @@ def _operate(operation: str, database_url: str | None, **arguments: Any) -> Any:
 
 
 def _operate_offline(store: Path, operation: str, arguments: dict[str, Any]) -> Any:
-    from main_server.files.folder import BlobFolder
+    from main_server.files.service import blob_folder
     from main_server.files.verifying import verify_files
     from main_server.operations import operate
     from main_server.operator_socket import local_operator
@@ -125,7 +125,7 @@ def _operate_offline(store: Path, operation: str, arguments: dict[str, Any]) -> 
         if operation == "backup":
             return back_up(store, Path(arguments["file"]))
         if operation == "verify":
-            found = verify(store) | verify_files(store, BlobFolder(_files_folder(store)))
+            found = verify(store) | verify_files(store, blob_folder(_files_folder(store)))
             return found | compare_copies(store, arguments.get("copies", ()))
         work = partial(operate, operation=operation, arguments=arguments, actor=local_operator())
         return write_once(engine, work)

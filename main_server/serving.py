@@ -1,9 +1,8 @@
 """`main-server serve`: open the store, bind, serve, and leave all of it in order."""
 
 from main_server.app import MainServer, build_app
-from main_server.files.folder import BlobFolder
-from main_server.files.service import files_beside
-from main_server.files.uploads import FileLimits
+from main_server.files.rows import FileLimits
+from main_server.files.service import blob_folder, files_beside
 from main_server.operator_socket import OperatorSocket
 from main_server.settings import MainSettings
 from main_server.store.database import database_path, open_engine
@@ -24,7 +23,7 @@ def serve_until_stopped(settings: MainSettings) -> None:
         try:
             main = MainServer(
                 engine,
-                folder=BlobFolder(settings.files_folder or files_beside(store)),
+                folder=blob_folder(settings.files_folder or files_beside(store)),
                 file_limits=FileLimits(settings.file_limit_bytes, settings.file_quota_bytes),
             )
             run(

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from main_server.files.folder import BlobFolder
-from main_server.files.uploads import Store, Uploads
+from main_server.files.rows import Store
 from main_server.rules import files as rules
 from realm_protocol.limits import UNFINISHED_UPLOAD_HOURS
 from realm_service.disk_threads import DiskThreads
 from realm_service.logs import get_logger
+from realm_service.uploads.folder import BlobFolder
+from realm_service.uploads.taking import Uploads
 
 log = get_logger("collecting")
 
@@ -25,7 +26,7 @@ class Collector:
     """Of one server's files."""
 
     def __init__(
-        self, folder: BlobFolder, store: Store, threads: DiskThreads, uploads: Uploads
+        self, folder: BlobFolder, store: Store, threads: DiskThreads, uploads: Uploads[int]
     ) -> None:
         self._folder = folder
         self._store = store

@@ -7,13 +7,13 @@ import os
 from collections.abc import AsyncGenerator
 from functools import partial
 
-from main_server.files.folder import BlobFolder
-from main_server.files.uploads import Store
+from main_server.files.rows import Store
 from main_server.rules import files as rules
 from main_server.rules.files import StoredFile
 from realm_protocol.errors import FileDamaged, ServerDraining
 from realm_service.disk_threads import DiskThreads
 from realm_service.logs import get_logger
+from realm_service.uploads.folder import BlobFolder
 
 log = get_logger("downloads")
 

@@ -9,7 +9,6 @@ from starlette.requests import ClientDisconnect
 
 from main_server.files.downloads import Downloads
 from main_server.files.service import Files
-from main_server.files.uploads import Uploads
 from realm_protocol.bodies import FILE_ID_PATTERN
 from realm_protocol.errors import (
     FileNotFound,
@@ -27,6 +26,7 @@ from realm_protocol.uploads import (
     read_new_upload,
 )
 from realm_service.streaming import Stream, asked_range, file_headers
+from realm_service.uploads.taking import Uploads
 
 _TOKEN_HASH = re.compile("[0-9a-f]{64}")
 _FILE_ID = re.compile(FILE_ID_PATTERN)
@@ -73,7 +73,7 @@ def add_file_routes(app: FastAPI, files: Files, directory: Directory) -> None:
     _add_download_routes(app, files.downloads, directory)
 
 
-def _add_upload_routes(app: FastAPI, uploads: Uploads, directory: Directory) -> None:
+def _add_upload_routes(app: FastAPI, uploads: Uploads[int], directory: Directory) -> None:
 
     @app.options("/v1/uploads", tags=["files"])
     async def abilities() -> Response:
@@ -81,7 +81,7 @@ def _add_upload_routes(app: FastAPI, uploads: Uploads, directory: Directory) -> 
         headers = _tus(
             Tus_Version=TUS_VERSION,
             Tus_Extension=TUS_EXTENSIONS,
-            Tus_Max_Size=uploads.limits.file,
+            Tus_Max_Size=uploads.limit,
         )
         return Response(status_code=204, headers=headers)
 

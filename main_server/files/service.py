@@ -4,9 +4,10 @@ from pathlib import Path
 
 from main_server.files.collecting import Collector
 from main_server.files.downloads import Downloads
-from main_server.files.folder import BlobFolder
-from main_server.files.uploads import FileLimits, Store, Uploads
+from main_server.files.rows import FileLimits, Store, StoredUploads
 from realm_service.disk_threads import DiskThreads
+from realm_service.uploads.folder import BlobFolder
+from realm_service.uploads.taking import Uploads
 
 
 class Files:
@@ -15,7 +16,8 @@ class Files:
     def __init__(self, folder: BlobFolder, store: Store, limits: FileLimits) -> None:
         self.folder = folder
         self._threads = DiskThreads()
-        self.uploads = Uploads(folder, store, self._threads, limits)
+        rows = StoredUploads(store, limits.quota)
+        self.uploads = Uploads[int](folder, rows, self._threads, limits.file)
         self.downloads = Downloads(folder, store, self._threads)
         self.collector = Collector(folder, store, self._threads, self.uploads)
 
@@ -31,3 +33,8 @@ class Files:
 def files_beside(database: Path) -> Path:
     """The folder of files where no other is set."""
     return database.with_name("files")
+
+
+def blob_folder(root: Path) -> BlobFolder:
+    """The bytes of this server's files, below `root`."""
+    return BlobFolder(root, "main server")

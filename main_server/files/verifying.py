@@ -5,8 +5,8 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from main_server.files.folder import BlobFolder
 from realm_protocol.errors import StoreDamaged
+from realm_service.uploads.folder import BlobFolder
 
 _SHOWN = 10
 

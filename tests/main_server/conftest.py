@@ -11,8 +11,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from main_server.app import MainServer, build_app
-from main_server.files.folder import BlobFolder
-from main_server.files.uploads import FileLimits
+from main_server.files.rows import FileLimits
 from main_server.operations import add_realm
 from main_server.rules.people import add_person
 from main_server.settings import MainSettings
@@ -22,6 +21,7 @@ from realm_protocol.limits import LINK_READ_LIMIT
 from realm_protocol.link import LinkWelcome
 from realm_protocol.names import Address
 from realm_service.channel import mount
+from realm_service.uploads.folder import BlobFolder
 from tests.main_server.realm_end import RealmEnd, open_link
 from tests.realm_server.serving import served
 from tests.waiting import DEADLINE_SECONDS

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from main_server.files.folder import ROOM_KEPT_FREE, BlobFolder
-from main_server.files.part import Part
-from main_server.files.uploads import FileLimits
+from main_server.files.rows import FileLimits
 from main_server.rules.files import uploads_begun_before
 from main_server.store.writer import Transaction
 from realm_protocol.limits import UNFINISHED_UPLOAD_HOURS, UNFINISHED_UPLOADS
+from realm_service.uploads.folder import ROOM_KEPT_FREE, BlobFolder
+from realm_service.uploads.part import Part
 from tests.main_server.conftest import Running, running
 from tests.main_server.file_end import FileEnd, code, sha256
 from tests.waiting import eventually
@@ -246,7 +246,7 @@ async def test_a_full_disk_is_refused_before_a_byte_is_sent(
     store: Path, keys: dict[str, str]
 ) -> None:
     """Some room is kept for the database."""
-    folder = BlobFolder(store.parent / "files", free=lambda _: ROOM_KEPT_FREE + 1000)
+    folder = BlobFolder(store.parent / "files", "main server", free=lambda _: ROOM_KEPT_FREE + 1000)
     async with running(store, keys, folder=folder) as main:
         url = main.url.replace("ws:", "http:")
         async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
@@ -261,7 +261,7 @@ async def test_a_disk_that_fills_up_meanwhile_loses_the_upload_alone(
 ) -> None:
     """Its room is given back at once."""
     file_id = await messi.begun(CONTENT)
-    monkeypatch.setattr("main_server.files.part.os.write", _full)
+    monkeypatch.setattr("realm_service.uploads.part.os.write", _full)
 
     answer = await messi.append(file_id, 0, CONTENT)
     monkeypatch.undo()
@@ -323,7 +323,7 @@ def test_a_part_knows_its_hash_however_it_was_cut(
     ends = [*sorted(end for end, _ in cuts if end <= len(content)), len(content)]
     forgetting = iter([forgets for _, forgets in cuts])
     for end in ends:
-        part = Part(path, None if next(forgetting, False) else known)
+        part = Part(path, "main server", None if next(forgetting, False) else known)
         part.append([content[part.size : end]])
         known = part.hashed
         part.close()

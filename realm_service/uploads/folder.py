@@ -1,19 +1,18 @@
 """The bytes of files on the disk: parts that are arriving, and blobs by their SHA-256.
 
 This is the seam that an object store would take. All of it blocks: it is called from threads.
-What a file means, and whose it is, is the database's.
+What a file means, and whose it is, is its server's database's.
 """
 
 import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from realm_protocol.errors import StorageFull, StoreUnwritable
 
-_SERVER = "main server"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 ROOM_KEPT_FREE = 64 * 1024 * 1024
 """For the database: files never take the last room of a disk."""
@@ -26,22 +25,29 @@ def free_bytes(folder: Path) -> int:
 class BlobFolder:
     """`parts/FILE_ID` and `blobs/ab/abcd…`; a blob appears whole and synced, or not at all."""
 
-    def __init__(self, root: Path, *, free: Callable[[Path], int] = free_bytes) -> None:
+    def __init__(
+        self, root: Path, server: str, *, free: Callable[[Path], int] = free_bytes
+    ) -> None:
+        """`server` is how errors call the one whose disk it is."""
         self.root = root
+        self.server = server
         self._parts = root / "parts"
         self._blobs = root / "blobs"
         self._free = free
 
     def make(self) -> None:
         """The folders, for the owner's eyes alone; raises `StoreUnwritable`."""
-        with disk_in_words(self.root):
+        with self._in_words(self.root):
             for folder in (self.root, self._parts, self._blobs):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def check_room(self, size: int) -> None:
         """Raises `StorageFull` where a file of this size has no room."""
         if self._free(self.root) < size + ROOM_KEPT_FREE:
-            raise StorageFull(server=_SERVER)
+            raise StorageFull(server=self.server)
+
+    def _in_words(self, path: Path) -> AbstractContextManager[None]:
+        return disk_in_words(path, self.server)
 
     # --- parts -----------------------------------------------------------------------------------
 
@@ -50,8 +56,8 @@ class BlobFolder:
         return self._parts / file_id
 
     def begin_part(self, file_id: str) -> None:
-        with disk_in_words(self._parts):
-            self.part(file_id).touch(mode=0o600, exist_ok=False)
+        with self._in_words(self._parts):
+            self.part(file_id).touch(mode=0o600)  # an id that was chosen may come after a crash
             sync_folder(self._parts)
 
     def drop_part(self, file_id: str) -> None:
@@ -80,7 +86,7 @@ class BlobFolder:
         """
         blob = self.blob(sha256)
         new = blob.with_name(f".{sha256}.{file_id}")
-        with disk_in_words(blob.parent):
+        with self._in_words(blob.parent):
             if not blob.parent.exists():
                 blob.parent.mkdir(mode=0o700, exist_ok=True)
                 sync_folder(self._blobs)
@@ -105,11 +111,11 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def disk_in_words(path: Path) -> Iterator[None]:
+def disk_in_words(path: Path, server: str) -> Iterator[None]:
     """What the disk refuses: `StorageFull` or `StoreUnwritable`."""
     try:
         yield
     except OSError as exc:
         if exc.errno in _FULL:
-            raise StorageFull(server=_SERVER) from exc
+            raise StorageFull(server=server) from exc
         raise StoreUnwritable(path=str(exc.filename or path), detail=exc.strerror) from exc

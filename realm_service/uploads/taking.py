@@ -1,25 +1,16 @@
 """Uploads: from the announcement of a file to its blob, over as many requests as it takes.
 
-Main alone knows how far an upload has come. What it promises as the offset is synced before.
+Whoever takes it alone knows how far it has come. What is promised as the offset is synced before.
 """
 
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from sqlalchemy.engine import Connection
-
-from main_server.files.folder import BlobFolder
-from main_server.files.part import Hashed, Part
-from main_server.files.turns import Turn, Turns
-from main_server.rules import files as rules
-from main_server.rules.files import StoredFile
-from main_server.store.writer import Transaction
 from realm_protocol.errors import (
     FileDamaged,
     FileTooLarge,
@@ -29,27 +20,21 @@ from realm_protocol.errors import (
     UploadOffsetConflict,
 )
 from realm_protocol.file_types import sniff_type
-from realm_protocol.limits import FILE_LIMIT
 from realm_protocol.uploads import NewUpload
 from realm_service.disk_threads import DiskThreads
 from realm_service.logs import get_logger
+from realm_service.uploads.folder import BlobFolder
+from realm_service.uploads.part import Hashed, Part
+from realm_service.uploads.turns import Turn, Turns
 
 log = get_logger("uploads")
-
-T = TypeVar("T")
 
 _CHUNK_BYTES = 1024 * 1024
 """Gathered at most while a thread writes what came before."""
 _KNOWN_HASHES = 4096
 
-
-@dataclass(frozen=True, slots=True)
-class FileLimits:
-    """What the operator allows, in bytes."""
-
-    file: int = FILE_LIMIT
-    quota: int = 20 * FILE_LIMIT
-    """Of all files of one person."""
+Owner = TypeVar("Owner")
+_Owner = TypeVar("_Owner", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +45,50 @@ class Progress:
     size: int
 
 
-class Store(Protocol):
-    """The database, as files need it."""
+class Announced(Protocol):
+    """A file that was announced."""
 
-    async def read(self, question: Callable[[Connection], T]) -> T: ...
+    @property
+    def file_id(self) -> str: ...
 
-    async def write(self, work: Callable[[Transaction], T]) -> T: ...
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def sha256(self) -> str: ...
+
+    @property
+    def is_whole(self) -> bool: ...
 
 
-class Uploads:
+class UploadRows(Protocol[_Owner]):
+    """What is known of uploads besides their bytes; each change is synced when it returns."""
+
+    async def begin(self, owner: _Owner, file_id: str, upload: NewUpload) -> None:
+        """Note one; raises what the limits say."""
+
+    async def find(self, owner: _Owner, file_id: str) -> Announced:
+        """One's own, finished or not; raises `UploadNotFound`."""
+
+    async def finish(self, file_id: str, kind: str) -> None:
+        """The blob is in its place; its first bytes show this media type."""
+
+    async def forget(self, file_id: str) -> None:
+        """It came to nothing; a whole file is none of these."""
+
+
+class Uploads(Generic[Owner]):
     """All that are under way at this server."""
 
     def __init__(
-        self, folder: BlobFolder, store: Store, threads: DiskThreads, limits: FileLimits
+        self, folder: BlobFolder, rows: UploadRows[Owner], threads: DiskThreads, limit: int
     ) -> None:
-        self.limits = limits
+        """`limit` in bytes of one file."""
+        self.limit = limit
         self.placing = asyncio.Lock()
         """Held while a blob gets its row, or is dropped because it has none."""
         self._folder = folder
-        self._store = store
+        self._rows = rows
         self._threads = threads
         self._turns = Turns()
         self._known: OrderedDict[str, Hashed] = OrderedDict()
@@ -86,34 +96,41 @@ class Uploads:
     def drain(self) -> None:
         self._turns.drain()
 
-    async def begin(self, person_id: int, upload: NewUpload) -> str:
+    async def begin(self, owner: Owner, upload: NewUpload) -> str:
         """The id of a new upload; raises what the limits say, before a byte is sent."""
-        if upload.size > self.limits.file:
-            raise FileTooLarge(size=upload.size, limit=self.limits.file)
-        await self._threads.run(self._folder.check_room, upload.size)
         file_id = secrets.token_hex(16)
+        await self._begin(owner, file_id, upload)
+        return file_id
+
+    async def begin_as(self, owner: Owner, file_id: str, upload: NewUpload) -> Progress:
+        """As `begin`, under the id that the file has where it comes from; or go on with it."""
+        try:
+            known = await self._rows.find(owner, file_id)
+        except UploadNotFound:
+            await self._begin(owner, file_id, upload)
+        else:
+            if (known.size, known.sha256) != (upload.size, upload.sha256):
+                raise UploadNotFound(file_id=file_id)
+        return await self.progress(owner, file_id)
+
+    async def _begin(self, owner: Owner, file_id: str, upload: NewUpload) -> None:
+        if upload.size > self.limit:
+            raise FileTooLarge(size=upload.size, limit=self.limit)
+        await self._threads.run(self._folder.check_room, upload.size)
         # The part first: an upload in the database always has one.
         await self._threads.run(self._folder.begin_part, file_id)
-        noted = partial(
-            rules.begin_upload,
-            file_id=file_id,
-            person_id=person_id,
-            upload=upload,
-            quota=self.limits.quota,
-        )
         try:
-            await self._store.write(noted)
+            await self._rows.begin(owner, file_id, upload)
         except BaseException:
             await self._threads.run(self._folder.drop_part, file_id)
             raise
         if upload.size == 0:
-            await self.progress(person_id, file_id)
-        return file_id
+            await self.progress(owner, file_id)
 
-    async def progress(self, person_id: int, file_id: str) -> Progress:
+    async def progress(self, owner: Owner, file_id: str) -> Progress:
         """How far it has come; all of that is synced."""
         async with self._turns.take(file_id):
-            upload = await self._find(person_id, file_id)
+            upload = await self._rows.find(owner, file_id)
             if upload.is_whole:
                 return Progress(upload.size, upload.size)
             async with self._opened(upload) as part:
@@ -123,11 +140,11 @@ class Uploads:
                 return Progress(part.size, upload.size)
 
     async def append(
-        self, person_id: int, file_id: str, offset: int, chunks: AsyncIterator[bytes]
+        self, owner: Owner, file_id: str, offset: int, chunks: AsyncIterator[bytes]
     ) -> Progress:
         """Take bytes until they end. The last one of the file makes it whole."""
         async with self._turns.take(file_id) as turn:
-            upload = await self._find(person_id, file_id)
+            upload = await self._rows.find(owner, file_id)
             if upload.is_whole:
                 raise UploadOffsetConflict(offset=upload.size, got=offset)
             async with self._opened(upload) as part:
@@ -138,10 +155,10 @@ class Uploads:
                     await self._finish(upload, part)
                 return Progress(part.size, upload.size)
 
-    async def cancel(self, person_id: int, file_id: str) -> None:
+    async def cancel(self, owner: Owner, file_id: str) -> None:
         """End an upload that isn't whole."""
         async with self._turns.take(file_id):
-            upload = await self._find(person_id, file_id)
+            upload = await self._rows.find(owner, file_id)
             if upload.is_whole:
                 raise UploadNotFound(file_id=file_id)
             await self._throw_away(file_id)
@@ -154,17 +171,13 @@ class Uploads:
 
     # --- the bytes -------------------------------------------------------------------------------
 
-    async def _find(self, person_id: int, file_id: str) -> StoredFile:
-        find = partial(rules.find_upload, file_id=file_id, person_id=person_id)
-        return await self._store.read(find)
-
     @asynccontextmanager
-    async def _opened(self, upload: StoredFile) -> AsyncIterator[Part]:
+    async def _opened(self, upload: Announced) -> AsyncIterator[Part]:
         """The part, whose bytes are synced and whose hash is kept when the block ends."""
         file_id = upload.file_id
         known = self._known.pop(file_id, None)
         try:
-            part = await self._threads.run(Part, self._folder.part(file_id), known)
+            part = await self._threads.run(self._open, file_id, known)
         except FileNotFoundError as exc:
             await self._throw_away(file_id)
             raise UploadNotFound(file_id=file_id) from exc
@@ -181,6 +194,9 @@ class Uploads:
         finally:
             self._remember(file_id, part.hashed)
             await self._threads.run(part.close)
+
+    def _open(self, file_id: str, known: Hashed | None) -> Part:
+        return Part(self._folder.part(file_id), self._folder.server, known)
 
     def _remember(self, file_id: str, hashed: Hashed) -> None:
         self._known[file_id] = hashed
@@ -207,7 +223,7 @@ class Uploads:
                 await writing
             await self._threads.run(part.append, gathered)
 
-    async def _finish(self, upload: StoredFile, part: Part) -> None:
+    async def _finish(self, upload: Announced, part: Part) -> None:
         """Check the hash, put the blob in its place, and only then say that the file is whole."""
         if part.digest != upload.sha256:
             log.warning("upload_damaged", file_id=upload.file_id)
@@ -216,12 +232,12 @@ class Uploads:
         kind = sniff_type(part.hashed.head)
         async with self.placing:
             await self._threads.run(self._folder.keep, upload.file_id, upload.sha256)
-            await self._store.write(partial(rules.finish_upload, file_id=upload.file_id, kind=kind))
+            await self._rows.finish(upload.file_id, kind)
         await self._threads.run(self._folder.drop_part, upload.file_id)
 
     async def _throw_away(self, file_id: str) -> None:
         """The row first: a part without a row is collected, a row without a part would hang."""
-        await self._store.write(partial(rules.forget_uploads, file_ids=[file_id]))
+        await self._rows.forget(file_id)
         await self._threads.run(self._folder.drop_part, file_id)
 
 

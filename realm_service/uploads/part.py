@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from main_server.files.folder import disk_in_words
 from realm_protocol.file_types import SNIFFED_BYTES
+from realm_service.uploads.folder import disk_in_words
 
 _READ_BYTES = 1024 * 1024
 SYNC_BYTES = 1024 * 1024
@@ -33,12 +33,13 @@ class Hashed:
 class Part:
     """An open part. One thread at a time; `close` it."""
 
-    def __init__(self, path: Path, known: Hashed | None = None) -> None:
+    def __init__(self, path: Path, server: str, known: Hashed | None = None) -> None:
         """`known` is what an earlier request hashed; without it the file is read again.
 
         Raises `FileNotFoundError`.
         """
         self._path = path
+        self._server = server
         self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
         self._unsynced = 0
         if known is not None and known.size == os.fstat(self._descriptor).st_size:
@@ -62,7 +63,7 @@ class Part:
 
     def append(self, chunks: Sequence[bytes]) -> None:
         """Raises `StorageFull` or `StoreUnwritable`."""
-        with disk_in_words(self._path):
+        with disk_in_words(self._path, self._server):
             for chunk in chunks:
                 self._write(chunk)
             if self._unsynced >= SYNC_BYTES:
@@ -77,7 +78,7 @@ class Part:
 
     def sync(self) -> None:
         """What is there survives a crash of the machine."""
-        with disk_in_words(self._path):
+        with disk_in_words(self._path, self._server):
             os.fdatasync(self._descriptor)
         self._unsynced = 0
 

@@ -1,0 +1,1 @@
+"""Taking files in, resumable and checked: as main does, and a realm while main is away."""
