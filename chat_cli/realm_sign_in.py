@@ -26,6 +26,8 @@ class RealmInfo(msgspec.Struct, frozen=True):
 
     realm: str
     link_up: bool = False
+    room: str = ""
+    """Its open room; empty where it has none."""
 
 
 class RealmSignIn:

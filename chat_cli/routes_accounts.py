@@ -67,8 +67,8 @@ async def list_accounts(asker: Asking) -> list[dict[str, Any]]:
 
 @router.get("/sites")
 async def sites(asker: Asking) -> list[dict[str, Any]]:
-    """Where one could sign in, the usual site first, and whether each can be reached and has its
-    link; what is asked takes two seconds at most.
+    """Where one could sign in, the usual site first; whether each can be reached, has its link, and
+    has an open room. What is asked takes two seconds at most.
     """
     asker.check_owner()
     return await known_sites(asker.accounts)

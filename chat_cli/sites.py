@@ -1,4 +1,5 @@
-"""The sites at which one could sign in from this machine, each with its state, asked now.
+"""The sites at which one could sign in from this machine, each with its state and its open room,
+asked now.
 
 Known are the usual one, those of the accounts signed in here, and those that main told these of.
 """
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 
 from chat_cli.account.account import Account
 from chat_cli.accounts import Accounts
+from chat_cli.realm_sign_in import RealmInfo
 from realm_protocol.commands import ListRealms, Realm
 from realm_protocol.errors import RealmchatError, RealmUnreachable
 
@@ -48,5 +50,15 @@ async def _site(accounts: Accounts, url: str, name: str) -> dict[str, Any]:
         async with asyncio.timeout(SECONDS):
             info = await accounts.realm_info(url)
     except (RealmUnreachable, TimeoutError):
-        return {"realm": name, "realm_url": url, "reachable": False, "linked": False}
-    return {"realm": info.realm, "realm_url": url, "reachable": True, "linked": info.link_up}
+        return _json(RealmInfo(name), url, reachable=False)
+    return _json(info, url, reachable=True)
+
+
+def _json(info: RealmInfo, url: str, *, reachable: bool) -> dict[str, Any]:
+    return {
+        "realm": info.realm,
+        "realm_url": url,
+        "reachable": reachable,
+        "linked": info.link_up,
+        "room": info.room,
+    }

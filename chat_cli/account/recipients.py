@@ -76,5 +76,5 @@ def target_json(target: str) -> str | dict[str, str]:
 
 
 def target_of(kind: str, name: str) -> str:
-    """The wire form of whom a conversation is with."""
-    return print_target(GroupAddress.parse(name) if kind == "group" else Address.parse(name))
+    """The wire form of whom a conversation is with; a room is written to as a group is."""
+    return print_target(Address.parse(name) if kind == "private" else GroupAddress.parse(name))

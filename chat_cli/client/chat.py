@@ -47,10 +47,20 @@ class Chat:
         """Make a person at the realm, signed in here."""
         return await self._sign_in("register", address, password, realm_url)
 
+    async def enter_as_guest(self, name: str, *, realm_url: str | None = None) -> AccountClient:
+        """A guest of the realm's open room, `GroupName("lobby")`, as long as the realm lets one.
+
+        Each time it is another one, with an address of their own. Raises `RoomNotOpen`.
+        """
+        return await self._open("guest", {"name": name}, realm_url)
+
     async def _sign_in(
         self, how: str, address: str, password: str, realm_url: str | None
     ) -> AccountClient:
-        body = {"address": address, "password": password}
+        return await self._open(how, {"address": address, "password": password}, realm_url)
+
+    async def _open(self, how: str, who: dict[str, str], realm_url: str | None) -> AccountClient:
+        body = dict(who)
         if realm_url is not None:
             body["realm_url"] = realm_url
         opened = await self._asking.ask("POST", f"/v1/accounts/{how}", body=body)

@@ -43,7 +43,7 @@ def _http_side(realm: FakeRealm) -> FastAPI:
 
     @app.get("/v1/info")
     async def info() -> dict[str, Any]:
-        return {"realm": "surabaya", "link_up": realm.link_up}
+        return {"realm": "surabaya", "link_up": realm.link_up, "room": "lobby@surabaya"}
 
     @app.post("/v1/sign-in")
     async def sign_in(body: SignInBody) -> dict[str, Any]:

@@ -50,14 +50,15 @@ async def test_a_realm_that_is_away_is_said_for_a_bare_name_too(service: Service
 
 async def test_the_sites_are_told_with_their_state(realm: FakeRealm, service: Service) -> None:
     """The usual one before anybody signed in; then those that main knows, reached or not."""
-    usual = {"realm": "surabaya", "realm_url": realm.url, "reachable": True, "linked": True}
+    there = {"reachable": True, "linked": True, "room": "lobby@surabaya"}
+    usual = {"realm": "surabaya", "realm_url": realm.url} | there
     assert await service.get("/v1/accounts/sites") == [usual]
 
     realm.other_realms.append(Realm("jakarta", "127.0.0.1", 9, True, 1, 2))
     messi = await service.login()
 
     jakarta = {"realm": "jakarta", "realm_url": "http://127.0.0.1:9"}
-    away = {"reachable": False, "linked": False}
+    away = {"reachable": False, "linked": False, "room": ""}
     assert await service.get("/v1/accounts/sites") == [usual, jakarta | away]
     theirs = {"Authorization": f"Bearer {messi.token}"}
     refused = await service.http.get("/v1/accounts/sites", headers=theirs)

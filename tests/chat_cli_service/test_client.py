@@ -44,6 +44,19 @@ async def test_signing_in_and_listing_accounts(chat: Chat) -> None:
     assert [row.account for row in await chat.accounts()] == [HENDERSON, MESSI]
 
 
+async def test_entering_an_open_room_as_a_guest(realm: FakeRealm, chat: Chat) -> None:
+    """A name alone opens an account of its own, in which one writes to the room, and answers."""
+    guest = await chat.enter_as_guest("anna")
+    sent = await guest.send(GroupName("lobby"), "halo", key="k1")
+    again = await guest.send(GroupName("lobby"), "halo", key="k1")
+    realm.say(realm.conversations[sent.conversation], MESSI, "selamat datang")
+    async with guest.reader("bot", from_start=True) as messages:
+        welcome = await anext(messages)
+    assert guest.address == "guest-anna@surabaya"
+    assert (sent.state, sent.to, again) == ("at_main", GroupName("lobby@surabaya"), sent)
+    assert (welcome.text, welcome.reply_to) == ("selamat datang", sent.to)
+
+
 async def test_sending_with_a_key_is_sending_once(realm: FakeRealm, me: AccountClient) -> None:
     """Values with types; the same key gets the same answer."""
     first = await me.send(HENDERSON, "hello", key="k1")
