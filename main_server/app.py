@@ -14,14 +14,14 @@ from sqlalchemy.engine import Connection, Engine
 
 from main_server.delivery import Delivery
 from main_server.effects import Asker, Effect, LiveSession
-from main_server.files.routes import add_file_routes, is_upload
+from main_server.files.routes import add_file_routes
 from main_server.files.rows import FileLimits
 from main_server.files.service import Files, blob_folder, files_beside
 from main_server.link import Links, serve_in_words
 from main_server.metrics import Metrics
 from main_server.rules import rooms, sessions, sign_in, sites
 from main_server.rules.audit import note
-from main_server.rules.files import person_behind
+from main_server.rules.files import person_behind, sender_behind
 from main_server.rules.reading import READING, Question, RealmState
 from main_server.rules.realm_lists import add_realm
 from main_server.rules.table import Call, MainRules
@@ -31,10 +31,12 @@ from main_server.store.schema import realms
 from main_server.store.writer import Job, Transaction, Writer
 from realm_protocol import commands, link
 from realm_protocol.errors import MalformedMessage, NotSignedIn, RealmchatError
+from realm_protocol.names import Address
 from realm_service.http import add_health, new_app
 from realm_service.logs import get_logger, report_defect
 from realm_service.passwords import Passwords
 from realm_service.uploads.folder import BlobFolder
+from realm_service.uploads.tus import is_upload
 from realm_service.version import VERSION
 
 log = get_logger("main")
@@ -163,6 +165,11 @@ class MainServer:
         """The person of a session that a realm speaks for over HTTP; raises what hinders it."""
         now = int(self._clock() * 1000)
         ask = partial(person_behind, realm_key=realm_key, token_hash=token_hash, now=now)
+        return await self.readers.read(ask)
+
+    async def sender_behind(self, realm_key: str, address: Address) -> int:
+        """Somebody of a realm for whom it kept something; raises what hinders it."""
+        ask = partial(sender_behind, realm_key=realm_key, address=address)
         return await self.readers.read(ask)
 
     async def settled(self) -> None:

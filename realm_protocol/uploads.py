@@ -21,6 +21,8 @@ UPLOAD_TYPE = "application/offset+octet-stream"
 """The `Content-Type` of a `PATCH`."""
 SESSION_HEADER = "Realmchat-Session"
 """Realm to main: the SHA-256 of the token of the session it speaks for, in hexadecimal digits."""
+SENDER_HEADER = "Realmchat-Sender"
+"""Realm to main, of a file that it took in while it had no link: whose file it is."""
 ERROR_HEADER = "Realmchat-Error"
 """The error of an answer that has no body, to a `HEAD`: its JSON, in ASCII."""
 

@@ -1,36 +1,21 @@
-"""The HTTP side of files: what realms ask in the name of their people's sessions."""
+"""The HTTP side of files: what realms ask in the name of their people."""
 
 import re
-from collections.abc import AsyncGenerator
 from typing import Protocol
 
 from fastapi import FastAPI, Request, Response
-from starlette.requests import ClientDisconnect
 
 from main_server.files.downloads import Downloads
 from main_server.files.service import Files
-from realm_protocol.bodies import FILE_ID_PATTERN
-from realm_protocol.errors import (
-    FileNotFound,
-    MalformedMessage,
-    NotSignedIn,
-    UploadNotFound,
-)
-from realm_protocol.uploads import (
-    SESSION_HEADER,
-    TUS_EXTENSIONS,
-    TUS_VERSION,
-    UPLOAD_TYPE,
-    check_tus_version,
-    read_count,
-    read_new_upload,
-)
+from realm_protocol.errors import FileNotFound, NotSignedIn
+from realm_protocol.names import Address
+from realm_protocol.uploads import SENDER_HEADER, SESSION_HEADER, UPLOADS_PATH
 from realm_service.streaming import Stream, asked_range, file_headers
+from realm_service.uploads import tus
 from realm_service.uploads.taking import Uploads
 
 _TOKEN_HASH = re.compile("[0-9a-f]{64}")
-_FILE_ID = re.compile(FILE_ID_PATTERN)
-_UPLOAD_PATH = "/v1/uploads/"
+_UPLOAD = UPLOADS_PATH + "/{file_id}"
 
 
 class Directory(Protocol):
@@ -39,32 +24,33 @@ class Directory(Protocol):
     async def person_behind(self, realm_key: str, token_hash: bytes) -> int:
         """The person of the session that a realm speaks for; raises what hinders it."""
 
+    async def sender_behind(self, realm_key: str, address: Address) -> int:
+        """Somebody of the realm for whom it kept something, whatever became of their session."""
 
-def is_upload(method: str, path: str) -> bool:
-    """Whether a request carries a file: its size is bounded by what was announced."""
-    return method == "PATCH" and path.startswith(_UPLOAD_PATH)
+
+def _realm_key(request: Request) -> str:
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise NotSignedIn
+    return key.strip()
 
 
 async def _asker(request: Request, directory: Directory) -> int:
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     session = request.headers.get(SESSION_HEADER, "")
-    if scheme.lower() != "bearer" or not _TOKEN_HASH.fullmatch(session):
+    if not _TOKEN_HASH.fullmatch(session):
         raise NotSignedIn
-    return await directory.person_behind(key.strip(), bytes.fromhex(session))
+    return await directory.person_behind(_realm_key(request), bytes.fromhex(session))
 
 
-def _tus(**headers: object) -> dict[str, str]:
-    named = {name.replace("_", "-"): str(value) for name, value in headers.items()}
-    return {"Tus-Resumable": TUS_VERSION, "Cache-Control": "no-store", **named}
+async def _sender(request: Request, directory: Directory) -> int:
+    address = Address.parse(request.headers.get(SENDER_HEADER, ""))
+    return await directory.sender_behind(_realm_key(request), address)
 
 
-async def _chunks(request: Request) -> AsyncGenerator[bytes, None]:
-    """The body, up to where its sender went away."""
-    try:
-        async for chunk in request.stream():
-            yield chunk
-    except ClientDisconnect:
-        return
+async def _uploader(request: Request, directory: Directory) -> int:
+    if SENDER_HEADER in request.headers:
+        return await _sender(request, directory)
+    return await _asker(request, directory)
 
 
 def add_file_routes(app: FastAPI, files: Files, directory: Directory) -> None:
@@ -75,53 +61,35 @@ def add_file_routes(app: FastAPI, files: Files, directory: Directory) -> None:
 
 def _add_upload_routes(app: FastAPI, uploads: Uploads[int], directory: Directory) -> None:
 
-    @app.options("/v1/uploads", tags=["files"])
+    @app.options(UPLOADS_PATH, tags=["files"])
     async def abilities() -> Response:
         """What this server can do, and the size of the largest file."""
-        headers = _tus(
-            Tus_Version=TUS_VERSION,
-            Tus_Extension=TUS_EXTENSIONS,
-            Tus_Max_Size=uploads.limit,
-        )
-        return Response(status_code=204, headers=headers)
+        return tus.abilities(uploads.limit)
 
-    @app.post("/v1/uploads", tags=["files"])
+    @app.post(UPLOADS_PATH, tags=["files"])
     async def begin(request: Request) -> Response:
         """Announce a file: its size and SHA-256."""
-        check_tus_version(request.headers.get("Tus-Resumable"))
-        person = await _asker(request, directory)
-        length = request.headers.get("Upload-Length")
-        upload = read_new_upload(length, request.headers.get("Upload-Metadata"))
-        file_id = await uploads.begin(person, upload)
-        headers = _tus(Location=_UPLOAD_PATH + file_id, Upload_Offset=0)
-        return Response(status_code=201, headers=headers)
+        return await tus.begin(uploads, await _asker(request, directory), request)
 
-    @app.head(_UPLOAD_PATH + "{file_id}", tags=["files"])
+    @app.post(_UPLOAD, tags=["files"])
+    async def begin_as(file_id: str, request: Request) -> Response:
+        """Announce a file that its realm took in alone, by the id that it has there."""
+        return await tus.begin_as(uploads, await _sender(request, directory), file_id, request)
+
+    @app.head(_UPLOAD, tags=["files"])
     async def progress(file_id: str, request: Request) -> Response:
         """How many bytes are here."""
-        person = await _asker(request, directory)
-        found = await uploads.progress(person, _upload_id(file_id))
-        return Response(headers=_tus(Upload_Offset=found.offset, Upload_Length=found.size))
+        return await tus.progress(uploads, await _uploader(request, directory), file_id)
 
-    @app.patch(_UPLOAD_PATH + "{file_id}", tags=["files"])
+    @app.patch(_UPLOAD, tags=["files"])
     async def append(file_id: str, request: Request) -> Response:
         """Bytes from an offset on. With the last one the hash is checked."""
-        # A refusal leaves the rest of the body to be read and dropped: closing at once would cut
-        # a sender off before it could read why.
-        check_tus_version(request.headers.get("Tus-Resumable"))
-        if request.headers.get("Content-Type") != UPLOAD_TYPE:
-            raise MalformedMessage(detail=f"Content-Type is {UPLOAD_TYPE}")
-        offset = read_count("Upload-Offset", request.headers.get("Upload-Offset"))
-        person = await _asker(request, directory)
-        after = await uploads.append(person, _upload_id(file_id), offset, _chunks(request))
-        return Response(status_code=204, headers=_tus(Upload_Offset=after.offset))
+        return await tus.append(uploads, await _uploader(request, directory), file_id, request)
 
-    @app.delete(_UPLOAD_PATH + "{file_id}", tags=["files"])
+    @app.delete(_UPLOAD, tags=["files"])
     async def cancel(file_id: str, request: Request) -> Response:
         """End an upload that isn't whole."""
-        person = await _asker(request, directory)
-        await uploads.cancel(person, _upload_id(file_id))
-        return Response(status_code=204, headers=_tus())
+        return await tus.cancel(uploads, await _uploader(request, directory), file_id)
 
 
 def _add_download_routes(app: FastAPI, downloads: Downloads, directory: Directory) -> None:
@@ -130,7 +98,7 @@ def _add_download_routes(app: FastAPI, downloads: Downloads, directory: Director
     async def download(file_id: str, request: Request) -> Response:
         """A file, or a range of it, for whoever may see a message that names it."""
         person = await _asker(request, directory)
-        if not _FILE_ID.fullmatch(file_id):
+        if not tus.is_file_id(file_id):
             raise FileNotFound(file_id=file_id)
         file = await downloads.find(person, file_id)
         etag = f'"{file.sha256}"'
@@ -140,10 +108,3 @@ def _add_download_routes(app: FastAPI, downloads: Downloads, directory: Director
             return Response(status_code=status, headers=headers)
         blocks = downloads.blocks(file, range(file.size) if part is None else part)
         return await Stream.begin(blocks, status, headers)
-
-
-def _upload_id(file_id: str) -> str:
-    """It becomes the name of a file: nothing else than an id may come so far."""
-    if not _FILE_ID.fullmatch(file_id):
-        raise UploadNotFound(file_id=file_id)
-    return file_id

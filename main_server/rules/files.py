@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from main_server.rules.people import find_sender
 from main_server.rules.sessions import hash_token, valid_session
 from main_server.store.schema import files, is_in, memberships, message_files, realms
 from main_server.store.writer import Transaction
@@ -23,6 +24,7 @@ from realm_protocol.errors import (
     UploadNotFound,
 )
 from realm_protocol.limits import UNFINISHED_UPLOADS, UNSENT_FILE_DAYS
+from realm_protocol.names import Address
 from realm_protocol.rooms import GUEST_LIMITS
 from realm_protocol.uploads import NewUpload
 
@@ -44,15 +46,28 @@ class StoredFile:
 
 def person_behind(connection: Connection, realm_key: str, token_hash: bytes, now: int) -> int:
     """The person for whom a realm asks; raises what hinders it."""
-    realm = connection.scalar(
-        sa.select(realms.c.name).where(realms.c.key_hash == hash_token(realm_key), realms.c.enabled)
-    )
-    if realm is None:
-        raise RealmKeyInvalid
+    realm = _realm_behind(connection, realm_key)
     session = valid_session(connection, token_hash, realm, now)
     if session.limit_class == GUEST_LIMITS:
         raise NotForGuests
     return int(session.person_id)
+
+
+def sender_behind(connection: Connection, realm_key: str, address: Address) -> int:
+    """The person of a realm for whom it took a file in while it had no link."""
+    sender = find_sender(connection, address, _realm_behind(connection, realm_key))
+    if sender.limit_class == GUEST_LIMITS:
+        raise NotForGuests
+    return int(sender.id)
+
+
+def _realm_behind(connection: Connection, key: str) -> str:
+    realm = connection.scalar(
+        sa.select(realms.c.name).where(realms.c.key_hash == hash_token(key), realms.c.enabled)
+    )
+    if realm is None:
+        raise RealmKeyInvalid
+    return str(realm)
 
 
 # --- uploads -------------------------------------------------------------------------------------
@@ -72,6 +87,8 @@ def begin_upload(
         raise TooManyUploads(limit=UNFINISHED_UPLOADS)
     if used + upload.size > quota:
         raise QuotaExceeded(used=used, size=upload.size, limit=quota)
+    if tx.connection.scalar(sa.select(files.c.id).where(files.c.file_id == file_id)):
+        raise UploadNotFound(file_id=file_id)  # a realm has chosen the id of another's file
     tx.connection.execute(
         sa.insert(files).values(
             file_id=file_id,

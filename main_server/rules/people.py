@@ -60,6 +60,19 @@ def find_reachable(connection: Connection, address: Address) -> Row[Any]:
     return person
 
 
+def find_sender(connection: Connection, address: Address, realm: str) -> Row[Any]:
+    """Somebody for whom their realm may speak without a session.
+
+    Raises `ForeignSender` or `UserDisabled`.
+    """
+    person = find_person(connection, address)
+    if person.realm != realm:
+        raise ForeignSender(address=str(address), realm=realm)
+    if person.disabled:
+        raise UserDisabled(address=str(address))
+    return person
+
+
 def find_realm(connection: Connection, name: str) -> Row[Any]:
     """A realm's row; raises `RealmNotFound`."""
     row = connection.execute(sa.select(realms).where(realms.c.name == name)).one_or_none()

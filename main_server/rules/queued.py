@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from main_server.effects import LiveSession
 from main_server.rules.messages import send_message
-from main_server.rules.people import find_person
+from main_server.rules.people import find_sender
 from main_server.rules.rooms import check_guest
 from main_server.store.writer import Job, Transaction
 from realm_protocol.commands import SendMessage
-from realm_protocol.errors import ForeignSender, UserDisabled
 from realm_protocol.lanes import Lanes
 from realm_protocol.names import Address
 
@@ -35,11 +34,7 @@ def send_queued(tx: Transaction, job: Job) -> None:
     queued = job.command
     if not isinstance(queued, QueuedAt):
         raise TypeError("a queued message comes with its realm")
-    sender = find_person(tx.connection, queued.sender)
-    if sender.realm != queued.realm:
-        raise ForeignSender(address=str(queued.sender), realm=queued.realm)
-    if sender.disabled:
-        raise UserDisabled(address=str(queued.sender))
+    sender = find_sender(tx.connection, queued.sender, queued.realm)
     session = LiveSession(
         session_id="",
         person_id=sender.id,

@@ -65,7 +65,7 @@ class UploadRows(Protocol[_Owner]):
     """What is known of uploads besides their bytes; each change is synced when it returns."""
 
     async def begin(self, owner: _Owner, file_id: str, upload: NewUpload) -> None:
-        """Note one; raises what the limits say."""
+        """Note one; raises what the limits say, and `UploadNotFound` where the id is another's."""
 
     async def find(self, owner: _Owner, file_id: str) -> Announced:
         """One's own, finished or not; raises `UploadNotFound`."""
@@ -121,6 +121,8 @@ class Uploads(Generic[Owner]):
         await self._threads.run(self._folder.begin_part, file_id)
         try:
             await self._rows.begin(owner, file_id, upload)
+        except UploadNotFound:
+            raise  # the id is another's, and so is the part
         except BaseException:
             await self._threads.run(self._folder.drop_part, file_id)
             raise

@@ -15,6 +15,7 @@ from main_server.files.rows import FileLimits
 from main_server.rules.files import uploads_begun_before
 from main_server.store.writer import Transaction
 from realm_protocol.limits import UNFINISHED_UPLOAD_HOURS, UNFINISHED_UPLOADS
+from realm_protocol.uploads import SENDER_HEADER, UPLOAD_TYPE, NewUpload, upload_headers
 from realm_service.uploads.folder import ROOM_KEPT_FREE, BlobFolder
 from realm_service.uploads.part import Part
 from tests.main_server.conftest import Running, running
@@ -331,6 +332,58 @@ def test_a_part_knows_its_hash_however_it_was_cut(
     assert known is not None
     assert (known.sha256.hexdigest(), known.size) == (sha256(content), len(content))
     assert known.head == content[:4096]
+
+
+# --- brought by a realm that took them alone ------------------------------------------------------
+
+TAKEN = "5" * 32
+
+
+async def bring(end: FileEnd, sender: str, content: bytes, file_id: str = TAKEN) -> httpx.Response:
+    """Announce a file in the name of its sender, by the id that the realm has given it."""
+    upload = NewUpload(len(content), sha256(content))
+    return await end.http.post(
+        f"/v1/uploads/{file_id}",
+        headers={
+            "Authorization": f"Bearer {end.key}",
+            SENDER_HEADER: sender,
+            **upload_headers(upload),
+        },
+    )
+
+
+async def test_a_realm_brings_a_file_by_the_id_that_it_gave_it(messi: FileEnd) -> None:
+    """In the sender's name, whatever became of their session; however often it is announced."""
+    assert (await bring(messi, "messi@surabaya", CONTENT)).status_code == 201
+    assert (await messi.append(TAKEN, 0, CONTENT[:MIB])).status_code == 204
+    again = await bring(messi, "messi@surabaya", CONTENT)
+    assert (again.status_code, again.headers["Upload-Offset"]) == (201, str(MIB))
+    headers = {
+        "Authorization": f"Bearer {messi.key}",
+        SENDER_HEADER: "messi@surabaya",
+        "Upload-Offset": str(MIB),
+        "Content-Type": UPLOAD_TYPE,
+    }
+    await messi.http.patch(f"/v1/uploads/{TAKEN}", headers=headers, content=CONTENT[MIB:])
+
+    assert (await messi.download(TAKEN)).content == CONTENT
+    whole = await bring(messi, "messi@surabaya", CONTENT)
+    assert whole.headers["Upload-Offset"] == str(len(CONTENT))
+
+
+async def test_a_realm_brings_files_of_its_own_people_alone(
+    messi: FileEnd, main: Running, http: httpx.AsyncClient
+) -> None:
+    """And none by the id of another's, or of another file."""
+    henderson = await person(main, http, "henderson@jakarta")
+    assert (await bring(messi, "messi@surabaya", CONTENT)).status_code == 201
+
+    assert code(await bring(messi, "henderson@jakarta", CONTENT)) == (403, "foreign_sender")
+    assert code(await bring(henderson, "henderson@jakarta", b"x")) == (404, "upload_not_found")
+    assert code(await bring(messi, "messi@surabaya", b"x")) == (404, "upload_not_found")
+    assert code(await bring(messi, "messi@surabaya", b"x", "x")) == (404, "upload_not_found")
+    assert code(await bring(messi, "nobody@surabaya", b"x")) == (404, "user_not_found")
+    assert await messi.offset(TAKEN) == 0
 
 
 # --- collecting ----------------------------------------------------------------------------------
