@@ -26,8 +26,10 @@ app = typer.Typer(
 )
 realm_app = typer.Typer(help="Realms and their keys.", no_args_is_help=True)
 user_app = typer.Typer(help="People.", no_args_is_help=True)
+group_app = typer.Typer(help="Groups.", no_args_is_help=True)
 app.add_typer(realm_app, name="realm")
 app.add_typer(user_app, name="user")
+app.add_typer(group_app, name="group")
 
 _PIPE_WIDTH = 10_000
 _option = partial(flag, MainSettings)
@@ -379,6 +381,38 @@ def user_set_limits(
 ) -> None:
     """Put a person into a limit class."""
     _show(_operate("user set-limits", database_url, address=address, limits=limits), as_json)
+
+
+By = Annotated[
+    str,
+    typer.Option(help="The operator in whose name the group hears of it, where there are several."),
+]
+
+
+@group_app.command("list")
+def group_list(
+    realm: Annotated[str, typer.Option(help="Only this realm's.")] = "",
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Every group and open room."""
+    _show(_operate("group list", database_url, realm=realm), as_json)
+
+
+@group_app.command("close", epilog="Example: main-server group close jarkom3@surabaya")
+def group_close(
+    group: str, by: By = "", database_url: Database = None, as_json: Json = False
+) -> None:
+    """Close a group: it can only be read and left. A row of it says so."""
+    _show(_operate("group close", database_url, name=group, by=by), as_json)
+
+
+@group_app.command("reopen")
+def group_reopen(
+    group: str, by: By = "", database_url: Database = None, as_json: Json = False
+) -> None:
+    """Open a closed group again."""
+    _show(_operate("group reopen", database_url, name=group, by=by), as_json)
 
 
 @app.command()

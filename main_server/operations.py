@@ -1,4 +1,5 @@
-"""What the operator does: realms and people. Each is a rule of the writer, and leaves an audit row.
+"""What the operator does: realms, people, groups. Each is a rule of the writer, and leaves an audit
+row.
 
 The same functions serve the running server, over its socket, and the command line on a store that
 no server has open.
@@ -6,7 +7,7 @@ no server has open.
 
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
@@ -14,24 +15,36 @@ from sqlalchemy.engine import Row
 from main_server.effects import RealmCut
 from main_server.rules import people as people_rules
 from main_server.rules.audit import note
+from main_server.rules.governing import find_governable, set_closed
 from main_server.rules.people import (
     add_person,
     change_person,
     end_sessions,
+    find_person,
     find_realm,
 )
 from main_server.rules.realm_lists import enrol
 from main_server.rules.sessions import hash_token
-from main_server.store.schema import audit, people, realm_names, realms
+from main_server.store.schema import (
+    audit,
+    conversations,
+    is_in,
+    memberships,
+    people,
+    realm_names,
+    realms,
+)
 from main_server.store.writer import Transaction
 from realm_protocol.errors import (
     IsGuest,
     MalformedMessage,
+    NotOperator,
     RealmExists,
     RealmNotEmpty,
     UserExists,
+    WrongArguments,
 )
-from realm_protocol.names import Address, check_name
+from realm_protocol.names import Address, GroupAddress, check_name
 from realm_protocol.rooms import GUEST_LIMITS
 
 Record = dict[str, Any]
@@ -208,6 +221,76 @@ def _check_limit_class(limits: str) -> None:
         raise MalformedMessage(detail=f"limits are one of {', '.join(LIMIT_CLASSES)}")
 
 
+# --- groups --------------------------------------------------------------------------------------
+
+
+def list_groups(tx: Transaction, realm: str = "") -> list[Record]:
+    """Groups and open rooms, and how many are in each."""
+    rows = (
+        sa.select(conversations, sa.func.count(memberships.c.person_id).label("members"))
+        .outerjoin(memberships, (memberships.c.conversation_id == conversations.c.id) & is_in())
+        .where(conversations.c.kind != "private")
+        .group_by(conversations.c.id)
+        .order_by(conversations.c.address)
+    )
+    if realm:
+        its_realm = find_realm(tx.connection, check_name(realm)).id
+        rows = rows.where(conversations.c.realm_id == its_realm)
+    return [
+        {
+            "group": row.address,
+            "name": row.display_name,
+            "kind": row.kind,
+            "members": row.members,
+            "invite_only": row.open_from is None,
+            "closed": row.closed_at is not None,
+        }
+        for row in tx.connection.execute(rows)
+    ]
+
+
+def close_group(tx: Transaction, name: str, by: str = "") -> Record:
+    """From now on it can only be read and left; a row says so in the name of an operator."""
+    return _set_closed(tx, name, by, closed=True)
+
+
+def reopen_group(tx: Transaction, name: str, by: str = "") -> Record:
+    """Undo `close_group`."""
+    return _set_closed(tx, name, by, closed=False)
+
+
+def _set_closed(tx: Transaction, name: str, by: str, *, closed: bool) -> Record:
+    group = find_governable(tx, GroupAddress.parse(name))
+    operator = _operator(tx, by)
+    changed = set_closed(tx, group, operator, closed=closed)
+    told = {"group": str(group.group), "closed": closed, "changed": changed}
+    return told | {"by": str(operator.address)}
+
+
+class _Operator(NamedTuple):
+    """In whose name something is done."""
+
+    person_id: int
+    address: Address
+
+
+def _operator(tx: Transaction, by: str) -> _Operator:
+    """The one of this address; without it, the only one that there is."""
+    rows = sa.select(people.c.id, people.c.address).where(people.c.operator, ~people.c.disabled)
+    found = [_Operator(row.id, Address(row.address)) for row in tx.connection.execute(rows)]
+    if by:
+        person = find_person(tx.connection, Address.parse(by))
+        found = [operator for operator in found if operator.person_id == person.id]
+    elif len(found) != 1:
+        raise WrongArguments(
+            detail=f"A group hears of it in an operator's name, and {len(found)} people are that.",
+            usage="… --by ADDRESS, after main-server user make-operator ADDRESS",
+        )
+    if not found:
+        raise NotOperator
+    return found[0]
+
+
 def list_audit(tx: Transaction, limit: int = 100) -> list[Record]:
     """The newest rows of the audit log, oldest first."""
     rows = tx.connection.execute(sa.select(audit).order_by(audit.c.id.desc()).limit(limit)).all()
@@ -232,9 +315,12 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "user set-password": set_password,
     "user make-operator": make_operator,
     "user set-limits": set_limits,
+    "group list": list_groups,
+    "group close": close_group,
+    "group reopen": reopen_group,
     "audit": list_audit,
 }
-_READ_ONLY = frozenset({"realm list", "user list", "audit"})
+_READ_ONLY = frozenset({"realm list", "user list", "group list", "audit"})
 
 
 def operate(tx: Transaction, operation: str, arguments: Record, actor: str) -> Any:

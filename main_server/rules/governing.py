@@ -21,7 +21,7 @@ from main_server.rules.groups import (
     new_member,
     remove_member,
 )
-from main_server.rules.people import asker_of, find_person
+from main_server.rules.people import asker_of, find_person, let_guest_go
 from main_server.store.ledger import Conversation, Member
 from main_server.store.schema import conversations
 from main_server.store.writer import Job, Transaction
@@ -45,10 +45,15 @@ from realm_protocol.errors import (
 )
 from realm_protocol.names import Address, GroupAddress
 
+_ITS_REALMS = "an open room is its realm's"
+
 
 def govern(tx: Transaction, job: Job) -> GroupChanged:
     """What one member does with a group, where their role lets them."""
     session, command = asker_of(job), job.command
+    if (room := find_group(tx, command.group)).kind == "room":
+        _govern_room(tx, room, session, command)
+        return _as_it_is(room)
     group, asker = _governed(tx, session, command.group)
     match command:
         case InviteMembers(members=members):
@@ -62,6 +67,33 @@ def govern(tx: Transaction, job: Job) -> GroupChanged:
         case SetGroupAccess(invite_only=invite_only):
             _set_access(tx, group, asker, invite_only=invite_only)
     return _as_it_is(group)
+
+
+def _govern_room(
+    tx: Transaction, room: Conversation, session: LiveSession, command: object
+) -> None:
+    """An operator puts somebody out of an open room, or lets them in again; who, is noted."""
+    if not find_person(tx.connection, session.address).operator:
+        raise NotAllowed(detail=_ITS_REALMS)
+    match command:
+        case RemoveMember(address=address):
+            member = _member(room, address)
+            remove_member(tx, room, member, "removed", session)
+            let_guest_go(tx, member.person_id)
+            _note_of_room(tx, session, "remove from room", room, address)
+        case InviteMembers(members=members) if not room.is_closed:
+            for person_id, address in find_invited(tx, members, session).items():
+                if person_id not in room.members:
+                    add_member(tx, room, new_member(person_id, address), session)
+                    _note_of_room(tx, session, "let into room", room, address)
+        case _:
+            raise NotAllowed(detail=_ITS_REALMS)
+
+
+def _note_of_room(
+    tx: Transaction, by: LiveSession, action: str, room: Conversation, address: Address
+) -> None:
+    note(tx, actor=str(by.address), action=action, subject=f"{room.group}: {address}")
 
 
 def _invite(tx: Transaction, group: Conversation, asker: Member, invited: list[Address]) -> None:
@@ -113,24 +145,32 @@ def open_or_close(tx: Transaction, job: Job) -> GroupChanged:
     operator, command = asker_of(job), job.command
     if not find_person(tx.connection, operator.address).operator:
         raise NotOperator
-    group = _find_no_room(tx, command.group)
     closes = isinstance(command, CloseGroup)
-    if group.is_closed != closes:
-        _tell(tx, group, operator, "closed" if closes else "reopened")
-        _keep(tx, group, closed_at=tx.now if closes else None)
-        group.is_closed = closes
+    group = find_governable(tx, command.group)
+    if set_closed(tx, group, operator, closed=closes):
         action = "close group" if closes else "reopen group"
         note(tx, actor=str(operator.address), action=action, subject=str(group.group))
     return _as_it_is(group)
 
 
+def set_closed(tx: Transaction, group: Conversation, operator: Doer, *, closed: bool) -> bool:
+    """Told by a row in the operator's name; whether it was otherwise before."""
+    if group.is_closed == closed:
+        return False
+    _tell(tx, group, operator, "closed" if closed else "reopened")
+    _keep(tx, group, closed_at=tx.now if closed else None)
+    group.is_closed = closed
+    return True
+
+
 # --- what they share -----------------------------------------------------------------------------
 
 
-def _find_no_room(tx: Transaction, address: GroupAddress) -> Conversation:
+def find_governable(tx: Transaction, address: GroupAddress) -> Conversation:
+    """Any group; raises `NotAllowed` of a room."""
     group = find_group(tx, address)
     if group.kind != "group":
-        raise NotAllowed(detail="an open room is its realm's")
+        raise NotAllowed(detail=_ITS_REALMS)
     return group
 
 
@@ -138,7 +178,7 @@ def _governed(
     tx: Transaction, session: LiveSession, address: GroupAddress
 ) -> tuple[Conversation, Member]:
     """A group that can be changed, and the asker in it."""
-    group = _find_no_room(tx, address)
+    group = find_governable(tx, address)
     asker = group.members.get(session.person_id)
     if asker is None:
         raise NotMember(group=str(address))

@@ -82,6 +82,14 @@ def test_realms_and_people(main: MainProcess, running: bool) -> None:
     assert "65535" in _refused(main, "realm", "set-address", "surabaya", "chat.sby", "65536")
 
 
+def test_groups_are_listed_and_only_real_ones_closed(main: MainProcess) -> None:
+    """In words, from the command line."""
+    main.add_realm("surabaya", 8000)
+    assert run_operator_command(main.home, "group", "list", "--realm", "surabaya").stdout == ""
+    assert "no group jarkom3@surabaya" in _refused(main, "group", "close", "jarkom3@surabaya")
+    assert "can't be an address" in _refused(main, "group", "reopen", "jarkom3")
+
+
 def test_a_table_in_a_pipe_is_not_cut(main: MainProcess) -> None:
     """However long a name is: what reads it gets all of it."""
     host = "chat." + "surabaya." * 12 + "example.org"

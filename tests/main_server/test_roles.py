@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy.engine import Engine
 
 from main_server.effects import Asker, LiveSession
-from main_server.operations import make_operator
+from main_server.operations import list_audit, list_groups, make_operator, operate
 from main_server.rules.people import find_person
 from main_server.rules.table import MainRules
 from main_server.store.database import open_engine, read_epoch
@@ -395,6 +395,46 @@ async def test_an_operator_closes_a_group(
     assert [tuple(row) for row in noted][-2:] == [
         ("lineker@jakarta", "close group"),
         ("lineker@jakarta", "reopen group"),
+    ]
+
+
+async def test_a_group_is_closed_from_the_machine_of_main(
+    main: Running, surabaya: RealmEnd
+) -> None:
+    """In the name of an operator, whom the row tells; noted is who ran the command."""
+    messi = await surabaya.enter("messi@surabaya")
+    await messi.do(commands.CreateGroup, GROUP, [])
+
+    async def run(operation: str, **arguments: str) -> Any:
+        asked = {"name": str(GROUP), **arguments}
+        return await main.main.write(lambda tx: operate(tx, operation, asked, "andi"))
+
+    with pytest.raises(errors.WrongArguments, match="0 people"):
+        await run("group close")
+    await main.main.write(lambda tx: make_operator(tx, OPERATOR))
+    with pytest.raises(errors.NotOperator):
+        await run("group close", by="messi@surabaya")
+    closed = await run("group close")
+    again = await run("group close", by=OPERATOR)
+
+    assert (closed["by"], closed["changed"], again["changed"]) == (OPERATOR, True, False)
+    with pytest.raises(errors.GroupClosed):
+        await messi.send(f"group:{GROUP}", "halo?")
+    (listed,) = await main.main.write(list_groups)
+    assert (listed["group"], listed["members"], listed["closed"]) == (str(GROUP), 1, True)
+    await run("group reopen", by=OPERATOR)
+    await messi.send(f"group:{GROUP}", "halo lagi")
+    told = [row for row in await messi.history(group_conversation(GROUP)) if row.kind == "system"]
+    changes = [read_system_body(row.body) for row in told[-2:]]
+    assert [(one.event, one.by) for one in changes] == [
+        ("closed", OPERATOR),
+        ("reopened", OPERATOR),
+    ]
+    noted = [row for row in await main.main.write(list_audit) if row["actor"] == "andi"]
+    assert [(row["action"], row["subject"]) for row in noted] == [
+        ("group close", GROUP),
+        ("group close", GROUP),
+        ("group reopen", GROUP),
     ]
 
 

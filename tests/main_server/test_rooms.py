@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from main_server.effects import LiveSession
-from main_server.operations import disable_user, enable_user, list_audit, set_limits
+from main_server.operations import (
+    disable_user,
+    enable_user,
+    list_audit,
+    make_operator,
+    set_limits,
+)
 from main_server.rules.rooms import check_guest
 from realm_protocol import commands, errors, events, link
 from realm_protocol.bodies import read_system_body, system_text
@@ -273,6 +279,39 @@ async def test_an_operator_can_send_a_guest_away(
     await main.main.dismiss_guests()
 
     assert read_system_body((await page(surabaya)).messages[-1].body).event == "left"
+
+
+async def test_an_operator_puts_anybody_out_of_a_room(
+    main: Running, surabaya: RealmEnd, jakarta: RealmEnd, anna: Attached
+) -> None:
+    """Guests for good; people with an account until an operator lets them in again."""
+    henderson = await jakarta.enter("henderson@jakarta")
+    messi = await surabaya.enter("messi@surabaya")
+    await henderson.do(commands.JoinGroup, LOBBY)
+    await messi.do(commands.JoinGroup, LOBBY)
+    with pytest.raises(errors.NotAllowed):
+        await messi.do(commands.RemoveMember, LOBBY, henderson.address)
+    await main.main.write(lambda tx: make_operator(tx, "messi@surabaya"))
+
+    await messi.do(commands.RemoveMember, LOBBY, henderson.address)
+    await messi.do(commands.RemoveMember, LOBBY, anna.address)
+    await main.main.dismiss_guests()
+
+    assert [m.address for m in await messi.do(commands.ListMembers, LOBBY)] == ["messi@surabaya"]
+    with pytest.raises(errors.RemovedFromGroup):
+        await henderson.do(commands.JoinGroup, LOBBY)
+    with pytest.raises(errors.NotSignedIn):
+        await anna.history(ROOM)
+    with pytest.raises(errors.NotAllowed):
+        await messi.do(commands.RenameGroup, LOBBY, "Aula")
+    await messi.do(commands.InviteMembers, LOBBY, [henderson.address])
+    await henderson.send(TO_LOBBY, "terima kasih")
+    noted = [row for row in await main.main.write(list_audit) if row["actor"] == messi.address]
+    assert [(row["action"], row["subject"]) for row in noted] == [
+        ("remove from room", f"{LOBBY}: henderson@jakarta"),
+        ("remove from room", f"{LOBBY}: {anna.address}"),
+        ("let into room", f"{LOBBY}: henderson@jakarta"),
+    ]
 
 
 async def test_a_room_is_full_of_guests(
