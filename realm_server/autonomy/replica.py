@@ -23,7 +23,7 @@ from realm_server.autonomy import tails
 from realm_server.autonomy.replica_tables import REPLICA
 from realm_server.autonomy.site_file import SiteFile
 
-HEARD_BYTES = 8 * 1024 * 1024
+HEARD_BYTES = 32 * 1024 * 1024
 """Written at once when so much has gathered."""
 _STORED = array_header(2) + pack(tag_of(MessageStored))
 _CACHED = 50_000

@@ -93,7 +93,7 @@ def write_tail(
         held = EMPTY._replace(first=run[0].seq)
     rows = [(conversation, seq, event) for seq, event in run]
     connection.exec_driver_sql("INSERT OR IGNORE INTO messages VALUES (?, ?, ?)", rows)
-    tail = _cut(connection, conversation)
+    tail = _cut(connection, conversation, max(held.last, run[-1].seq))
     connection.execute(_KEEP, _row(conversation, tail, touched_at))
     return tail.size - held.size
 
@@ -104,19 +104,20 @@ def read_tail(connection: Connection, conversation: str) -> Tail:
     return EMPTY if row is None else Tail._make(row)
 
 
-def _cut(connection: Connection, conversation: str) -> Tail:
-    """Forget what is too much; returns what remains."""
+def _cut(connection: Connection, conversation: str, last: int) -> Tail:
+    """Forget what is too much; returns what remains. `last` is the newest that is held."""
+    _delete(connection, conversation, below=last - MESSAGES + 1)
+    first, size = connection.execute(_HELD, {"known": conversation}).one()
+    if size <= BYTES:
+        return Tail(first, last, size)
     sizes = connection.execute(_SIZES, {"known": conversation}).all()
     lowest = fitting((row.seq, row.size) for row in sizes)
-    if lowest > sizes[-1].seq:
-        _delete(connection, conversation, below=lowest)
-    return Tail(lowest, sizes[0].seq, sum(row.size for row in sizes if row.seq >= lowest))
+    _delete(connection, conversation, below=lowest)
+    return Tail(lowest, last, sum(row.size for row in sizes if row.seq >= lowest))
 
 
 def _delete(connection: Connection, conversation: str, below: int = 2**53) -> None:
-    connection.execute(
-        sa.delete(messages).where(messages.c.conversation == conversation, messages.c.seq < below)
-    )
+    connection.execute(_FORGET, {"known": conversation, "below": below})
 
 
 def forget_quietest(connection: Connection, size: int) -> int:
@@ -145,6 +146,12 @@ def _row(conversation: str, tail: Tail, touched_at: int) -> dict[str, Any]:
 _FIND = sa.select(
     conversations.c.held_from, conversations.c.held_to, conversations.c.held_bytes
 ).where(conversations.c.conversation == sa.bindparam("known"))
+_HELD = sa.select(sa.func.min(messages.c.seq), sa.func.sum(sa.func.length(messages.c.event))).where(
+    messages.c.conversation == sa.bindparam("known")
+)
+_FORGET = sa.delete(messages).where(
+    messages.c.conversation == sa.bindparam("known"), messages.c.seq < sa.bindparam("below")
+)
 _SIZES = (
     sa.select(messages.c.seq, sa.func.length(messages.c.event).label("size"))
     .where(messages.c.conversation == sa.bindparam("known"))
