@@ -71,7 +71,7 @@ class Asides:
 
     async def show_jump(self) -> None:
         """Any chat, person or group."""
-        await self._choose(
+        await self.choose(
             Choosing(
                 hint=self._chatting.words("jump_hint"),
                 input_identifier="jump-input",
@@ -83,7 +83,7 @@ class Asides:
 
     async def show_search(self) -> None:
         """Messages that this device has."""
-        await self._choose(
+        await self.choose(
             Choosing(
                 hint=self._chatting.words("search"),
                 input_identifier="search-input",
@@ -128,7 +128,8 @@ class Asides:
         if name is not None:
             await self._chatting.open_when_listed(name)
 
-    async def _choose(self, choosing: Choosing) -> None:
+    async def choose(self, choosing: Choosing) -> None:
+        """Show it, with what it finds at first."""
         self.show(choosing.dialog)
         self.choosing = choosing
         await choosing.fill()

@@ -27,12 +27,11 @@ from frontend.views.doing import Doings
 from frontend.views.frame import Frame, Head
 from frontend.views.look import Sizes
 from frontend.views.message_pane import MessagePane
-from frontend.window import layout, listing, markdown, times, uploads
-from frontend.window.identity import realm_of
+from frontend.window import governing, layout, listing, markdown, times, uploads
+from frontend.window.identity import is_guest, realm_of
 from frontend.window.state import AccountState, History, ordered
 from frontend.window.words import Words
 from frontend.writing import Writing
-from realm_protocol.commands import GONE
 from realm_protocol.errors import RealmchatError
 from realm_protocol.names import Address, private_conversation
 
@@ -96,6 +95,7 @@ class Chatting:
             pasted=self.attaching.pasted,
             choice=self.attaching.choice(),
             now=asyncio.get_running_loop().time,
+            guest=is_guest(live.state.me),
         )
         self.frame = Frame(self._doings(), self.list, self.pane, self.composer)
         self.restyle(preferences)
@@ -179,6 +179,7 @@ class Chatting:
             cut = link.state in ("cut_off", "unreachable", "away")
             to = "message_to_room" if conversation.kind == "room" else "message_to"
             self.composer.hint(self.words("composer_cut_off") if cut else self.words(to, name=name))
+            self.composer.shut(governing.shut_words(conversation, self.words))
         unread = self.outside.total_unread()
         self.page.title = f"({unread}) realmchat" if unread else "realmchat"
 
@@ -211,8 +212,7 @@ class Chatting:
         known = state.presence.get(conversation.title)
         if presence == "offline" and known is not None:
             below = self.words("last_seen", time=times.since(self.words, known.at, self.clock()))
-        if conversation.role in GONE:
-            below = self.words("left_group")
+        below = governing.shut_words(conversation, self.words) or below
         return Head(
             conversation.conversation,
             conversation.kind,

@@ -4,9 +4,12 @@ from typing import TYPE_CHECKING
 
 import flet as ft
 
+from frontend.governing import Governing
 from frontend.service.shapes import Conversation, Member
 from frontend.views import dialogs
 from frontend.views.details import DetailDeeds, Shown, draw_details
+from frontend.window.governing import deeds_to, rights_in
+from frontend.window.identity import is_guest
 from realm_protocol.commands import GONE
 
 if TYPE_CHECKING:
@@ -23,6 +26,9 @@ class Detailing:
         self._members: dict[str, list[Member]] = {}
         self._known: dict[str, int] = {}
         """Up to which change of a group its members were asked for."""
+        self._governing = Governing(chatting)
+        self._told: tuple[object, ...] = ()
+        self._control: ft.Control | None = None
 
     async def toggle(self) -> None:
         chatting = self._chatting
@@ -34,7 +40,7 @@ class Detailing:
         chatting.page.update()
 
     async def _show(self) -> None:
-        conversation = self._chatting.live.state.find(self._chatting.opened)
+        conversation = self._opened
         if conversation is None:
             return
         if conversation.kind != "private" and not await self._ask_for_members(conversation):
@@ -46,6 +52,7 @@ class Detailing:
     def draw(self, conversation: Conversation | None) -> None:
         """Beside the messages, as the state is now."""
         if conversation is None or not (self.is_beside and self._chatting.layout.docks):
+            self._told = ()
             self._chatting.frame.draw_details(None)
             return
         last = conversation.last_message
@@ -55,7 +62,11 @@ class Detailing:
         ):
             self._known[conversation.conversation] = changed
             self._chatting.spawn(self._refresh(conversation))
-        self._chatting.frame.draw_details(self._drawn(conversation, beside=True))
+        told = (self._shown(conversation), self._chatting.sizes, self._chatting.words.language)
+        if told != self._told:
+            # Else it stays, with a menu that may be open in it.
+            self._told, self._control = told, self._drawn(conversation, beside=True)
+        self._chatting.frame.draw_details(self._control)
 
     async def _refresh(self, conversation: Conversation) -> None:
         await self._ask_for_members(conversation)
@@ -71,24 +82,62 @@ class Detailing:
 
     def _drawn(self, conversation: Conversation, *, beside: bool) -> ft.Control:
         chatting = self._chatting
-        head = chatting.head(conversation)
-        gone = conversation.role in GONE
-        shown = Shown(
+        may_leave = (
+            conversation.kind != "private"
+            and conversation.role not in GONE
+            and not is_guest(chatting.live.state.me)
+        )
+        deeds = DetailDeeds(
+            mute=self._mute,
+            leave=self._ask_to_leave if may_leave else None,
+            invite=self._invite,
+            rename=self._rename,
+            set_access=self._set_access,
+            on_member=self._on_member,
+        )
+        shown = self._shown(conversation)
+        return draw_details(shown, chatting.sizes, chatting.words, deeds, beside=beside)
+
+    def _shown(self, conversation: Conversation) -> Shown:
+        head = self._chatting.head(conversation)
+        me = self._chatting.live.state.me
+        members = self._members.get(conversation.conversation)
+        return Shown(
             conversation.kind,
             conversation.title,
             head.name,
             "" if head.below == conversation.title else head.below,
             head.presence,
             conversation.muted,
-            self._members.get(conversation.conversation),
+            members,
+            conversation.invite_only,
+            rights_in(conversation),
+            {one.address: deeds_to(conversation, me, one) for one in members or ()},
         )
-        may_leave = conversation.kind != "private" and not gone
-        deeds = DetailDeeds(self._mute, self._ask_to_leave if may_leave else None)
-        return draw_details(shown, chatting.sizes, chatting.words, deeds, beside=beside)
+
+    @property
+    def _opened(self) -> Conversation | None:
+        return self._chatting.live.state.find(self._chatting.opened)
+
+    async def _invite(self) -> None:
+        if (group := self._opened) is not None:
+            await self._governing.invite(group, self._members.get(group.conversation, []))
+
+    async def _rename(self) -> None:
+        if (group := self._opened) is not None:
+            self._governing.rename(group)
+
+    async def _set_access(self) -> None:
+        if (group := self._opened) is not None:
+            await self._governing.set_access(group)
+
+    async def _on_member(self, deed: str, member: Member) -> None:
+        if (group := self._opened) is not None:
+            await self._governing.on_member(group, deed, member)
 
     async def _mute(self) -> None:
         chatting = self._chatting
-        conversation = chatting.live.state.find(chatting.opened)
+        conversation = self._opened
         if conversation is not None:
             await chatting.asides.shut_dialog()
             wanted = not conversation.muted
@@ -96,7 +145,7 @@ class Detailing:
 
     async def _ask_to_leave(self) -> None:
         chatting = self._chatting
-        conversation = chatting.live.state.find(chatting.opened)
+        conversation = self._opened
         if conversation is None:
             return
         group, asides = conversation.title, chatting.asides

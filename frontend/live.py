@@ -20,6 +20,7 @@ from realm_protocol.errors import (
     AccountNotFound,
     ConversationNotFound,
     NotAllowed,
+    NotForGuests,
     NotSignedIn,
     RealmchatError,
     ServiceUnreachable,
@@ -156,10 +157,10 @@ class LiveAccount:
             self._stale.set()
 
     async def _meet_people(self) -> None:
-        """Names and who is there; without them the window shows addresses."""
+        """Names and who is there; without them the window shows addresses. Guests aren't told."""
         try:
             people = await self.client.people("")
-        except TryLater:
+        except (TryLater, NotForGuests):
             return
         self._set(arriving.take_people(self.state, people, self._clock()))
 

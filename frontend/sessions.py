@@ -21,6 +21,7 @@ from frontend.service.asking import Asking
 from frontend.service.shapes import SignedIn
 from frontend.views import dialogs, look
 from frontend.views.signing_in import Form, SigningIn
+from frontend.window.identity import is_guest, realm_of
 from frontend.window.words import Words
 from realm_protocol.errors import (
     RealmchatError,
@@ -29,8 +30,11 @@ from realm_protocol.errors import (
     ServiceWentAway,
     WrongPassword,
 )
+from realm_protocol.names import group_conversation
+from realm_protocol.rooms import room_address
 
 _LONGEST_TOAST_MS = 4000
+_ROOM_SECONDS = 30.0
 
 
 class Session:
@@ -131,12 +135,16 @@ class Session:
         await self._open(AccountClient(self._asking, signed_in))
 
     async def _ask_to_sign_in(self, form: Form) -> SignedIn:
-        url = form.realm_url or None
-        if form.new:
-            return await account.register(
-                self._asking, form.address, form.password, form.name, form.country, url
-            )
-        return await account.login(self._asking, form.address, form.password, url)
+        asking, url = self._asking, form.realm_url or None
+        match form.way:
+            case "guest":
+                return await account.enter_as_guest(asking, form.name, url)
+            case "register":
+                return await account.register(
+                    asking, form.address, form.password, form.name, form.country, url
+                )
+            case "signin":
+                return await account.login(asking, form.address, form.password, url)
 
     def _tell_refusal(self, error: RealmchatError) -> None:
         if self._signing_in is None:
@@ -177,6 +185,15 @@ class Session:
         self._accounts[client.address] = chatting
         chatting.start()
         await self.switch(client.address)
+        if is_guest(client.address):
+            chatting.spawn(self._open_room(chatting))
+
+    async def _open_room(self, chatting: Chatting) -> None:
+        """The one conversation that a guest has, once it is there."""
+        realm = realm_of(chatting.live.client.address)
+        room = group_conversation(room_address(realm))
+        if await chatting.live.until(lambda state: room in state.conversations, _ROOM_SECONDS):
+            await chatting.open(room)
 
     async def switch(self, address: str) -> None:
         self._signing_in = None
@@ -201,7 +218,8 @@ class Session:
     async def ended(self, chatting: Chatting) -> None:
         """It was ended elsewhere: its person must sign in again."""
         if self._accounts.get(chatting.live.client.address) is chatting:
-            await self._drop(chatting, self._words("session_over"))
+            guest = is_guest(chatting.live.client.address)
+            await self._drop(chatting, self._words("guest_over" if guest else "session_over"))
 
     async def _drop(self, chatting: Chatting, told: str) -> None:
         del self._accounts[chatting.live.client.address]

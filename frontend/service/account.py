@@ -34,7 +34,7 @@ _FILE_SILENCE_SECONDS = 120.0
 
 
 class AccountClient:
-    """Opened by `login` or `register`; it holds the token of this account and no other."""
+    """Opened by `login`, `register` or `enter_as_guest`; it holds this account's token alone."""
 
     def __init__(self, asking: Asking, signed_in: SignedIn) -> None:
         self.address = signed_in.address
@@ -144,6 +144,28 @@ class AccountClient:
     async def leave_group(self, group: str) -> None:
         await self._ask("POST", f"groups/{_in_a_path(group)}/leave")
 
+    async def invite(self, group: str, person: str) -> str:
+        """This and what follows answer the group's conversation."""
+        return await self._govern(group, "invite", {"people": [person]})
+
+    async def remove_member(self, group: str, person: str) -> str:
+        return await self._govern(group, "remove", {"person": person})
+
+    async def set_role(self, group: str, person: str, role: str) -> str:
+        """`owner`, `admin` or `member`."""
+        return await self._govern(group, "role", {"person": person, "role": role})
+
+    async def rename_group(self, group: str, name: str) -> str:
+        """Shown besides its address; empty for nothing."""
+        return await self._govern(group, "rename", {"name": name})
+
+    async def set_access(self, group: str, *, invite_only: bool) -> str:
+        return await self._govern(group, "access", {"invite_only": invite_only})
+
+    async def _govern(self, group: str, what: str, body: Mapping[str, Any]) -> str:
+        answer = await self._ask("POST", f"groups/{_in_a_path(group)}/{what}", body=body)
+        return str(answer.value["conversation"])
+
     async def members(self, group: str) -> list[Member]:
         answer = await self._ask("GET", f"groups/{_in_a_path(group)}/members")
         return [shapes.member(row) for row in answer.value]
@@ -192,6 +214,13 @@ async def register(
     body = {"address": address, "password": password, "name": name, "country": country}
     body |= {"realm_url": realm_url} if realm_url else {}
     told = (await asking.ask("POST", "/v1/accounts/register", body=body)).value
+    return SignedIn(told["account"], told["token"])
+
+
+async def enter_as_guest(asking: Asking, name: str, realm_url: str | None) -> SignedIn:
+    """Somebody without an account, in the open room of a site; raises what it is refused with."""
+    body = {"name": name, "realm_url": realm_url}
+    told = (await asking.ask("POST", "/v1/accounts/guest", body=body)).value
     return SignedIn(told["account"], told["token"])
 
 

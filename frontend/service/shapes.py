@@ -107,6 +107,8 @@ class Conversation:
     last_message: Message | None
     muted: bool = False
     name: str = ""
+    invite_only: bool = False
+    closed: bool = False
 
 
 def conversation(found: Json) -> Conversation:
@@ -122,6 +124,8 @@ def conversation(found: Json) -> Conversation:
         last_message=None if last is None else message(last),
         muted=found.get("muted", False),
         name=found.get("name", ""),
+        invite_only=found.get("invite_only", False),
+        closed=found.get("closed", False),
     )
 
 
@@ -267,7 +271,15 @@ class Site:
     url: str
     reachable: bool
     linked: bool
+    has_room: bool = False
+    """Whether one may enter its open room as a guest."""
 
 
 def site(found: Json) -> Site:
-    return Site(found["realm"], found["realm_url"], found["reachable"], found["linked"])
+    return Site(
+        realm=found["realm"],
+        url=found["realm_url"],
+        reachable=found["reachable"],
+        linked=found["linked"],
+        has_room=bool(found.get("room")),
+    )

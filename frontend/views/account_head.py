@@ -8,13 +8,14 @@ from frontend.views import look
 from frontend.views.avatar import avatar
 from frontend.views.doing import Doings, bound, clicked, item
 from frontend.views.look import Sizes, isolated
+from frontend.window.identity import is_guest
 from frontend.window.words import Words
 
 
 def draw_account_head(
     me: str, others: Sequence[tuple[str, int]], sizes: Sizes, words: Words, doings: Doings
 ) -> ft.Control:
-    """`others` each with what is unread there."""
+    """`others` each with what is unread there. A guest begins nothing."""
     name, _, realm = me.partition("@")
     items: list[ft.PopupMenuItem] = []
     for address, unread in others:
@@ -82,7 +83,9 @@ def draw_account_head(
                 "btn-search",
                 clicked(doings.search),
             ),
-            ft.Semantics(identifier="btn-new", container=True, content=new),
+            ft.Semantics(
+                identifier="btn-new", container=True, content=new, visible=not is_guest(me)
+            ),
         ],
         spacing=0,
     )

@@ -26,7 +26,7 @@ class _WritingField(ft.TextField):
 
 class Composer:
     """`entered` gets what Enter meant; `changed` each text as it is written. `choice` is what lets
-    files be chosen."""
+    files be chosen. A `guest` sends none, and is offered fewer commands."""
 
     def __init__(
         self,
@@ -37,8 +37,10 @@ class Composer:
         pasted: Callable[[ft.TextFieldPasteFilesEvent], Awaitable[None]],
         choice: ft.PickFiles,
         now: Callable[[], float],
+        guest: bool,
     ) -> None:
         self._choice = choice
+        self._guest = guest
         self._now = now
         self._entered = entered
         self._changed = changed
@@ -70,7 +72,7 @@ class Composer:
             on_focus=lambda _: self._focus_told(True),
             on_blur=lambda _: self._focus_told(False),
         )
-        self._attach_slot = ft.Container()
+        self._attach_slot = ft.Container(visible=not guest)
         self._send_slot = ft.Container()
         self._counter = ft.Text("", size=12, color=look.TEXT2)
         self._counter_row = ft.Semantics(
@@ -92,25 +94,28 @@ class Composer:
         )
         self.suggestions = ft.Container(self._list_box, left=0, right=0, bottom=0)
         """Stands over the messages, so that they don't move when it comes."""
-        self.control = ft.Column(
+        self._writing = ft.Row(
             [
-                ft.Row(
-                    [
-                        self._attach_slot,
-                        ft.Semantics(identifier="composer", content=self.field, expand=True),
-                        self._send_slot,
-                    ],
-                    spacing=8,
-                    vertical_alignment=ft.CrossAxisAlignment.END,
-                ),
-                self._counter_row,
+                self._attach_slot,
+                ft.Semantics(identifier="composer", content=self.field, expand=True),
+                self._send_slot,
             ],
-            spacing=4,
+            spacing=8,
+            vertical_alignment=ft.CrossAxisAlignment.END,
         )
+        self._why_shut = ft.Text("", color=look.TEXT2, text_align=ft.TextAlign.CENTER)
+        self._shut = ft.Semantics(
+            identifier="composer-shut",
+            container=True,
+            visible=False,
+            content=ft.Container(self._why_shut, padding=10, alignment=ft.Alignment.CENTER),
+        )
+        self.control = ft.Column([self._writing, self._shut, self._counter_row], spacing=4)
 
     def restyle(self, sizes: Sizes, words: Words) -> None:
         self._sizes, self._words = sizes, words
         self.field.text_size = sizes.message
+        self._why_shut.size = sizes.preview
         self._send_slot.content = look.icon_button(
             ft.Icons.SEND_ROUNDED, words("send"), "btn-send", self._send_clicked
         )
@@ -124,6 +129,13 @@ class Composer:
 
     def hint(self, text: str) -> None:
         self.field.hint_text = text
+
+    def shut(self, why: str) -> None:
+        """Where nothing can be written, that is said in place of the field; empty where it can."""
+        if self._why_shut.value != why:
+            self._why_shut.value = why
+            self._shut.visible, self._writing.visible = bool(why), not why
+            self._update()
 
     def open(self, draft: str) -> None:
         """Another conversation, with what was being written there."""
@@ -184,7 +196,9 @@ class Composer:
         self._update()
 
     def _suggest(self) -> None:
-        self._candidates = slash.candidates(self.text, self._known(), self._words.language)
+        self._candidates = slash.candidates(
+            self.text, self._known(), self._words.language, guest=self._guest
+        )
         self._chosen = 0
         self.field.ignore_up_down_keys = bool(self._candidates)
         size = len(self.text.encode())

@@ -1,25 +1,30 @@
 """Who a conversation is with, and what can be done about it: beside the messages, or over them."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 import flet as ft
 
 from frontend.service.shapes import Member
 from frontend.views import look
 from frontend.views.avatar import avatar, guest_chip
+from frontend.views.doing import Done, item
 from frontend.views.look import Sizes, isolated
+from frontend.window.governing import Rights
 from frontend.window.identity import is_guest
 from frontend.window.words import Words
-
-Done = Callable[[], Awaitable[None]]
 
 _SHOWN_MEMBERS = 200
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What is told. `members`: None of a private conversation, and as long as they aren't known."""
+    """What is told. `members`: None of a private conversation, and as long as they aren't known.
+
+    Of a group: `invite_only`, one's `rights` over it, and what one may do to its members, by their
+    addresses.
+    """
 
     kind: str
     address: str
@@ -28,32 +33,39 @@ class Shown:
     presence: str
     muted: bool
     members: Sequence[Member] | None = None
+    invite_only: bool = False
+    rights: Rights = field(default_factory=Rights)
+    to_members: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class DetailDeeds:
-    """`leave` is None where there is nothing to be left."""
+    """`leave` is None where there is nothing to be left; `on_member` is told the deed's name."""
 
     mute: Done
     leave: Done | None
+    invite: Done
+    rename: Done
+    set_access: Done
+    on_member: Callable[[str, Member], Awaitable[None]]
 
 
 def draw_details(
     shown: Shown, sizes: Sizes, words: Words, deeds: DetailDeeds, *, beside: bool
 ) -> ft.Control:
     """`beside`: it has the height of the window, and its list what is left of it."""
-    parts: list[ft.Control] = [_who(shown, sizes)]
+    parts: list[ft.Control] = [_who(shown, sizes, words)]
     if shown.kind == "room":
         parts.append(open_room_note(sizes, words))
     parts.append(_buttons(shown, words, deeds))
     if shown.members is not None:
-        parts += _members(shown.members, sizes, words, beside=beside)
+        parts += _members(shown, sizes, words, deeds, beside=beside)
     return ft.Column(
         parts, spacing=16, tight=not beside, horizontal_alignment=ft.CrossAxisAlignment.STRETCH
     )
 
 
-def _who(shown: Shown, sizes: Sizes) -> ft.Control:
+def _who(shown: Shown, sizes: Sizes, words: Words) -> ft.Control:
     def line(text: str, size: float, colour: str) -> ft.Control:
         return ft.Text(isolated(text), size=size, color=colour, text_align=ft.TextAlign.CENTER)
 
@@ -64,7 +76,8 @@ def _who(shown: Shown, sizes: Sizes) -> ft.Control:
         color=look.TEXT,
         text_align=ft.TextAlign.CENTER,
     )
-    told = [text for text in (shown.address, shown.below) if text and text != shown.name]
+    entered = words("invite_only") if shown.invite_only else ""
+    told = [t for t in (shown.address, shown.below, entered) if t and t != shown.name]
     return ft.Column(
         [
             avatar(shown.kind, shown.address, 72, shown.presence),
@@ -102,6 +115,16 @@ def _buttons(shown: Shown, words: Words, deeds: DetailDeeds) -> ft.Control:
             deeds.mute,
         )
     ]
+    if shown.rights.invite:
+        icon = ft.Icons.PERSON_ADD_ALT_ROUNDED
+        buttons.append(_button(words("invite"), "btn-group-invite", icon, deeds.invite))
+    if shown.rights.rename:
+        icon = ft.Icons.EDIT_OUTLINED
+        buttons.append(_button(words("rename_group"), "btn-group-rename", icon, deeds.rename))
+    if shown.rights.set_access:
+        icon = ft.Icons.LOCK_OPEN_ROUNDED if shown.invite_only else ft.Icons.LOCK_OUTLINE_ROUNDED
+        text = words("to_open" if shown.invite_only else "to_invited")
+        buttons.append(_button(text, "btn-group-access", icon, deeds.set_access))
     if deeds.leave is not None:
         buttons.append(
             _button(words("leave_group"), "btn-group-leave", ft.Icons.LOGOUT_ROUNDED, deeds.leave)
@@ -136,9 +159,13 @@ def _button(text: str, identifier: str, icon: ft.IconData, does: Done) -> ft.Con
 
 
 def _members(
-    members: Sequence[Member], sizes: Sizes, words: Words, *, beside: bool
+    shown_of: Shown, sizes: Sizes, words: Words, deeds: DetailDeeds, *, beside: bool
 ) -> list[ft.Control]:
-    rows = [_member(member, sizes, words) for member in members[:_SHOWN_MEMBERS]]
+    members = shown_of.members or ()
+    rows = [
+        _member(member, _menu(member, shown_of, words, deeds), sizes, words)
+        for member in members[:_SHOWN_MEMBERS]
+    ]
     shown = ft.ListView(rows, spacing=8, expand=beside)
     box = ft.Semantics(
         identifier="members",
@@ -155,10 +182,28 @@ def _members(
 _ROLES = {"owner": "role_owner", "admin": "role_admin"}
 
 
-def _member(member: Member, sizes: Sizes, words: Words) -> ft.Control:
+def _name(member: Member) -> str:
+    return member.name or member.address.partition("@")[0]
+
+
+def _menu(member: Member, shown: Shown, words: Words, deeds: DetailDeeds) -> list[ft.Control]:
+    """What may be done to somebody; nothing where that is nothing."""
+    names = shown.to_members.get(member.address, ())
+    if not names:
+        return []
+    spoken = words("member_actions", name=_name(member))
+    menu = ft.PopupMenuButton(
+        icon=ft.Icon(ft.Icons.MORE_VERT_ROUNDED, size=20, color=look.TEXT2, semantics_label=spoken),
+        tooltip=spoken,
+        items=[item(words(name), partial(deeds.on_member, name, member)) for name in names],
+    )
+    return [ft.Semantics(identifier=f"member-menu-{member.address}", container=True, content=menu)]
+
+
+def _member(member: Member, menu: Sequence[ft.Control], sizes: Sizes, words: Words) -> ft.Control:
     named: list[ft.Control] = [
         ft.Text(
-            isolated(member.name or member.address.partition("@")[0]),
+            isolated(_name(member)),
             weight=look.BOLD,
             size=sizes.name,
             color=look.TEXT,
@@ -204,6 +249,7 @@ def _member(member: Member, sizes: Sizes, words: Words) -> ft.Control:
                     spacing=0,
                     horizontal_alignment=ft.CrossAxisAlignment.END,
                 ),
+                *menu,
             ],
             spacing=10,
         ),

@@ -158,25 +158,47 @@ def whole_text(words: Words, title: str, text: str, close: Done) -> ft.AlertDial
     return dialog
 
 
-def new_group(words: Words, make: Callable[[str], Awaitable[str]], close: Done) -> ft.AlertDialog:
-    """`make` answers what is wrong, or nothing."""
-    field = look.field(words("group_name"), autofocus=True)
+Try = Callable[[str], Awaitable[str]]
+"""Does something with a text; answers what is wrong, or nothing."""
 
-    async def create() -> None:
-        field.error = await make((field.value or "").strip()) or None
+
+def new_group(words: Words, make: Try, close: Done) -> ft.AlertDialog:
+    field = look.field(words("group_name"), autofocus=True)
+    button = (words("create"), "btn-group-create")
+    return _asking(words, words("new_group"), ("group-name", field), button, make, close)
+
+
+def rename_group(words: Words, name: str, rename: Try, close: Done) -> ft.AlertDialog:
+    """`name` is the one that is shown now."""
+    field = look.field(words("shown_name"), autofocus=True)
+    field.value = name
+    button = (words("save"), "btn-rename-yes")
+    return _asking(words, words("rename_group"), ("group-rename", field), button, rename, close)
+
+
+def _asking(
+    words: Words,
+    title: str,
+    named: tuple[str, ft.TextField],
+    button: tuple[str, str],
+    do: Try,
+    close: Done,
+) -> ft.AlertDialog:
+    """A field by its identifier, and the button that does it by its text and identifier."""
+    identifier, field = named
+
+    async def done() -> None:
+        field.error = await do((field.value or "").strip()) or None
         field.update()
 
     async def submitted(event: ft.Event[ft.TextField]) -> None:
-        await create()
+        await done()
 
     field.on_submit = submitted
     return _dialog(
-        words("new_group"),
-        ft.Semantics(identifier="group-name", content=field),
-        [
-            _button(words("cancel"), "btn-cancel", close),
-            _button(words("create"), "btn-group-create", create),
-        ],
+        title,
+        ft.Semantics(identifier=identifier, content=field),
+        [_button(words("cancel"), "btn-cancel", close), _button(*button, done)],
     )
 
 

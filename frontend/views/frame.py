@@ -155,6 +155,8 @@ class Frame:
         if content is None:
             self._details = None
             return
+        if self._details is not None and self._details.content is content:
+            return
         self._details = ft.Container(
             content,
             width=DETAILS,

@@ -1,16 +1,20 @@
-"""The card on which people sign in or make an account. Errors stand under what they are about.
+"""The card on which people sign in, make an account, or enter an open room as a guest. Errors
+stand under what they are about.
 
-The site is the one that the address names, where this machine knows it; else the usual one, unless
-another is chosen, or the URL of its server written.
+The site is the one that the address names, where this machine knows it; else the usual one, and for
+a guest the first that has an open room; unless another is chosen, or the URL of its server written.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import flet as ft
 
 from frontend.service.shapes import Site
 from frontend.views import look
+from frontend.views.details import open_room_note
+from frontend.views.look import Sizes
 from frontend.window.words import LANGUAGES, Words
 
 _SITE_ICONS = {
@@ -27,14 +31,26 @@ def _state(site: Site) -> str:
     return "site_connected" if site.linked else "site_cut_off"
 
 
+Way = Literal["signin", "register", "guest"]
+_WAYS: dict[Way, tuple[str, str]] = {
+    "signin": ("sign_in", "sign_in"),
+    "register": ("create_account", "create_account"),
+    "guest": ("as_guest", "enter_room"),
+}
+"""The words of the tab, and of the button, of each way in."""
+
+
 @dataclass(frozen=True)
 class Form:
-    """What was written. `realm_url` is empty for the site that is usual on this machine."""
+    """What was written. `realm_url` is empty for the site that is usual on this machine.
 
+    A guest has a `name` alone.
+    """
+
+    way: Way
     address: str
     password: str
     realm_url: str
-    new: bool
     name: str
     country: str
 
@@ -56,7 +72,7 @@ class SigningIn:
         self._language_chosen = language_chosen
         self._start_service = start_service
         self._back = back
-        self._new = False
+        self._way: Way = "signin"
         self._sites: tuple[Site, ...] = ()
         self._chosen: Site | None = None
         self._other = False
@@ -76,8 +92,15 @@ class SigningIn:
         self._draw_site()
         self.name = look.field(words("full_name"))
         self.country = look.field(words("country"))
+        self.guest_name = look.field(words("guest_name"), autofocus=True)
+        self._room_note = ft.Semantics(
+            identifier="guest-note", container=True, content=open_room_note(Sizes(), words)
+        )
         self.address.on_change = self._address_typed
-        for field in (self.address, self.password, self.server, self.name, self.country):
+        for field in (
+            *(self.address, self.password, self.server),
+            *(self.name, self.country, self.guest_name),
+        ):
             field.on_submit = self._submitted
         self._button = look.filled("", self._clicked)
         self._error = ft.Text("", color=look.ERROR, size=13)
@@ -92,26 +115,32 @@ class SigningIn:
         )
         self._start.visible = False
         self._fields = ft.Column(spacing=14, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
-        self._tabs = ft.Row(spacing=8)
+        self._tabs = ft.Row(spacing=8, wrap=True)
         self._arrange()
 
     def _arrange(self) -> None:
         def named(identifier: str, control: ft.Control) -> ft.Control:
             return ft.Semantics(identifier=identifier, content=control)
 
-        shown = [named("signin-address", self.address), named("signin-password", self.password)]
-        if self._new:
+        if self._way == "guest":
+            shown: list[ft.Control] = [self._room_note, named("signin-guest", self.guest_name)]
+        else:
+            shown = [named("signin-address", self.address), named("signin-password", self.password)]
+        if self._way == "register":
             shown.append(named("signin-name", self.name))
             shown.append(named("signin-country", self.country))
         shown.append(self._site_menu)
         if self._other:
             shown.append(named("signin-server", self.server))
         self._fields.controls = shown
-        self._tabs.controls = [
-            self._tab("tab-signin", self._words("sign_in"), not self._new, False),
-            self._tab("tab-register", self._words("create_account"), self._new, True),
-        ]
-        self._button.content = self._words("create_account" if self._new else "sign_in")
+        self._draw_tabs()
+        self._button.content = self._words(_WAYS[self._way][1])
+
+    def _draw_tabs(self) -> None:
+        """Guests are asked in where there may be an open room."""
+        room = self._other or self._way == "guest" or any(site.has_room for site in self._sites)
+        ways = [way for way in _WAYS if way != "guest" or room]
+        self._tabs.controls = [self._tab(way) for way in ways]
 
     # --- the site --------------------------------------------------------------------------------
 
@@ -123,12 +152,15 @@ class SigningIn:
         if self._chosen is not None:
             self._chosen = next((s for s in sites if s.url == self._chosen.url), None)
         self._draw_site()
+        self._draw_tabs()
 
     @property
     def _site(self) -> Site | None:
         """The one that is meant; None where only chat-cli knows which is usual."""
         if self._chosen is not None:
             return self._chosen
+        if self._way == "guest":
+            return next((site for site in self._sites if site.has_room), None)
         realm = (self.address.value or "").strip().lower().partition("@")[2]
         named = (site for site in self._sites if realm and site.realm == realm)
         return next(named, self._sites[0] if self._sites else None)
@@ -193,18 +225,21 @@ class SigningIn:
 
     # --- the rest of the card --------------------------------------------------------------------
 
-    def _tab(self, identifier: str, text: str, chosen: bool, new: bool) -> ft.Control:
+    def _tab(self, way: Way) -> ft.Control:
         def choose(event: ft.Event[ft.TextButton]) -> None:
-            self._new = new
+            self._way = way
             self.show_error("")
+            self._draw_site()
             self._arrange()
             self.control.update()
 
+        chosen = way == self._way
         style = look.ringed(look.RADIUS_FIELD, look.SELECTED if chosen else None)
         style.padding = ft.Padding.symmetric(horizontal=14, vertical=8)
         style.color = look.ON_SELECTED if chosen else look.TEXT2
+        text = self._words(_WAYS[way][0])
         return ft.Semantics(
-            identifier=identifier,
+            identifier=f"tab-{way}",
             container=True,
             selected=chosen,
             content=ft.TextButton(text, style=style, height=look.TARGET, on_click=choose),
@@ -297,16 +332,16 @@ class SigningIn:
         return "" if site is None else site.url
 
     async def _ask(self) -> None:
+        name = self.guest_name if self._way == "guest" else self.name
         form = Form(
+            way=self._way,
             address=(self.address.value or "").strip(),
             password=self.password.value or "",
             realm_url=self._realm_url,
-            new=self._new,
-            name=(self.name.value or "").strip(),
+            name=(name.value or "").strip(),
             country=(self.country.value or "").strip(),
         )
-        if not form.address or not form.password:
-            missing = "address_needed" if not form.address else "password_needed"
+        if missing := _missing(form):
             self.show_error(self._words(missing))
             self.control.update()
             return
@@ -314,3 +349,12 @@ class SigningIn:
         self._button.disabled = True
         self.control.update()
         await self._asked(form)
+
+
+def _missing(form: Form) -> str:
+    """The words that ask for what is needed and wasn't written; empty where all of it was."""
+    if form.way == "guest":
+        return "" if form.name else "guest_name_needed"
+    if not form.address:
+        return "address_needed"
+    return "" if form.password else "password_needed"

@@ -17,6 +17,13 @@ _NOT_HERE = frozenset(
 )
 """Words that change who is signed in, hold a password, or name a file of the service's machine,
 which is no business of a browser."""
+_FOR_GUESTS = frozenset(
+    {
+        *("sendgroup", "members", "inbox", "inboxgroup", "history", "read"),
+        *("sessions", "info", "mute", "unmute", "help"),
+    }
+)
+"""What main lets a guest do; the rest isn't offered to them."""
 _FITTING = {
     Kind.PERSON: ("person",),
     Kind.PEOPLE: ("person",),
@@ -97,13 +104,15 @@ def meaning(text: str) -> Meaning:
     return Run(text[1:])
 
 
-def candidates(text: str, known: Iterable[Known], language: str) -> list[Candidate]:
+def candidates(
+    text: str, known: Iterable[Known], language: str, *, guest: bool = False
+) -> list[Candidate]:
     """What completes a command that is being written; nothing where it is a message."""
     if not text.startswith("/") or text.startswith("//") or "\n" in text:
         return []
     name, blank, rest = text[1:].partition(" ")
     if not blank:
-        return _words(name.lower(), language)
+        return _words(name.lower(), language, guest)
     word = BY_NAME.get(name.lower())
     if word is None:
         return []
@@ -115,10 +124,12 @@ def is_finished(text: str) -> bool:
     return text[1:].partition(" ")[0].lower() in BY_NAME
 
 
-def _words(begun: str, language: str) -> list[Candidate]:
+def _words(begun: str, language: str, guest: bool) -> list[Candidate]:
     found = []
     for word in WORDS:
         if word.name in _NOT_HERE or not any(n.startswith(begun) for n in word.names):
+            continue
+        if guest and word.name not in _FOR_GUESTS:
             continue
         end = " " if word.parameters else ""
         found.append(

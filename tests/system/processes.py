@@ -211,6 +211,9 @@ def run_operator_command(
     return subprocess.CompletedProcess(command, status, said.getvalue(), complained.getvalue())
 
 
+REALM_OPTIONS = ("--registration", "open", "--password-min", "5")
+
+
 class RealmProcess(ServiceProcess):
     """Its key lies in a file below its home; `add_realm` of main made it."""
 
@@ -220,7 +223,7 @@ class RealmProcess(ServiceProcess):
         name: str,
         main_url: str,
         port: int | None = None,
-        options: Sequence[str] = ("--registration", "open", "--password-min", "5"),
+        options: Sequence[str] = REALM_OPTIONS,
         wrap: Sequence[str] = (),
     ) -> None:
         self.realm = name
@@ -311,14 +314,20 @@ ACCOUNTS = {
 
 
 @contextmanager
-def running_system(home: Path, realm_wrap: Sequence[str] = ()) -> Iterator[System]:
+def running_system(
+    home: Path, realm_wrap: Sequence[str] = (), open_room: str = ""
+) -> Iterator[System]:
     """All of it, ready, with these accounts; each server in a home of its own below `home`.
 
-    `realm_wrap` is put before the command of each realm.
+    `realm_wrap` is put before the command of each realm; the realm `open_room` opens its room.
     """
     main = MainProcess(home / "servers")
     realms = [
-        RealmProcess(home / "servers", name, main.url, wrap=realm_wrap)
+        RealmProcess(
+            *(home / "servers", name, main.url),
+            options=(*REALM_OPTIONS, *(("--lobby",) if name == open_room else ())),
+            wrap=realm_wrap,
+        )
         for name in ("surabaya", "jakarta")
     ]
     chat_cli = ChatCliProcess(home / "person", realms[0].url)

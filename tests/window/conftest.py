@@ -41,7 +41,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """One for all of these tests; each has people of its own. Somebody is signed in on the machine
     already, so that chat-cli knows of both sites.
     """
-    with running_system(tmp_path_factory.mktemp("system")) as running:
+    with running_system(tmp_path_factory.mktemp("system"), open_room="surabaya") as running:
         service_login(running, "messi@surabaya", "surabaya")
         yield running
 

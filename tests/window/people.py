@@ -68,6 +68,10 @@ class Person:
         found.first.wait_for(state="attached")
         return found
 
+    def gone(self, identifier: str) -> None:
+        """Wait until nothing has this name."""
+        wait_until(lambda: not self.find(identifier).count())
+
     def sees(self, text: str) -> None:
         """Wait until a text is on the screen."""
         wait_until(lambda: text in self.screen)

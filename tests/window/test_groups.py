@@ -1,0 +1,64 @@
+"""Groups and open rooms in a real browser: entered as a guest, governed, closed."""
+
+from tests.system.processes import System
+from tests.window.conftest import Opening
+from tests.window.journeys import add_people, enter
+
+
+def test_a_guest_enters_the_open_room_with_a_name_alone(open_window: Opening) -> None:
+    """Told beforehand that all is recorded; offered what a guest may do, and nothing else. Where a
+    site has no room, that is said.
+    """
+    guest = open_window()
+    guest.press("tab-guest")
+    guest.sees("Open room: anyone can join, everything is recorded.")
+    guest.choose("signin-realm", "jakarta")
+    guest.write("signin-guest", "anna")
+    guest.keys("Enter")
+    guest.sees("Realm jakarta has no open room.")
+    guest.choose("signin-realm", "surabaya")
+    guest.press("btn-signin")
+
+    guest.wait_for("open-room")
+    guest.say("halo semua")
+    guest.sees("Sent")
+    guest.type("/")
+    guest.sees("/members")
+
+    assert "/users" not in guest.screen
+    for other in ("btn-new", "btn-attach", "composer-shut"):
+        assert not guest.find(other).count()
+
+
+def test_a_group_is_governed_by_menus_and_dialogs(open_window: Opening, system: System) -> None:
+    """Somebody is invited and made its owner; then it is closed, which stands where one wrote."""
+    add_people(system, "vina@surabaya", "wawan@jakarta", "yanti@surabaya")
+    vina = open_window()
+    enter(vina, "vina@surabaya")
+    vina.choose("btn-new", "New group")
+    vina.write("group-name", "arisan")
+    vina.press("btn-group-create")
+    vina.wait_for("chat-title")
+
+    vina.press("btn-details")
+    vina.press("btn-group-invite")
+    vina.wait_for("invite-input")
+    vina.type("wawan")
+    vina.press("invite-wawan@jakarta")
+    vina.press("btn-group-rename")
+    vina.write("group-rename", "Arisan Keluarga")
+    vina.press("btn-rename-yes")
+    vina.sees("vina named the group “Arisan Keluarga”")
+    vina.press("btn-group-access")
+    vina.sees("Entered by invitation only")
+    vina.choose("member-menu-wawan@jakarta", "Hand over the group")
+    vina.press("btn-sure-yes")
+    vina.sees("vina made vina an admin")
+    vina.gone("btn-group-access")
+    vina.gone("member-menu-wawan@jakarta")
+
+    system.main.operate("user", "make-operator", "yanti@surabaya")
+    system.main.operate("group", "close", "arisan@surabaya")
+    vina.wait_for("composer-shut")
+    vina.sees("This group is closed: it can be read and left.")
+    vina.gone("btn-group-invite")
