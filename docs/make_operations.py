@@ -190,8 +190,9 @@ OTHERWISE = {
     "unmute": (_DONE, _DONE),
     **dict.fromkeys(
         ("sendfile", "sendgroupfile", "sendfilerealm", "sendgroupfilerealm"),
-        (_KEPT_HERE, _KEPT_HERE),
+        (f"{_KEPT_AT_REALM}; one that main has begun to take goes on then", _KEPT_HERE),
     ),
+    "receivefile": ("what the realm has", _WHY),
 }
 """Words of which there is more to say."""
 

@@ -12,7 +12,7 @@ from picows import WSUpgradeRequest
 from realm_protocol.limits import CLIENT_FRAME_LIMIT, PROTOCOL_VERSION
 from realm_protocol.rooms import room_address
 from realm_server.counts import Counts, Gauge, new_registry
-from realm_server.files.routes import add_file_routes, is_upload
+from realm_server.files.routes import add_file_routes
 from realm_server.lines.connections import LineSockets
 from realm_server.link import MainServer
 from realm_server.realm import Realm, Times
@@ -27,6 +27,7 @@ from realm_server.signing_in import (
 from realm_server.store import Store
 from realm_service.channel import Channel, mount
 from realm_service.http import add_health, new_app
+from realm_service.uploads.tus import is_upload
 from realm_service.version import VERSION
 
 SERVER = f"realm-server {VERSION}"
@@ -154,6 +155,8 @@ def _gauges(running: _Running) -> dict[str, Gauge]:
         "outbox_messages": lambda: running.realm.outbox.queued,
         "outbox_bytes": lambda: running.realm.outbox.queued_bytes,
         "outbox_oldest_seconds": lambda: running.realm.outbox.oldest_ms / 1000,
+        "waiting_files": lambda: len(running.realm.files.waiting),
+        "waiting_file_bytes": lambda: running.realm.files.waiting.rows.bytes,
         "file_cache_bytes": lambda: running.realm.files.cache.bytes_kept,
         "watermarks_waiting": lambda: len(running.realm.watermarks),
     }

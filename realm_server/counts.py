@@ -72,6 +72,8 @@ _GAUGES = {
     "outbox_messages": "Messages kept until main has them.",
     "outbox_bytes": "Their bytes, with those that keeping them takes.",
     "outbox_oldest_seconds": "How long the oldest of them has been kept; 0 when there is none.",
+    "waiting_files": "Files taken in while main was away, and kept until it has them.",
+    "waiting_file_bytes": "Their bytes.",
     "file_cache_bytes": "Bytes of files in the cache.",
     "watermarks_waiting": "Watermarks within their second, or kept for people who are away.",
 }

@@ -73,6 +73,7 @@ class Delivery:
     def link_came(self, epoch: int) -> None:
         if self._store.epoch not in (0, epoch):
             log.warning("main_has_another_epoch", before=self._store.epoch, now=epoch)
+            self._outbox.main_is_another()
         self._store.link_came(epoch)
         self._following.link_came(epoch)
         self._cut_off.offer_all()

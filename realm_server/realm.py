@@ -21,6 +21,7 @@ from realm_server.counts import Counts
 from realm_server.delivery import Delivery
 from realm_server.desk import Desk
 from realm_server.entrance import Entrance
+from realm_server.files.opening import Opening
 from realm_server.files.service import Files
 from realm_server.lines.connections import Bounds, Lines, LineSockets
 from realm_server.lines.site import Site
@@ -99,7 +100,7 @@ class Realm:
         )
         room = Room(settings.name, self.link)
         self._operator = OperatorSocket(settings.operator_socket(), room, self._status)
-        self.files = Files(settings, main, counts, self.link.down_fields)
+        self.files = Files(settings, main, counts, self.link, store.path)
         self._site_file = SiteFile(store.path.with_name("site.db"))
         self.replica = Replica(self._site_file, settings.replica_bytes, now)
         self._following = Following(self.link, self.replica, store)
@@ -117,9 +118,14 @@ class Realm:
             self.link,
             self.routes,
             self.replica,
+            self.files.waiting,
             counts,
             limit=settings.outbox_bytes,
             now=now,
+        )
+        self.files.waiting.messages = self.outbox
+        self.files.opening = Opening(
+            self.link, store, self.replica, self.files.waiting, self.outbox, now
         )
         site_answers = SiteAnswers(settings.name, self.replica, self.routes, self.link)
         self._desk = Desk(

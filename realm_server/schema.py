@@ -45,3 +45,15 @@ outbox = sa.Table(
     sqlite_autoincrement=True,
 )
 """Messages that were answered `at_realm` and that main has not got: packed `SendMessage`s."""
+
+uploads = sa.Table(
+    "uploads",
+    metadata,
+    sa.Column("file_id", sa.Text, primary_key=True),
+    sa.Column("sender", sa.Text, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("is_whole", sa.Boolean, nullable=False),
+)
+"""Files that were taken in while main was away. A whole one stays until main has it."""

@@ -98,6 +98,12 @@ class RealmSettings(ServiceSettings):
         ge=0,
         description="Bytes of files kept for people of this site; one in use may pass it.",
     )
+    upload_bytes: int = Field(
+        2 * 1024**3,
+        ge=0,
+        description="Bytes of files kept while main can't be reached, at most half of them one"
+        " person's; beyond, senders keep them.",
+    )
     file_bytes_per_second: int = Field(
         0, ge=0, description="Bytes of files a second to and from main; 0 for no limit."
     )

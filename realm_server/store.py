@@ -30,6 +30,10 @@ _BATCH = 1000
 """Rows of one transaction: a sign-in storm must not hold the event loop for long."""
 
 
+_PATIENCE_SECONDS = 10
+"""How long what must be durable waits while the rest of the store holds the file."""
+
+
 @dataclass(frozen=True, slots=True)
 class KnownSession:
     """A session that main has confirmed at this realm."""
@@ -218,6 +222,22 @@ def open_store(home: Path) -> Iterator[Store]:
             yield Store(engine, path)
         finally:
             engine.dispose()
+
+
+def durable_engine(path: Path) -> Engine:
+    """Another way into the open store, for what must outlive a power cut once it is answered."""
+    engine = sa.create_engine(
+        sa.URL.create("sqlite", database=str(path)),
+        connect_args={"timeout": _PATIENCE_SECONDS, "check_same_thread": False},
+        hide_parameters=True,
+    )
+    sa.event.listen(engine, "connect", _set_up_durable)
+    return engine
+
+
+def _set_up_durable(connection: sqlite3.Connection, _record: Any) -> None:
+    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
 
 
 def _set_up(connection: sqlite3.Connection, _record: Any) -> None:

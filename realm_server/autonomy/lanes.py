@@ -1,7 +1,8 @@
 """What the realm keeps for main, lane by lane: which of it goes out now. Pure.
 
-There is one lane for each conversation, in the order in which the realm took its messages. The
-clock's reading is handed in, nothing is sent or written here.
+There is one lane for each conversation, in the order in which the realm took its messages. One that
+names a file is aside until main has the bytes, and takes its place then. The clock's reading is
+handed in, nothing is sent or written here.
 """
 
 from bisect import insort
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from operator import attrgetter
 
+from realm_protocol.bodies import read_file_body
 from realm_protocol.commands import PendingMessage, SendMessage
 from realm_protocol.limits import LINK_FRAME_LIMIT
 from realm_protocol.names import Address, conversation_with, parse_target
@@ -42,10 +44,14 @@ class Kept:
         "at",
         "command",
         "conversation",
+        "file_id",
+        "is_aside",
         "live_in",
+        "order",
         "person",
         "position",
         "sender",
+        "shown_body",
         "size",
         "stage",
     )
@@ -65,6 +71,14 @@ class Kept:
         self.conversation = conversation_with(sender, parse_target(command.to))
         self.command = command
         self.at = at
+        self.file_id = read_file_body(command.body).file_id if command.kind == "file" else ""
+        """Of the file that it names; empty where it names none."""
+        self.shown_body = command.body
+        """As people of the site get to see it."""
+        self.is_aside = False
+        """It has no place in its lane yet: it waits for its file."""
+        self.order = 0
+        """Of its place in its lane."""
         self.size = len(command.body) + len(command.to) + KEEPING_BYTES
         self.stage = Stage.WRITING
         self.askers: list[tuple[ClientSession, int]] = []
@@ -91,7 +105,7 @@ class Kept:
             command.key,
             command.kind,
             self.sender,
-            command.body,
+            self.shown_body,
             command.sent_at,
             self.at,
         )
@@ -139,6 +153,7 @@ class OutboxLanes:
         self._by_key: dict[tuple[Address, str], Kept] = {}
         self._ready: deque[_Lane] = deque()
         self._stopped: list[_Lane] = []
+        self._last_order = 0
         self._in_flight = 0
         self._size_in_flight = 0
         self.bytes = 0
@@ -161,25 +176,48 @@ class OutboxLanes:
 
     def add(self, kept: Kept) -> None:
         """Put a message at the end of its lane."""
-        lane = self._enter(kept)
+        self._know(kept)
+        self._lane_of(kept).waiting.append(kept)
+
+    def add_aside(self, kept: Kept) -> None:
+        """A message that gets its place only with `join`: what comes meanwhile goes before it."""
+        self._know(kept)
+        kept.is_aside = True
+
+    def join(self, kept: Kept) -> None:
+        """Put a message that was aside at the end of its lane."""
+        kept.is_aside = False
+        lane = self._lane_of(kept)
         lane.waiting.append(kept)
+        self._make_ready(lane)
+
+    def put_aside(self, kept: Kept) -> None:
+        """Take a message that isn't in flight out of its lane again."""
+        self._leave(self._lanes[kept.conversation], kept)
+        kept.is_aside = True
 
     def add_in_flight(self, kept: Kept) -> None:
         """A message that went out live, and is kept from now on. Its lane is empty but for such."""
-        lane = self._enter(kept)
+        self._know(kept)
+        lane = self._lane_of(kept)
         kept.stage = Stage.IN_FLIGHT
         self._count(lane, kept)
 
-    def _enter(self, kept: Kept) -> _Lane:
+    def _know(self, kept: Kept) -> None:
         self._by_key[kept.sender, kept.command.key] = kept
         self.bytes += kept.size
+
+    def _lane_of(self, kept: Kept) -> _Lane:
+        self._last_order += 1
+        kept.order = self._last_order
         return self._lanes.setdefault(kept.conversation, _Lane())
 
     def written(self, kept: Kept) -> None:
         """It is on the disk."""
         if kept.stage is Stage.WRITING:
             kept.stage = Stage.WAITING
-            self._make_ready(self._lanes[kept.conversation])
+            if not kept.is_aside:
+                self._make_ready(self._lanes[kept.conversation])
 
     # --- going out -------------------------------------------------------------------------------
 
@@ -240,7 +278,13 @@ class OutboxLanes:
         """Main has it, or refused it for good; or it could not be kept."""
         if kept.stage is Stage.DONE:
             return
-        lane = self._lanes[kept.conversation]
+        if not kept.is_aside:
+            self._leave(self._lanes[kept.conversation], kept)
+        kept.stage = Stage.DONE
+        del self._by_key[kept.sender, kept.command.key]
+        self.bytes -= kept.size
+
+    def _leave(self, lane: _Lane, kept: Kept) -> None:
         if kept.stage is Stage.IN_FLIGHT:
             self._uncount(lane, kept)
             lane.waits = None
@@ -248,9 +292,6 @@ class OutboxLanes:
             lane.returned.remove(kept)
         else:
             lane.waiting.remove(kept)
-        kept.stage = Stage.DONE
-        del self._by_key[kept.sender, kept.command.key]
-        self.bytes -= kept.size
         if not lane:
             self._forget(kept.conversation)
 
@@ -278,7 +319,7 @@ class OutboxLanes:
     def _return(self, lane: _Lane, kept: Kept) -> None:
         self._uncount(lane, kept)
         kept.stage = Stage.WAITING
-        insort(lane.returned, kept, key=attrgetter("position"))
+        insort(lane.returned, kept, key=attrgetter("order"))
 
     def _uncount(self, lane: _Lane, kept: Kept) -> None:
         del lane.in_flight[kept.position]

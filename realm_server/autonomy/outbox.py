@@ -6,11 +6,12 @@ or kept. What is kept goes to main by itself, in its lane's order, across cuts a
 
 import asyncio
 import random
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from msgspec.structs import replace
 
+from realm_protocol.bodies import read_file_body
 from realm_protocol.commands import (
     CheckPending,
     FetchPending,
@@ -36,6 +37,7 @@ from realm_protocol.names import Address, GroupAddress, conversation_with, parse
 from realm_protocol.wire import pack, tag_of
 from realm_server.autonomy.lanes import Kept, OutboxLanes, Stage
 from realm_server.autonomy.outbox_store import OutboxStore
+from realm_server.autonomy.surroundings import Neighbours, WaitingFiles
 from realm_server.client_sessions import ClientSession
 from realm_server.counts import Counts
 from realm_server.link import Link
@@ -49,19 +51,6 @@ _FORWARD = tag_of(Forward)
 _QUEUED = tag_of(Queued)
 
 
-class Neighbours(Protocol):
-    """What is known of this site's people while main is away."""
-
-    revision: int
-    """0 while not everybody is known."""
-
-    def person_at(self, address: Address) -> int | None:
-        """The person at an address of this site; None where nobody is known there."""
-
-    def members_here(self, conversation: str) -> Collection[int]:
-        """Who of this site is in a conversation, as far as it is known."""
-
-
 class Outbox:
     """Of one realm. `now` is the wall clock in milliseconds, `limit` in bytes."""
 
@@ -71,6 +60,7 @@ class Outbox:
         link: Link,
         routes: Routes[ClientSession],
         neighbours: Neighbours,
+        files: WaitingFiles,
         counts: Counts,
         *,
         limit: int,
@@ -83,6 +73,9 @@ class Outbox:
         self._link = link
         self._routes = routes
         self._neighbours = neighbours
+        self._files = files
+        self._naming: dict[str, list[Kept]] = {}
+        """By the file that they name."""
         self._counts = counts
         self.limit = limit
         self._now = now
@@ -92,7 +85,7 @@ class Outbox:
         self._is_pump_due = False
         known, self._position = store.read_all()
         for kept in known:
-            self.lanes.add(kept)
+            self._add(kept)
             self.lanes.written(kept)
         store.start(self._loop.call_soon_threadsafe, self._written, self._not_written)
 
@@ -130,7 +123,15 @@ class Outbox:
     def lets_pass(self, sender: Address, command: SendMessage) -> bool:
         """Whether a message may go live: main answers, and nothing is kept before it."""
         conversation = conversation_with(sender, parse_target(command.to))
-        return self._link.is_steady and not self.lanes.holds(conversation)
+        return (
+            self._link.is_steady
+            and not self.lanes.holds(conversation)
+            and not self._waits_for_file(sender, command)
+        )
+
+    def _waits_for_file(self, sender: Address, command: SendMessage) -> bool:
+        is_file = command.kind == "file"
+        return is_file and self._files.is_awaited(sender, read_file_body(command.body).file_id)
 
     def knows(self, session: ClientSession, command: SendMessage) -> bool:
         """Answer a message that is kept already; raises `KeyConflict` where it is another one."""
@@ -153,7 +154,7 @@ class Outbox:
         """
         kept = self._new(session, command)
         self._check_target(kept)
-        self.lanes.add(kept)
+        self._add(kept)
         self._keep(kept, session, command.number)
         session.unanswered += 1
 
@@ -178,6 +179,18 @@ class Outbox:
             raise OutboxFull(limit=self.limit)
         self._position += 1
         return kept
+
+    def _add(self, kept: Kept) -> None:
+        """What names a file that main has not got is aside until it has."""
+        file = self._files.find(kept.sender, kept.file_id)
+        if file is not None:
+            kept.shown_body = file.described(kept.command.body)
+        if kept.file_id:
+            self._naming.setdefault(kept.file_id, []).append(kept)
+        if self._files.is_awaited(kept.sender, kept.file_id):
+            self.lanes.add_aside(kept)
+        else:
+            self.lanes.add(kept)
 
     def _keep(self, kept: Kept, session: ClientSession, number: int) -> None:
         kept.askers.append((session, number))
@@ -215,7 +228,7 @@ class Outbox:
             self.lanes.add_in_flight(kept)
             request.asker = _Replaying(self, kept)
         else:
-            self.lanes.add(kept)
+            self._add(kept)
         self._keep(kept, session, command.number)
 
     # --- what the disk says ----------------------------------------------------------------------
@@ -233,7 +246,7 @@ class Outbox:
 
     def _not_written(self, batch: list[Kept], error: RealmchatError) -> None:
         for kept in batch:
-            self.lanes.done(kept)
+            self._forget(kept)
             for session, number in kept.askers:
                 session.not_kept(replace(kept.command, number=number), error)
         self._look_whether_idle()
@@ -244,6 +257,7 @@ class Outbox:
         """What was in flight goes before anything later; all waits for the next link."""
         self._is_open = self.is_idle = False
         self.lanes.cut()
+        self._files.stop()
         self._take_over(unanswered, in_flight=False)
 
     def link_suspected(self, unanswered: Iterable[Request]) -> None:
@@ -258,11 +272,22 @@ class Outbox:
     def start(self) -> None:
         """The sessions of this site are confirmed: what is kept goes out."""
         self._is_open = self._link.is_up
+        self._files.start()
         self._look_whether_idle()
         self._pump_soon()
 
+    def main_is_another(self) -> None:
+        """It was restored: files that it had are brought again before the messages that name them.
+
+        To be called before `start`, while nothing is in flight.
+        """
+        self._files.main_is_another()
+        for kept in list(self.lanes):
+            if not kept.is_aside and self._files.is_awaited(kept.sender, kept.file_id):
+                self.lanes.put_aside(kept)
+
     def _look_whether_idle(self) -> None:
-        self.is_idle = self._link.is_steady and not len(self.lanes)
+        self.is_idle = self._link.is_steady and not len(self.lanes) and not len(self._files)
 
     def _pump_soon(self) -> None:
         if not self._is_pump_due:
@@ -310,17 +335,58 @@ class Outbox:
         elif isinstance(error, TryLater):
             self.lanes.refused_for_now(kept, self._loop.time())
         else:
-            log.info("message_withdrawn", position=kept.position, code=error.code)
-            self._counts.messages_withdrawn += 1
-            self._withdraw(kept, error)
-            self._done(kept)
+            self._end(kept, error)
         self._pump_soon()
 
+    def _end(self, kept: Kept, error: RealmchatError) -> None:
+        log.info("message_withdrawn", position=kept.position, code=error.code)
+        self._counts.messages_withdrawn += 1
+        self._withdraw(kept, error)
+        self._done(kept)
+
     def _done(self, kept: Kept) -> None:
-        self.lanes.done(kept)
+        self._forget(kept)
         self._store.forget(kept)
         self._look_whether_idle()
         self._pump_soon()
+
+    def _forget(self, kept: Kept) -> None:
+        self.lanes.done(kept)
+        naming = self._naming.get(kept.file_id, [])
+        if kept in naming:
+            naming.remove(kept)
+            if not naming:
+                del self._naming[kept.file_id]
+                self._files.named_no_more(kept.file_id)
+
+    # --- files -----------------------------------------------------------------------------------
+
+    def names(self, file_id: str) -> bool:
+        """Whether something that is kept names this file."""
+        return file_id in self._naming
+
+    def shows_file(self, person: int, file_id: str) -> bool:
+        """Whether something that is kept, and that this person sees, names the file."""
+        return any(person in self._who_sees(kept) for kept in self._naming.get(file_id, ()))
+
+    def file_came(self, file_id: str) -> None:
+        """Main has its bytes: what names it takes its place."""
+        for kept in self._naming.get(file_id, ()):
+            if kept.is_aside:
+                self.lanes.join(kept)
+        self._pump_soon()
+
+    def file_refused(self, file_id: str, error: RealmchatError) -> None:
+        """Main will never have its bytes."""
+        for kept in list(self._naming.get(file_id, ())):
+            if kept.is_aside and kept.stage is not Stage.WRITING:
+                self._end(kept, error)
+            elif kept.is_aside:
+                self.lanes.join(kept)  # its sender has no answer yet: main will refuse it
+
+    def files_changed(self) -> None:
+        """More of them wait, or fewer."""
+        self._look_whether_idle()
 
     # --- within the site -------------------------------------------------------------------------
 

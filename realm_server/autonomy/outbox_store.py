@@ -21,13 +21,11 @@ from realm_protocol.names import Address
 from realm_protocol.wire import pack
 from realm_server.autonomy.lanes import Kept
 from realm_server.schema import outbox
+from realm_server.store import durable_engine
 from realm_service.logs import get_logger
 from realm_service.sqlite import in_words, sqlite_code
 
 log = get_logger("realm.outbox")
-
-_PATIENCE_SECONDS = 10
-"""How long the rest of the store may hold the file."""
 
 
 @dataclass(slots=True)
@@ -49,12 +47,7 @@ class OutboxStore:
     def __init__(self, path: Path) -> None:
         """`path` of the open store, with the newest schema."""
         self._path = path
-        self._engine = sa.create_engine(
-            sa.URL.create("sqlite", database=str(path)),
-            connect_args={"timeout": _PATIENCE_SECONDS, "check_same_thread": False},
-            hide_parameters=True,
-        )
-        sa.event.listen(self._engine, "connect", _set_up)
+        self._engine = durable_engine(path)
         self._queue: queue.SimpleQueue[tuple[int, Kept] | int | None] = queue.SimpleQueue()
         self._unforgotten: list[int] = []
         self._generation = 0
@@ -178,9 +171,3 @@ def _said(exc: Exception) -> RealmchatError:
     if sqlite_code(exc) == sqlite3.SQLITE_FULL:
         return StorageFull(server="realm server")
     return StoreBusy(server="realm server")
-
-
-def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
-    # FULL: what is answered `at_realm` must outlive a power cut.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-        connection.execute(f"PRAGMA {pragma}")

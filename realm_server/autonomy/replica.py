@@ -133,6 +133,10 @@ class Replica:
             return Page(page, page[0].seq > after + 1)
         return Page(page, page[-1].seq + 1 < before)
 
+    def naming(self, file_id: str) -> list[StoredMessage]:
+        """The messages that name a file, of those that are held."""
+        return [rows.message_of(row) for row in self._file.read(rows.NAMING, file_id=file_id)]
+
     def _tail(self, conversation: str) -> tails.Tail:
         found = self._file.read(rows.TAIL, conversation=conversation)
         return tails.Tail._make(found[0]) if found else tails.EMPTY

@@ -18,6 +18,7 @@ from realm_protocol.wire import check, pack, unpack_value
 from realm_server.autonomy.replica_tables import (
     conversations,
     facts,
+    files,
     memberships,
     messages,
     people,
@@ -61,6 +62,14 @@ OLDEST = (
     .limit(sa.bindparam("limit"))
 )
 NEWEST = OLDEST.order_by(None).order_by(messages.c.seq.desc())
+NAMING = (
+    sa.select(messages.c.event)
+    .join(
+        files,
+        sa.and_(files.c.conversation == messages.c.conversation, files.c.seq == messages.c.seq),
+    )
+    .where(files.c.file_id == sa.bindparam("file_id"))
+)
 BEHIND = (
     sa.select(conversations.c.conversation, conversations.c.held_to)
     .where(
@@ -110,8 +119,13 @@ def messages_of(rows: Iterable[Row[Any]]) -> list[StoredMessage]:
         size += len(row.event)
         if page and size > PAGE_BYTES:
             break
-        page.append(SERVER_MESSAGES.read(row.event).message)
+        page.append(message_of(row))
     return page
+
+
+def message_of(row: Row[Any]) -> StoredMessage:
+    stored: StoredMessage = SERVER_MESSAGES.read(row.event).message
+    return stored
 
 
 # --- writing -------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-VERSION = 1
+VERSION = 2
 """Of the tables of `REPLICA`: of another version they are made anew, and filled by main."""
 
 metadata = sa.MetaData()
@@ -68,7 +68,18 @@ messages = sa.Table(
 )
 """Each as the packed event that its readers got."""
 
-REPLICA = [facts, people, memberships, conversations, messages]
+files = sa.Table(
+    "files",
+    metadata,
+    sa.Column("file_id", sa.Text, primary_key=True),
+    sa.Column("conversation", sa.Text, primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Index("ix_files_message", "conversation", "seq"),
+    sqlite_with_rowid=False,
+)
+"""Which of `messages` name a file."""
+
+REPLICA = [facts, people, memberships, conversations, messages, files]
 
 verifiers = sa.Table(
     "verifiers",

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
+from realm_protocol.bodies import read_file_body
 from realm_protocol.limits import NEW_DEVICE_MESSAGES
-from realm_server.autonomy.replica_tables import conversations, messages
+from realm_server.autonomy.replica_tables import conversations, files, messages
 
 MESSAGES = NEW_DEVICE_MESSAGES
 """Of one conversation."""
@@ -35,6 +36,8 @@ class Arrived(NamedTuple):
 
     seq: int
     event: bytes
+    file_id: str
+    """Of the file that it names; empty where it names none."""
 
 
 EMPTY = Tail(1, 0, 0)
@@ -42,7 +45,8 @@ EMPTY = Tail(1, 0, 0)
 
 def read_event(event: bytes) -> Arrived:
     """A packed `MessageStored`."""
-    return Arrived(_stored.decode(event)[1][1], event)
+    _, seq, _, kind, _, body, *_ = _stored.decode(event)[1]
+    return Arrived(seq, event, read_file_body(body).file_id if kind == "file" else "")
 
 
 def newest_run(arrived: Iterable[Arrived]) -> list[Arrived]:
@@ -91,8 +95,11 @@ def write_tail(
     if not joins(held, run[0].seq, run[-1].seq):
         _delete(connection, conversation)
         held = EMPTY._replace(first=run[0].seq)
-    rows = [(conversation, seq, event) for seq, event in run]
+    rows = [(conversation, each.seq, each.event) for each in run]
     connection.exec_driver_sql("INSERT OR IGNORE INTO messages VALUES (?, ?, ?)", rows)
+    named = [(each.file_id, conversation, each.seq) for each in run if each.file_id]
+    if named:
+        connection.exec_driver_sql("INSERT OR IGNORE INTO files VALUES (?, ?, ?)", named)
     tail = _cut(connection, conversation, max(held.last, run[-1].seq))
     connection.execute(_KEEP, _row(conversation, tail, touched_at))
     return tail.size - held.size
@@ -117,7 +124,8 @@ def _cut(connection: Connection, conversation: str, last: int) -> Tail:
 
 
 def _delete(connection: Connection, conversation: str, below: int = 2**53) -> None:
-    connection.execute(_FORGET, {"known": conversation, "below": below})
+    for forget in _FORGET:
+        connection.execute(forget, {"known": conversation, "below": below})
 
 
 def forget_quietest(connection: Connection, size: int) -> int:
@@ -149,9 +157,12 @@ _FIND = sa.select(
 _HELD = sa.select(sa.func.min(messages.c.seq), sa.func.sum(sa.func.length(messages.c.event))).where(
     messages.c.conversation == sa.bindparam("known")
 )
-_FORGET = sa.delete(messages).where(
-    messages.c.conversation == sa.bindparam("known"), messages.c.seq < sa.bindparam("below")
-)
+_FORGET = [
+    sa.delete(table).where(
+        table.c.conversation == sa.bindparam("known"), table.c.seq < sa.bindparam("below")
+    )
+    for table in (messages, files)
+]
 _SIZES = (
     sa.select(messages.c.seq, sa.func.length(messages.c.event).label("size"))
     .where(messages.c.conversation == sa.bindparam("known"))

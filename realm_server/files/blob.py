@@ -41,12 +41,23 @@ class CachedBlob:
     def load(self) -> None:
         """Take what an earlier run of the server has left, if it is right."""
         self.path.touch(mode=0o600)
-        self.written = 0
+        self._forget()
         with self.path.open("rb") as file:
             while chunk := file.read(BLOCK_BYTES):
                 self._note(chunk)
         if self.written > self.size or (self.written == self.size and not self.finish()):
             self.clear()
+
+    def adopt(self, whole: Path) -> bool:
+        """Take the bytes of a file that lies on this disk, without copying; whether it does."""
+        self.clear()
+        try:
+            self.path.unlink()
+            os.link(whole, self.path)
+        except FileNotFoundError:
+            return False
+        self.load()
+        return True
 
     def append(self, chunks: Sequence[bytes]) -> None:
         with self.path.open("ab", buffering=0) as file:
@@ -78,7 +89,11 @@ class CachedBlob:
 
     def clear(self) -> None:
         """Begin anew."""
-        self.path.write_bytes(b"")
+        self.path.unlink(missing_ok=True)  # its bytes may be another file's too
+        self.path.touch(mode=0o600)
+        self._forget()
+
+    def _forget(self) -> None:
         self.written = self.readable = 0
         self._digest = hashlib.sha256()
         self._checks.clear()

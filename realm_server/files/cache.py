@@ -95,6 +95,14 @@ class FileCache:
     def bytes_kept(self) -> int:
         return sum(entry.blob.written for entry in self._entries.values())
 
+    async def holds(self, file: FoundFile) -> bool:
+        """Whether all its bytes are here, and right."""
+        if file.sha256 not in self._entries:
+            return False
+        with self._followed(file) as entry:
+            await self._load(entry)
+            return entry.blob.is_whole
+
     # --- following -------------------------------------------------------------------------------
 
     async def blocks(
@@ -175,7 +183,6 @@ class FileCache:
 
     async def _pull(self, entry: _Entry, session: str, file: FoundFile) -> None:
         """Until the blob is whole, nobody follows any more, or main can't be asked."""
-        self._counts.file_pulls += 1
         try:
             await self._fetch(entry, session, file)
             if entry.blob.written == file.size and not entry.blob.finish():
@@ -199,10 +206,15 @@ class FileCache:
 
     async def _fetch(self, entry: _Entry, session: str, file: FoundFile) -> None:
         blob = entry.blob
+        if file.path is not None and await self._threads.run(blob.adopt, file.path):
+            if not blob.is_whole:
+                raise FileDamaged(file_id=file.file_id)
+            return
         missing = file.size - blob.written
         if missing == 0:
             return
         check_room(self._folder, missing)
+        self._counts.file_pulls += 1
         async with self._main.opened(session, file, blob.written) as chunks:
             await self._write_behind(entry, chunks)
 

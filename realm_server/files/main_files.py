@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,7 +22,8 @@ from realm_protocol.errors import (
     UnknownError,
     rebuild,
 )
-from realm_protocol.uploads import ERROR_HEADER, SESSION_HEADER
+from realm_protocol.names import Address
+from realm_protocol.uploads import ERROR_HEADER, SENDER_HEADER, SESSION_HEADER, read_count
 from realm_server.link import MainServer
 from realm_service.logs import get_logger
 
@@ -40,6 +42,8 @@ class FoundFile:
     size: int
     type: str
     sha256: str
+    path: Path | None = None
+    """Where the realm has it already, for it keeps it until main has it."""
 
 
 def session_of(authorization: str) -> str:
@@ -77,9 +81,23 @@ class MainFiles:
         body: AsyncIterator[bytes] | None = None,
     ) -> httpx.Response:
         """Main's answer where it is none of its errors; those are raised."""
-        async with self._answered(session, method, path, headers, body) as answer:
+        asker = {SESSION_HEADER: session}
+        async with self._answered(asker, method, path, headers, body) as answer:
             await answer.aread()
             return answer
+
+    async def bring(
+        self,
+        sender: Address,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: AsyncIterator[bytes] | None = None,
+    ) -> int:
+        """How many bytes main has of a file that was taken in here, after this request."""
+        asker = {SENDER_HEADER: str(sender)}
+        async with self._answered(asker, method, path, headers, body) as answer:
+            return read_count("Upload-Offset", answer.headers.get("Upload-Offset"))
 
     async def find(self, session: str, file_id: str) -> FoundFile:
         """Raises `FileNotFound`, also where there is one that this person may not open."""
@@ -98,21 +116,19 @@ class MainFiles:
         """The bytes of a file from there on; ends early where the connection is cut."""
         headers = {"Range": f"bytes={start}-", "Accept-Encoding": "identity"}
         path = f"/v1/files/{file.file_id}"
-        async with self._answered(session, "GET", path, headers, None) as answer:
+        async with self._answered({SESSION_HEADER: session}, "GET", path, headers) as answer:
             yield answer.aiter_raw()
 
     @asynccontextmanager
     async def _answered(
         self,
-        session: str,
+        asker: Mapping[str, str],
         method: str,
         path: str,
         headers: Mapping[str, str],
-        body: AsyncIterator[bytes] | None,
+        body: AsyncIterator[bytes] | None = None,
     ) -> AsyncIterator[httpx.Response]:
-        request = self._http.build_request(
-            method, path, headers={**headers, SESSION_HEADER: session}, content=body
-        )
+        request = self._http.build_request(method, path, headers={**headers, **asker}, content=body)
         try:
             answer = await self._http.send(request, stream=True)
             try:

@@ -57,7 +57,9 @@ async def _refusal(client: InnerClient, target: Target) -> RealmchatError | None
             with contextlib.suppress(NotMember):
                 await client.ask(ListMembers, group=target)
             return None
-        people: list[Person] = await client.ask(FindPeople, query=str(target), realm="", limit=1)
+        people: list[Person] = await client.ask(
+            FindPeople, query=str(target), realm=target.realm, limit=1
+        )
     except GroupNotFound as error:
         return error
     known = target in [one.address for one in people]

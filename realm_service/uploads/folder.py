@@ -70,9 +70,11 @@ class BlobFolder:
         except FileNotFoundError:
             return True
 
+    def parts(self) -> list[str]:
+        return [path.name for path in self._parts.iterdir()]
+
     def parts_older_than(self, seconds: float) -> list[str]:
-        names = [path.name for path in self._parts.iterdir()]
-        return [name for name in names if self.is_part_older(name, seconds)]
+        return [name for name in self.parts() if self.is_part_older(name, seconds)]
 
     # --- blobs -----------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncGenerator
+from typing import Protocol, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -13,13 +14,22 @@ from realm_protocol.uploads import (
     TUS_VERSION,
     UPLOAD_TYPE,
     UPLOADS_PATH,
+    NewUpload,
     check_tus_version,
     read_count,
     read_new_upload,
 )
 from realm_service.uploads.taking import Owner, Uploads
 
+_Owner = TypeVar("_Owner", contravariant=True)
 _FILE_ID = re.compile(FILE_ID_PATTERN)
+
+
+class Beginning(Protocol[_Owner]):
+    """What takes new uploads."""
+
+    async def begin(self, owner: _Owner, upload: NewUpload) -> str:
+        """The id of a new upload; raises what the limits say, before a byte is sent."""
 
 
 def is_upload(method: str, path: str) -> bool:
@@ -38,7 +48,7 @@ def abilities(limit: int) -> Response:
     return Response(status_code=204, headers=headers)
 
 
-async def begin(uploads: Uploads[Owner], owner: Owner, request: Request) -> Response:
+async def begin(uploads: Beginning[Owner], owner: Owner, request: Request) -> Response:
     """To a `POST` that announces a file: its size and SHA-256."""
     check_tus_version(request.headers.get("Tus-Resumable"))
     length = request.headers.get("Upload-Length")

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.responses import StreamingResponse
 
 from realm_protocol.errors import FileNotFound, RealmchatError
-from realm_protocol.uploads import ERROR_HEADER, SESSION_HEADER, read_range
+from realm_protocol.uploads import ERROR_HEADER, SENDER_HEADER, SESSION_HEADER, read_range
 
 
 def sha256(content: bytes) -> str:
@@ -35,6 +35,14 @@ class FakeFiles:
         """Set with the first bytes of an upload."""
         self.uploads: list[tuple[str, str, dict[str, str], bytes]] = []
         """Method, path, headers and body of what was passed on."""
+        self.brought: dict[str, bytearray] = {}
+        """What realms have brought in their people's names, by file id."""
+        self.bringers: dict[str, str] = {}
+        """Their senders."""
+        self.may_take = asyncio.Event()
+        self.may_take.set()
+        self.takes: int | None = None
+        """Bytes of what is brought after which its connection breaks, once."""
         self.app = FastAPI()
         self.app.add_api_route("/v1/files/{file_id}", self._file, methods=["GET", "HEAD"])
         for path in ("/v1/uploads", "/v1/uploads/{file_id}"):
@@ -78,7 +86,25 @@ class FakeFiles:
         if left < len(content):
             raise ConnectionError("cut, as the test wants it")
 
+    async def _bring(self, request: Request) -> Response:
+        assert request.headers["Authorization"] == f"Bearer {self.key}"
+        file_id = request.url.path.rpartition("/")[2]
+        content = self.brought.setdefault(file_id, bytearray())
+        self.bringers[file_id] = request.headers[SENDER_HEADER]
+        if request.method == "PATCH":
+            assert int(request.headers["Upload-Offset"]) == len(content)
+        async for chunk in request.stream():
+            await self.may_take.wait()
+            content += chunk
+            if self.takes is not None and len(content) >= self.takes:
+                self.takes = None
+                raise ConnectionError("cut, as the test wants it")
+        headers = {"Tus-Resumable": "1.0.0", "Upload-Offset": str(len(content))}
+        return Response(status_code=204, headers=headers)
+
     async def _upload(self, request: Request) -> Response:
+        if SENDER_HEADER in request.headers and self.refuses is None:
+            return await self._bring(request)
         body = b""
         async for chunk in request.stream():
             body += chunk

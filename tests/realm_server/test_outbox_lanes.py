@@ -130,6 +130,39 @@ def test_an_empty_lane_is_forgotten() -> None:
     assert lanes.find(MESSI, "key-1") is None
 
 
+def test_what_waits_for_its_file_holds_up_nothing() -> None:
+    """It takes its place when the file is there, behind what has its place; and keeps that."""
+    file, text = kept(1), kept(2)
+    lanes = OutboxLanes(lambda: 0.5)
+    lanes.add_aside(file)
+    assert not lanes.holds(file.conversation)
+    lanes.add(text)
+    for one in (file, text):
+        lanes.written(one)
+    assert (due(lanes), [one.position for one in lanes]) == ([2], [1, 2])
+
+    lanes.join(file)
+    assert due(lanes) == [1]
+    lanes.cut()
+    assert due(lanes) == [2, 1]
+
+
+def test_a_file_may_be_there_before_its_message_is_on_the_disk() -> None:
+    """And main may lose it again: then it is waited for anew."""
+    file = kept(1)
+    lanes = OutboxLanes(lambda: 0.5)
+    lanes.add_aside(file)
+    lanes.join(file)
+    assert due(lanes) == []
+    lanes.written(file)
+    lanes.put_aside(file)
+    assert (due(lanes), lanes.holds(file.conversation)) == ([], False)
+    lanes.join(file)
+    assert due(lanes) == [1]
+    lanes.done(file)
+    assert (len(lanes), lanes.bytes) == (0, 0)
+
+
 _ANSWERS = st.lists(st.sampled_from(("taken", "refused", "cut")), max_size=60)
 
 

@@ -1,0 +1,50 @@
+"""What the outbox needs to know of the site around it: its people, and the files that wait."""
+
+from collections.abc import Collection
+from typing import Protocol
+
+from realm_protocol.names import Address
+
+
+class Neighbours(Protocol):
+    """What is known of this site's people while main is away."""
+
+    revision: int
+    """0 while not everybody is known."""
+
+    def person_at(self, address: Address) -> int | None:
+        """The person at an address of this site; None where nobody is known there."""
+
+    def members_here(self, conversation: str) -> Collection[int]:
+        """Who of this site is in a conversation, as far as it is known."""
+
+
+class NamedFile(Protocol):
+    """A file that the realm took in while main was away."""
+
+    def described(self, body: bytes) -> bytes:
+        """A message's body that names it, with what is known of it."""
+
+
+class WaitingFiles(Protocol):
+    """The files that wait here for main."""
+
+    def __len__(self) -> int: ...
+
+    def find(self, sender: Address, file_id: str) -> NamedFile | None:
+        """One's own, whose bytes are all here."""
+
+    def is_awaited(self, sender: Address, file_id: str) -> bool:
+        """Whether a message that names it must wait until main has its bytes."""
+
+    def named_no_more(self, file_id: str) -> None:
+        """The last message that named it has its outcome."""
+
+    def start(self) -> None:
+        """The link is up, and main knows again who may do what."""
+
+    def stop(self) -> None:
+        """The link is gone."""
+
+    def main_is_another(self) -> None:
+        """It may not have any more what it had."""
