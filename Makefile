@@ -60,7 +60,7 @@ fonts: install
 	npm install --silent --no-save --prefix build/fonts $(FONT_PACKAGES)
 	$(BIN)/python -m frontend.fonts --npm build/fonts/node_modules/@fontsource
 
-FONT_PACKAGES := $(addprefix @fontsource/,noto-color-emoji@5.3.2 noto-sans-sc@5.3.0 noto-sans-tc@5.3.0 noto-sans-hk@5.3.0 noto-sans-jp@5.3.0 noto-sans-kr@5.3.0)
+FONT_PACKAGES := $(addprefix @fontsource/,noto-color-emoji@5.3.2 noto-sans-sc@5.3.0 noto-sans-tc@5.3.0 noto-sans-hk@5.3.0 noto-sans-jp@5.3.0 noto-sans-kr@5.3.0 noto-sans-mono@5.3.0)
 
 # What people see at the end of each test of the window; needs Chromium.
 screenshots: install

@@ -27,6 +27,7 @@ from frontend.views.doing import Doings
 from frontend.views.frame import Frame, Head
 from frontend.views.look import Sizes
 from frontend.views.message_pane import MessagePane
+from frontend.views.still import show_changes
 from frontend.window import governing, layout, listing, markdown, times, uploads
 from frontend.window.identity import is_guest, realm_of
 from frontend.window.state import AccountState, History, ordered
@@ -79,7 +80,7 @@ class Chatting:
             self._follow,
             self.attaching.deeds,
         )
-        self.list = ConversationList(self.open)
+        self.list = ConversationList(self.open, more=self.changed)
         self.pane = MessagePane(
             self._deeds,
             older=self._load_older,
@@ -127,6 +128,7 @@ class Chatting:
         self.composer.restyle(self.sizes, self.words)
         self.frame.restyle(self.sizes, self.words)
         self.pane.restyle(still=still)
+        show_changes(self.frame.control)
 
     def _begin_waiting(self) -> None:
         """For an answer; only when it takes a while, that is shown."""
@@ -149,13 +151,12 @@ class Chatting:
         self._drawing = False
         if self.outside.is_shown(self):
             self.draw()
-            self.page.update()
         self.reading.consider()
         if self.live.state.ended:
             await self.outside.ended(self)
 
     def draw(self) -> None:
-        """Everything of the window, from the state."""
+        """Everything of the window, from the state; each part tells the page what it changed."""
         now, state = self.clock(), self.live.state
         narrow = self.layout.narrow
         link = listing.link_words(state, self.words, now)
@@ -167,8 +168,10 @@ class Chatting:
         self.frame.draw_accounts(state.me, self.outside.others(state.me))
         self.frame.draw_link(link, hidden=self._strip_hidden == link.state)
         self.list.draw(
-            listing.list_rows(state, self.opened, self.words, now),
-            waiting=not state.listed and self._has_waited,
+            listing.list_rows(state, self.opened, self.words, now, self.list.longest),
+            known=state.listed,
+            waiting=self._has_waited,
+            has_more=len(state.conversations) > self.list.longest,
         )
         if conversation is not None:
             self.frame.draw_head(self.head(conversation), narrow=narrow, link=link)
@@ -181,7 +184,10 @@ class Chatting:
             self.composer.hint(self.words("composer_cut_off") if cut else self.words(to, name=name))
             self.composer.shut(governing.shut_words(conversation, self.words))
         unread = self.outside.total_unread()
-        self.page.title = f"({unread}) realmchat" if unread else "realmchat"
+        title = f"({unread}) realmchat" if unread else "realmchat"
+        if self.page.title != title:
+            self.page.title = title
+            self.page.update()
 
     def _draw_messages(self, conversation: Conversation) -> None:
         state = self.live.state
@@ -243,7 +249,6 @@ class Chatting:
         self.frame.hide_card()
         self.composer.open(self.live.state.drafts.get(name, ""))
         self.draw()
-        self.page.update()
         self.reading.consider()
         if self.layout.narrow:
             self.page.navigate(_CHAT_ROUTE + name)
@@ -263,7 +268,6 @@ class Chatting:
         self._leave_draft()
         self.opened = None
         self.draw()
-        self.page.update()
 
     async def routed(self, route: str) -> None:
         """The browser went back or forward, as one does in a narrow window."""
@@ -302,7 +306,8 @@ class Chatting:
     # --- the place among the messages ------------------------------------------------------------
 
     async def _moved(self) -> None:
-        self.changed()
+        self.draw()
+        self.reading.consider()
 
     async def _load_older(self) -> None:
         if self.opened is not None:
@@ -314,7 +319,6 @@ class Chatting:
             await self.live.until(self._is_loaded, _LOADING_SECONDS)
             await self.live.load_back_to(self.opened, seq)
         self.draw()
-        self.page.update()
 
     def _is_loaded(self, state: AccountState) -> bool:
         return state.histories.get(self.opened or "", History()).loaded

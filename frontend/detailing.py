@@ -37,7 +37,6 @@ class Detailing:
             return
         self.is_beside = not self.is_beside
         chatting.draw()
-        chatting.page.update()
 
     async def _show(self) -> None:
         conversation = self._opened

@@ -26,6 +26,9 @@ _SYMBOLS = ("notosanssymbols", "notosanssymbols2")
 _BELOW_EMOJI = "U+20-1EFFF"
 """Of the fonts of symbols: above stand pictures without colour, which would be taken first."""
 
+CODE = "code.woff2"
+"""Of equal widths; the only one that the window names itself."""
+
 _PATH = re.compile(r'"([a-z0-9]+)/(v\d+)/([A-Za-z0-9_.-]+?)(?:\.(\d+))?\.(?:woff2|ttf|otf)"')
 _FACE = re.compile(r"-(\d+)-400-normal\.woff2\).*?unicode-range:\s*([^;]+);", re.DOTALL)
 _CHUNKED = {
@@ -84,6 +87,9 @@ def build(fonts: list[Wanted], debian: Path, npm: Path, into: Path) -> dict[str,
             done = _copy(_source(font, here, npm), target)
         if done:
             made[font.family] = made.get(font.family, 0) + 1
+    mono = "noto-sans-mono"
+    if _copy(npm / mono / "files" / f"{mono}-latin-400-normal.woff2", into / CODE):
+        made[mono] = 1
     return made
 
 

@@ -31,6 +31,8 @@ from realm_protocol.errors import (
 )
 from realm_service.sse import Event
 
+_LIST_SECONDS = 0.5
+"""Between two readings of the list, however many messages come."""
 _FIRST_WAIT_SECONDS = 0.2
 _LONGEST_WAIT_SECONDS = 2.0
 _REACHED = 900
@@ -58,6 +60,8 @@ class LiveAccount:
         self._stale = asyncio.Event()
         self._unsent = asyncio.Event()
         self._info_due = True
+        self._list_read_at = -_LIST_SECONDS
+        self._reading_later: asyncio.TimerHandle | None = None
         self._sending: dict[str, tuple[Conversation, Message]] = {}
         self._older: set[str] = set()
         self._bells: set[asyncio.Event] = set()
@@ -138,7 +142,7 @@ class LiveAccount:
                 self._info_due = False
                 info = await self.client.info()
                 self._set(arriving.take_info(self.state, info))
-            if self.state.outdated:
+            if self.state.outdated and self._may_read_list():
                 known = self.state.conversations.keys()
                 await self.read_list()
                 if self.state.conversations.keys() - known:
@@ -146,6 +150,16 @@ class LiveAccount:
             for name, history in list(self.state.histories.items()):
                 if not history.loaded:
                     await self._load(name)
+
+    def _may_read_list(self) -> bool:
+        """Else it is read as soon as it may be."""
+        loop = asyncio.get_running_loop()
+        wait = self._list_read_at + _LIST_SECONDS - loop.time()
+        if wait <= 0:
+            self._list_read_at = loop.time()
+        elif self._reading_later is None or self._reading_later.when() < loop.time():
+            self._reading_later = loop.call_later(wait, self._stale.set)
+        return wait <= 0
 
     async def _load(self, conversation: str) -> None:
         try:

@@ -314,7 +314,6 @@ class Session:
     async def _resized(self, event: ft.PageResizeEvent) -> None:
         if self._shown is not None:
             self._shown.draw()
-            self._page.update()
 
     async def _life_changed(self, event: ft.AppLifecycleStateChangeEvent) -> None:
         looks = event.state in (ft.AppLifecycleState.RESUME, ft.AppLifecycleState.SHOW)

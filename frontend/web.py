@@ -20,12 +20,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from frontend.file_gate import FileGate, routes
+from frontend.fonts import CODE
 from frontend.page_script import SCRIPT
 from frontend.preferences import BROWSER_IS_STILL, BROWSER_LANGUAGE
 from frontend.service import finding
 from frontend.service.asking import Asking, new_http
 from frontend.sessions import Session, draw_when_asked, local_now
 from frontend.settings import FrontendSettings
+from frontend.views import look
 from realm_service import listening
 from realm_service.home import home_folder
 from realm_service.http import new_app
@@ -81,6 +83,8 @@ def build_app(settings: FrontendSettings) -> FastAPI:
     app.include_router(routes(gate))
 
     async def main(page: ft.Page) -> None:
+        if (FONTS / CODE).exists():
+            page.fonts = {look.CODE_FONT: f"/{CODE}"}
         await Session(page, app.state.asking, local_now, gate).begin()
 
     window = flet_fastapi.app(

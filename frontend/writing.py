@@ -61,7 +61,6 @@ class Writing:
         chatting.frame.hide_card()
         if chatting.opened is not None:
             chatting.live.keep_draft(chatting.opened, "")
-        chatting.page.update()
 
     def _tell(self, text: str) -> None:
         words = self._chatting.words

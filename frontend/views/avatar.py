@@ -78,24 +78,6 @@ def guest_chip(text: str, size: float) -> ft.Control:
     )
 
 
-def badge(unread: int, spoken: str, size: float, *, muted: bool = False) -> ft.Control:
-    return ft.Container(
-        content=ft.Text(
-            str(unread) if unread < 100 else "99+",
-            size=size,
-            weight=look.BOLD,
-            color=look.ON_MUTED if muted else look.ON_ACCENT,
-            text_align=ft.TextAlign.CENTER,
-            semantics_label=spoken,
-        ),
-        height=20,
-        padding=ft.Padding.symmetric(horizontal=7),
-        border_radius=20,
-        bgcolor=look.MUTED if muted else look.ACCENT,
-        alignment=ft.Alignment.CENTER,
-    )
-
-
 TICKS = {
     "saved": (ft.Icons.SCHEDULE_ROUNDED, look.TEXT2),
     "at_realm": (ft.Icons.APARTMENT_ROUNDED, look.TEXT2),

@@ -11,7 +11,8 @@ from frontend.views import look
 from frontend.views.avatar import avatar, guest_chip, tick
 from frontend.views.files import WIDTH, FileDeeds, OnItsWay, draw_file
 from frontend.views.look import Sizes, isolated
-from frontend.views.still import Still
+from frontend.views.marked import draw_marked
+from frontend.views.still import Still, show_changes
 from frontend.window import markdown, times
 from frontend.window.changes import change_words
 from frontend.window.identity import colour_index, is_guest, short
@@ -64,15 +65,14 @@ class DrawnRow:
         self._box: ft.Container | None = None
         match row:
             case DayRow():
-                drawn = _day(row, manner)
+                self.control = Still(_day(row, manner))
             case NewRow():
-                drawn = _new_line(manner)
+                self.control = Still(_new_line(manner))
             case SystemRow():
-                drawn = _system(row, manner)
+                self.control = Still(_system(row, manner))
             case BubbleRow():
                 self._moving = _on_its_way(row, manner, deeds)
-                drawn, self._box = _bubble(row, manner, deeds, self._moving)
-        self.control = Still(drawn)
+                self.control, self._box = _bubble(row, manner, deeds, self._moving)
 
     def ring(self, hit: bool) -> None:
         """Let it be seen that it is chosen; a hit of a search also by its colour."""
@@ -97,7 +97,7 @@ class DrawnRow:
         self.row = row
         shown = row.begins == was.begins and self._moving.show(row.upload, linked=manner.linked)
         if shown:
-            self.control.show_changes()
+            show_changes(self.control)
         return shown
 
 
@@ -166,7 +166,7 @@ def _system(row: SystemRow, manner: Manner) -> ft.Control:
 
 def _bubble(
     row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | None
-) -> tuple[ft.Control, ft.Container]:
+) -> tuple[Still, ft.Container]:
     """The whole row, and the box of it that is the bubble."""
     message, compact = row.message, manner.sizes.compact
     spoken = manner.words("you") if row.own else short(message.sender, manner.realm)
@@ -179,19 +179,20 @@ def _bubble(
     )
     line = _flat(row, box, manner, deeds) if compact else _sided(row, box, manner, deeds)
     below = _below(row, manner, deeds)
-    control = ft.Semantics(
+    shown: ft.Control = line
+    if below:
+        stretched = ft.CrossAxisAlignment.STRETCH
+        shown = ft.Column([line, *below], spacing=2, horizontal_alignment=stretched)
+    named = ft.Semantics(
         identifier=f"msg-{message.key}",
         container=True,
         label=spoken,
-        content=ft.Container(
-            ft.Column(
-                [line, *below], spacing=2, horizontal_alignment=ft.CrossAxisAlignment.STRETCH
-            ),
-            padding=ft.Padding.only(top=(4 if row.begins else 1) if compact else _gap(row)),
-            key=ft.ScrollKey(row_key(row)),  # type: ignore[call-arg]  # hidden by a class of Flet's
-        ),
+        content=shown,
+        # Not of the row itself: Flet would take a row that was made anew for the one before.
+        key=ft.ScrollKey(row_key(row)),
     )
-    return control, box
+    above = (4 if row.begins else 1) if compact else _gap(row)
+    return Still(named, padding=ft.Padding.only(top=above)), box
 
 
 def _gap(row: BubbleRow) -> int:
@@ -303,28 +304,7 @@ def _text(message: Message, manner: Manner, deeds: Deeds, *, flexible: bool) -> 
             expand=flexible,
             expand_loose=flexible and not manner.sizes.compact,
         )
-
-    async def follow(event: ft.Event[ft.Markdown]) -> None:
-        await deeds.open_link(str(event.data))
-
-    style = ft.TextStyle(size=manner.sizes.message, color=look.TEXT)
-    code = ft.TextStyle(size=manner.sizes.of(13.5), font_family="monospace", color=look.TEXT)
-    return ft.Markdown(
-        markdown.without_images(shown),
-        extension_set=ft.MarkdownExtensionSet.GITHUB_WEB,
-        soft_line_break=True,
-        fit_content=True,
-        md_style_sheet=ft.MarkdownStyleSheet(
-            p_text_style=style,
-            a_text_style=ft.TextStyle(
-                color=look.LINK,
-                decoration=ft.TextDecoration.UNDERLINE,
-                size=manner.sizes.message,
-            ),
-            code_text_style=code,
-        ),
-        on_tap_link=follow,
-    )
+    return draw_marked(shown, manner.sizes, deeds.open_link)
 
 
 def _show_all(message: Message, manner: Manner, deeds: Deeds) -> ft.Control:

@@ -6,7 +6,7 @@ import flet as ft
 
 from frontend.views import look
 from frontend.views.look import Sizes
-from frontend.views.still import is_on_page
+from frontend.views.still import is_on_page, show_changes
 from frontend.window import slash
 from frontend.window.slash import Candidate, Known
 from frontend.window.typed import Typed
@@ -128,7 +128,9 @@ class Composer:
         )
 
     def hint(self, text: str) -> None:
-        self.field.hint_text = text
+        if self.field.hint_text != text:
+            self.field.hint_text = text
+            show_changes(self.field)
 
     def shut(self, why: str) -> None:
         """Where nothing can be written, that is said in place of the field; empty where it can."""
@@ -141,6 +143,7 @@ class Composer:
         """Another conversation, with what was being written there."""
         self._put(draft)
         self.field.focus = None
+        self._update()
 
     @property
     def text(self) -> str:
@@ -153,6 +156,7 @@ class Composer:
 
     def clear(self) -> None:
         self._put("")
+        self._update()
 
     async def write(self, text: str) -> None:
         """Put a text there to be changed and sent, unless something newer is being written."""

@@ -1,14 +1,14 @@
-"""The list of conversations: a row each, made anew only when it looks different."""
+"""The list of conversations: a row each, with the newest above."""
 
 from collections.abc import Awaitable, Callable
 
 import flet as ft
 
 from frontend.views import look
-from frontend.views.avatar import avatar, badge, realm_chip, tick
-from frontend.views.look import Sizes, isolated
+from frontend.views.conversation_row import ConversationRow
+from frontend.views.look import Sizes
 from frontend.views.skeleton import list_skeleton
-from frontend.views.still import Still, StillList, is_on_page
+from frontend.views.still import StillList, is_on_page
 from frontend.window.listing import ListRow
 from frontend.window.words import Words
 
@@ -17,20 +17,22 @@ ROWS = 60
 
 
 class ConversationList:
-    """`opened` is told which conversation was chosen."""
+    """`opened` is told which conversation was chosen, `more` that more are to be drawn."""
 
-    def __init__(self, opened: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(
+        self, opened: Callable[[str], Awaitable[None]], *, more: Callable[[], None]
+    ) -> None:
         self._opened = opened
-        self._made: dict[str, tuple[ListRow, ft.Control]] = {}
-        self._buttons: dict[str, ft.TextButton] = {}
-        self._rows: list[ListRow] = []
+        self._more = more
+        self._made: dict[str, ConversationRow] = {}
         self._focused_row: str | None = None
-        self._shown = ROWS
+        self.longest = ROWS
+        """So many are drawn at most."""
         self._sizes = Sizes()
         self._words = Words("en")
         self._empty = _empty("")
         self._skeleton: ft.Control = ft.Container()
-        self._waiting = False
+        self._below = ft.TextButton("", on_click=self._ask_for_more)
         self.list = StillList(spacing=2, padding=ft.Padding.all(4), expand=True)
         self.control = ft.Semantics(
             identifier="conv-list", container=True, content=self.list, expand=True
@@ -42,22 +44,40 @@ class ConversationList:
         self._made.clear()
         self._empty = _empty(words("no_chats"))
         self._skeleton = list_skeleton(sizes, still=still)
+        self._below.content = words("show_more")
 
-    def draw(self, rows: list[ListRow], *, waiting: bool) -> None:
-        """Rows that look as before stay the same controls. `waiting`: they aren't known yet."""
-        self._rows, self._waiting = rows, waiting
-        drawn: list[ft.Control] = [self._control(row) for row in rows[: self._shown]]
-        if not rows:
-            drawn = [self._skeleton if waiting else self._empty]
-        elif len(rows) > self._shown:
-            drawn.append(ft.TextButton(self._words("show_more"), on_click=self._more))
+    def draw(self, rows: list[ListRow], *, known: bool, waiting: bool, has_more: bool) -> None:
+        """Rows that are there stay the same controls. `waiting`: for them to be `known`, for a
+        while; `has_more`: there are others below these.
+        """
+        self._made = {row.conversation: self._drawn(row) for row in rows}
+        drawn: list[ft.Control] = [made.control for made in self._made.values()]
+        if not rows and known:
+            drawn = [self._empty]
+        elif not rows and waiting:
+            drawn = [self._skeleton]
+        elif has_more:
+            drawn.append(self._below)
         self.list.show(drawn)
-        kept = {row.conversation for row in rows}
-        self._made = {name: made for name, made in self._made.items() if name in kept}
+
+    def _drawn(self, row: ListRow) -> ConversationRow:
+        made = self._made.get(row.conversation)
+        if made is None:
+            return ConversationRow(
+                row, self._sizes, self._words, opened=self._opened, focused=self._focused
+            )
+        made.show(row)
+        return made
+
+    def _ask_for_more(self, event: ft.Event[ft.TextButton]) -> None:
+        self.longest += ROWS
+        self._more()
+
+    # --- the focus -------------------------------------------------------------------------------
 
     async def focus(self, conversation: str) -> None:
         if conversation in self._made and is_on_page(self.list):
-            await self._buttons[conversation].focus()  # type: ignore[no-untyped-call]
+            await self._made[conversation].button.focus()  # type: ignore[no-untyped-call]
 
     @property
     def has_focus(self) -> bool:
@@ -65,134 +85,17 @@ class ConversationList:
 
     async def move(self, by: int) -> None:
         """The focus, by so many rows."""
-        shown = [row.conversation for row in self._rows[: self._shown]]
+        shown = list(self._made)
         if self._focused_row in shown:
             at = shown.index(self._focused_row) + by
             await self.focus(shown[max(0, min(at, len(shown) - 1))])
 
-    def _focused(self, conversation: str | None) -> None:
-        self._focused_row = conversation
-
-    def _blurred(self, conversation: str) -> None:
-        """The next row may tell that it has the focus before this one tells that it lost it."""
-        if self._focused_row == conversation:
+    def _focused(self, conversation: str, has_it: bool) -> None:
+        """The next row may tell that it has the focus before the last one tells that it lost it."""
+        if has_it:
+            self._focused_row = conversation
+        elif self._focused_row == conversation:
             self._focused_row = None
-
-    def _more(self, event: ft.Event[ft.TextButton]) -> None:
-        self._shown += ROWS
-        self.draw(self._rows, waiting=self._waiting)
-
-    def _control(self, row: ListRow) -> ft.Control:
-        made = self._made.get(row.conversation)
-        if made is None or made[0] != row:
-            made = (row, self._make(row))
-            self._made[row.conversation] = made
-        return made[1]
-
-    def _make(self, row: ListRow) -> ft.Control:
-        async def chosen(event: ft.Event[ft.TextButton]) -> None:
-            await self._opened(row.conversation)
-
-        sizes = self._sizes
-        button = ft.TextButton(
-            content=ft.Row(
-                [
-                    ft.Container(
-                        width=3,
-                        height=36,
-                        border_radius=2,
-                        bgcolor=look.ACCENT if row.selected else ft.Colors.TRANSPARENT,
-                    ),
-                    avatar(row.kind, row.address, 28 if sizes.compact else 40, row.presence),
-                    *self._lines(row),
-                ],
-                spacing=8,
-            ),
-            height=sizes.row,
-            style=look.ringed(look.RADIUS_FIELD, look.SELECTED if row.selected else None),
-            on_click=chosen,
-            on_focus=lambda _: self._focused(row.conversation),
-            on_blur=lambda _: self._blurred(row.conversation),
-        )
-        self._buttons[row.conversation] = button
-        return Still(
-            ft.Semantics(
-                identifier=f"conv-{row.conversation}",
-                container=True,
-                selected=row.selected,
-                content=button,
-            )
-        )
-
-    def _lines(self, row: ListRow) -> list[ft.Control]:
-        """What was said last stands below; where rows are to be compact, it doesn't."""
-        if self._sizes.compact:
-            return [ft.Container(self._first_line(row), expand=True), *self._marks(row)]
-        return [
-            ft.Column(
-                [self._first_line(row), self._second_line(row)],
-                spacing=0,
-                expand=True,
-                alignment=ft.MainAxisAlignment.CENTER,
-            )
-        ]
-
-    def _first_line(self, row: ListRow) -> ft.Control:
-        sizes = self._sizes
-        parts: list[ft.Control] = [
-            ft.Text(
-                isolated(row.name),
-                size=sizes.name,
-                weight=look.BOLD if row.unread else ft.FontWeight.W_500,
-                color=look.TEXT,
-                no_wrap=True,
-                overflow=ft.TextOverflow.ELLIPSIS,
-                expand=True,
-                expand_loose=True,
-                tooltip=row.address,
-                semantics_label=row.spoken,
-            )
-        ]
-        if row.realm:
-            parts.append(realm_chip(row.realm, sizes.of(11)))
-        return ft.Row(
-            [
-                ft.Row(parts, spacing=6, expand=True),
-                ft.Text(row.time, size=sizes.meta, color=look.TEXT2, no_wrap=True),
-                ft.Container(width=6),
-            ],
-            spacing=6,
-        )
-
-    def _second_line(self, row: ListRow) -> ft.Control:
-        sizes = self._sizes
-        parts: list[ft.Control] = []
-        if row.tick:
-            parts.append(tick(row.tick, "", sizes.of(14)))
-        if row.emphasis:
-            parts.append(ft.Text(row.emphasis, size=sizes.preview, color=look.ACCENT, no_wrap=True))
-        parts.append(
-            ft.Text(
-                isolated(row.preview),
-                size=sizes.preview,
-                color=look.TEXT if row.unread else look.TEXT2,
-                max_lines=1,
-                overflow=ft.TextOverflow.ELLIPSIS,
-                expand=True,
-            )
-        )
-        return ft.Row([*parts, *self._marks(row)], spacing=4, height=sizes.of(20))
-
-    def _marks(self, row: ListRow) -> list[ft.Control]:
-        """How much is unread, and whether its person wants to hear of it."""
-        marks: list[ft.Control] = []
-        if row.muted:
-            off = ft.Icons.NOTIFICATIONS_OFF_OUTLINED
-            marks.append(ft.Icon(off, size=self._sizes.of(14), color=look.TEXT2))
-        if row.unread:
-            spoken = self._words("unread", n=row.unread)
-            marks.append(badge(row.unread, spoken, self._sizes.of(11), muted=row.muted))
-        return [*marks, ft.Container(width=6)]
 
 
 def _empty(text: str) -> ft.Control:

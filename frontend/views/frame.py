@@ -15,7 +15,7 @@ from frontend.views.details import open_room_note
 from frontend.views.doing import Doings, Done, clicked
 from frontend.views.look import Sizes, isolated
 from frontend.views.message_pane import MessagePane
-from frontend.views.still import is_on_page
+from frontend.views.still import Still, Told, show_changes
 from frontend.window.layout import DETAILS, Layout
 from frontend.window.listing import LinkWords
 from frontend.window.words import Words
@@ -81,9 +81,9 @@ class Frame:
         self._chat_side = self._make_chat_side()
         self._nothing = ft.Container(expand=True, alignment=ft.Alignment.CENTER)
         self._details: ft.Container | None = None
-        self._told: dict[str, object] = {}
+        self._told = Told()
         self._row = ft.Row(spacing=0, expand=True)
-        self.control = ft.Container(self._row, expand=True, bgcolor=look.BACKGROUND)
+        self.control = Still(self._row, expand=True, bgcolor=look.BACKGROUND)
 
     def _make_list_side(self) -> ft.Container:
         line = ft.Container(height=1, bgcolor=look.LINE)
@@ -131,6 +131,12 @@ class Frame:
 
     def arrange(self, layout: Layout, *, chat_open: bool) -> None:
         """List and chat beside each other, or the one that is meant."""
+        if not self._told.is_new("arranged", layout, chat_open, self._details):
+            return
+        self._arrange(layout, chat_open=chat_open)
+        show_changes(self.control)
+
+    def _arrange(self, layout: Layout, *, chat_open: bool) -> None:
         self._pane.list.padding = ft.Padding.symmetric(horizontal=layout.margin, vertical=8)
         side = 12 if layout.narrow else layout.margin
         self._writing.padding = ft.Padding.only(left=side, right=side, bottom=12)
@@ -167,7 +173,7 @@ class Frame:
 
     def restyle(self, sizes: Sizes, words: Words) -> None:
         self._words, self._sizes = words, sizes
-        self._told.clear()
+        self._told.forget()
         self._typing.size = sizes.meta
         self._list_head.height = self._chat_head.height = sizes.of(look.HEADER)
         self._status.height = sizes.of(_STATUS)
@@ -185,24 +191,19 @@ class Frame:
             spacing=8,
         )
 
-    def _is_told(self, part: str, *what: object) -> bool:
-        """Whether a part shows just this: then it stays, with a menu that may be open in it."""
-        same = self._told.get(part) == what
-        self._told[part] = what
-        return same
-
     # --- the list's head and status line ---------------------------------------------------------
 
     def draw_accounts(self, me: str, others: list[tuple[str, int]]) -> None:
         """Whose window it is, and the other accounts with what is unread there."""
-        if not self._is_told("accounts", me, tuple(others)):
+        if self._told.is_new("accounts", me, tuple(others)):
             self._list_head.content = draw_account_head(
                 me, others, self._sizes, self._words, self._doings
             )
+            show_changes(self._list_head)
 
     def draw_link(self, link: LinkWords, *, hidden: bool) -> None:
         """In the status line always; over the pane's upper edge while something is wrong."""
-        if self._is_told("link", link, hidden):
+        if not self._told.is_new("link", link, hidden):
             return
         icon, colour = _ICONS[link.state]
         self._status.content = ft.Row(
@@ -250,6 +251,8 @@ class Frame:
                 padding=ft.Padding.only(left=16, right=4, top=2, bottom=2),
             ),
         )
+        show_changes(self._status)
+        show_changes(self._strip)
 
     def _start_button(self, link: LinkWords, identifier: str) -> list[ft.Control]:
         if link.state != "away":
@@ -267,9 +270,11 @@ class Frame:
     # --- the open conversation -------------------------------------------------------------------
 
     def draw_head(self, head: Head, *, narrow: bool, link: LinkWords) -> None:
-        self._room.visible = head.kind == "room"
+        if self._told.is_new("room", head.kind == "room"):
+            self._room.visible = head.kind == "room"
+            show_changes(self._room)
         below = link.line if narrow and link.strip else head.below
-        if self._is_told("head", head, narrow, below):
+        if not self._told.is_new("head", head, narrow, below):
             return
         parts: list[ft.Control] = []
         if narrow:
@@ -325,15 +330,17 @@ class Frame:
             ),
         ]
         self._chat_head.content = ft.Row(parts, spacing=10)
+        show_changes(self._chat_head)
 
-    def draw_typing(self, text: str) -> bool:
-        changed = self._typing.value != text
-        self._typing.value = text
-        return changed
+    def draw_typing(self, text: str) -> None:
+        if self._typing.value != text:
+            self._typing.value = text
+            show_changes(self._typing)
 
     def say(self, text: str) -> None:
         """For a screen reader."""
         self._spoken.value = text
+        show_changes(self._spoken)
 
     def show_card(
         self, title: str, told: Sequence[str], buttons: Sequence[tuple[str, Done]]
@@ -343,16 +350,15 @@ class Frame:
             title, told, buttons, self._sizes, self._words, self._shut_card
         )
         self._card.visible = True
-        if is_on_page(self._card):
-            self._card.update()
+        show_changes(self._card)
 
     async def _shut_card(self) -> None:
         self.hide_card()
-        if is_on_page(self._card):
-            self._card.update()
 
     def hide_card(self) -> None:
-        self._card.visible = False
+        if self._card.visible:
+            self._card.visible = False
+            show_changes(self._card)
 
 
 def _sides(pixels: int) -> ft.Padding:

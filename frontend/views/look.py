@@ -196,6 +196,7 @@ class Sizes:
 
 TEXT_SIZES = (90, 100, 115, 130, 150)
 BOLD = ft.FontWeight.W_600
+CODE_FONT = "monospace"
 
 
 def isolated(text: str) -> str:

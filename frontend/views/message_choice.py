@@ -9,7 +9,7 @@ import flet as ft
 
 from frontend.service.shapes import Message
 from frontend.views.bubbles import DrawnRow, Manner
-from frontend.views.still import is_on_page
+from frontend.views.still import is_on_page, show_changes
 from frontend.window import times
 from frontend.window.changes import change_words
 from frontend.window.identity import short
@@ -85,10 +85,9 @@ class MessageChoice:
         self._unring()
         self._key = key
         self._rows[key].ring(False)
-        self._rows[key].control.show_changes()
+        show_changes(self._rows[key].control)
         self.stop.label = self._spoken()
-        if is_on_page(self.stop):
-            self.stop.update()
+        show_changes(self.stop)
         await self._shown(key)
 
     async def show_hit(self, key: str) -> None:
@@ -97,13 +96,13 @@ class MessageChoice:
         self._key = self._hit = key
         if key in self._rows:
             self._rows[key].ring(True)
-            self._rows[key].control.show_changes()
+            show_changes(self._rows[key].control)
 
     def _unring(self) -> None:
         for key in {self._key, self._hit} - {None}:
             if (row := self._rows.get(key or "")) is not None:
                 row.unring()
-                row.control.show_changes()
+                show_changes(row.control)
         self._hit = None
 
     def _spoken(self) -> str:

@@ -8,12 +8,13 @@ import flet as ft
 
 from frontend.service.shapes import Message, Upload
 from frontend.views import look
-from frontend.views.bubbles import NEW_LINE, Deeds, DrawnRow, Manner
+from frontend.views.bubbles import NEW_LINE, Deeds, Manner
 from frontend.views.message_choice import MessageChoice
+from frontend.views.message_rows import MessageRows
 from frontend.views.row_heights import height_below
 from frontend.views.skeleton import pane_skeleton
-from frontend.views.still import StillList, is_on_page
-from frontend.window.rows import Row, bubble_key, row_key, rows_of
+from frontend.views.still import StillList, Told, is_on_page, show_changes
+from frontend.window.rows import Row, bubble_key, rows_of
 from frontend.window.state import History
 
 AT_BOTTOM = 24
@@ -37,15 +38,14 @@ class MessagePane:
         reach: Callable[[int], Awaitable[None]],
         entered: Callable[[Message], Awaitable[None]],
     ) -> None:
-        self._deeds = deeds
         self._older = older
         self._moved = moved
         self._all_read = all_read
         self._reach = reach
         self._rows: list[Row] = []
         self.choice = MessageChoice(shown=self._bring_into_view, entered=entered)
-        self._made: dict[str, DrawnRow] = {}
         self._manner: Manner | None = None
+        self._told = Told()
         self._held: tuple[Message, ...] | None = None
         self._held_uploads: set[object] = set()
         self._offset = 0.0
@@ -62,6 +62,7 @@ class MessagePane:
             scroll_interval=100,
             cache_extent=600,
         )
+        self._drawn = MessageRows(self.list, deeds)
         self._newest = self._pill("btn-newest", ft.Icons.ARROW_DOWNWARD_ROUNDED, self._to_newest)
         self._first = self._pill("btn-first-new", ft.Icons.ARROW_UPWARD_ROUNDED, self._to_first)
         self._read = self._pill("btn-mark-read", ft.Icons.DONE_ALL_ROUNDED, self._mark)
@@ -138,7 +139,7 @@ class MessagePane:
 
     def open(self, new_after: int | None, view_height: float) -> None:
         """Another conversation; `new_after` is how far it had been read."""
-        self._made.clear()
+        self._drawn.clear()
         self._held = None
         self._held_uploads = set()
         self._rows = []
@@ -146,15 +147,17 @@ class MessagePane:
         self._offset = self._furthest = 0.0
         self._view_height = view_height
         self._new_after = new_after
-        self.list.show([])
 
     def restyle(self, *, still: bool) -> None:
-        self._made.clear()
+        self._drawn.forget_drawn()
+        self._told.forget()
         self._skeleton.content = pane_skeleton(still=still)
 
     def wait(self, waits: bool) -> None:
         """Show that messages are on their way."""
-        self._skeleton.visible = waits
+        if self._told.is_new("waiting", waits):
+            self._skeleton.visible = waits
+            show_changes(self._skeleton)
 
     def end_new_line(self) -> None:
         """Somebody answered: what was new isn't any more."""
@@ -178,27 +181,18 @@ class MessagePane:
     ) -> None:
         """Rows that look as before stay the same controls. `unread` is what the service counts."""
         if self._manner is None or _differs(self._manner, manner):
-            self._made.clear()
+            self._drawn.forget_drawn()
         self._manner = manner
         shown, going = self._to_show(history, uploads, manner.me)
         line_is_held = _holds(history, self._new_after)
         line = self._new_after if line_is_held else None
         rows = rows_of(shown, manner.me, line, manner.now, going)
         self._rows = rows
-        made = {row_key(row): self._drawn(row, manner) for row in rows}
-        self.choice.draw(made, manner)
-        self._made = made
-        self.list.show([one.control for one in reversed(made.values())])
-        self._empty.value = empty
-        self._nothing.visible = history.loaded and not rows
+        self._drawn.draw(rows, manner, self._middle)
+        self.choice.draw(self._drawn.drawn, manner)
+        self._say_nothing(empty if history.loaded and not rows else "")
         self._new_height = self._below_line(rows) if line_is_held else float("inf")
         self._label(history, shown, manner, unread)
-
-    def _drawn(self, row: Row, manner: Manner) -> DrawnRow:
-        known = self._made.get(row_key(row))
-        if known is not None and known.shows(row, manner):
-            return known
-        return DrawnRow(row, manner, self._deeds)
 
     def _to_show(
         self, history: History, uploads: Sequence[Upload], me: str
@@ -220,23 +214,39 @@ class MessagePane:
         self._held_uploads = {(me, upload.key) for upload in uploads}
         return shown, uploads
 
+    def _say_nothing(self, text: str) -> None:
+        """Where no message is; an empty text where some are."""
+        if self._told.is_new("nothing", text):
+            self._empty.value, self._nothing.visible = text, bool(text)
+            show_changes(self._nothing)
+
     def _label(
         self, history: History, shown: tuple[Message, ...], manner: Manner, unread: int
     ) -> None:
         words = manner.words
         later = len(history.messages) - len(shown)
-        self._newest[0].visible = self._offset > 4 * AT_BOTTOM or later > 0
-        self._newest[1].value = words("newest_count", n=later) if later else words("newest")
+        scrolled = self._offset > 4 * AT_BOTTOM
+        if self._told.is_new("newest", scrolled, later):
+            self._newest[0].visible = scrolled or later > 0
+            self._newest[1].value = words("newest_count", n=later) if later else words("newest")
+            show_changes(self._newest[0])
         ahead = self._new_after is not None and not self.has_seen_new and unread > 0
-        self._first[0].visible = self._read[0].visible = ahead
-        self._first[1].value = words("first_new", n=unread)
-        self._read[1].value = words("mark_read")
+        if self._told.is_new("ahead", ahead, unread if ahead else 0):
+            self._first[0].visible = self._read[0].visible = ahead
+            self._first[1].value = words("first_new", n=unread)
+            self._read[1].value = words("mark_read")
+            show_changes(self._first[0])
+            show_changes(self._read[0])
 
     # --- where it stands -------------------------------------------------------------------------
 
     @property
     def at_bottom(self) -> bool:
         return self._offset <= AT_BOTTOM
+
+    @property
+    def _middle(self) -> float:
+        return self._offset + self._view_height / 2
 
     @property
     def has_seen_new(self) -> bool:
@@ -255,7 +265,8 @@ class MessagePane:
         if event.max_scroll_extent - event.pixels < _LOAD_BEFORE:
             await self._older()
         pill = self._newest[0].visible != (self._offset > 4 * AT_BOTTOM)
-        if was_at_bottom != self.at_bottom or pill or self._first[0].visible:
+        far = not self._drawn.covers(self._middle)
+        if was_at_bottom != self.at_bottom or pill or far or self._first[0].visible:
             await self._moved()
 
     async def scroll_by(self, pages: int) -> None:
@@ -270,9 +281,13 @@ class MessagePane:
         if self._new_after is not None and is_on_page(self.list):
             await self._to_first()
 
-    async def _to_newest(self) -> None:
-        self._offset = 0.0
+    async def _draw_at(self, offset: float) -> None:
+        """What is in the tree is what is near the view."""
+        self._offset = offset
         await self._moved()
+
+    async def _to_newest(self) -> None:
+        await self._draw_at(0.0)
         if is_on_page(self.list):
             await self.list.scroll_to(offset=0)
 
@@ -281,6 +296,7 @@ class MessagePane:
         if self._new_after is not None:
             await self._reach(self._new_after + 1)
         target = max(0.0, self._new_height - self._view_height * 0.6)
+        await self._draw_at(target)
         await self.list.scroll_to(offset=target)
         # Near enough, its row is built, and can be gone to by its key.
         await self.list.scroll_to(scroll_key=NEW_LINE)
@@ -319,6 +335,7 @@ class MessagePane:
         if target <= 0:
             await self.list.scroll_to(offset=0)
             return
+        await self._draw_at(target)
         # Near enough, its row is built, and can be gone to by its key, at the lower edge.
         await self.list.scroll_to(offset=target)
         await self.list.scroll_to(scroll_key=key)

@@ -3,39 +3,69 @@ when they are updated themselves, so that a message costs the same in a long lis
 """
 
 from collections.abc import Sequence
+from operator import is_
 
 import flet as ft
 
 
 def is_on_page(control: ft.Control) -> bool:
-    """Whether it is drawn: what isn't can neither be updated nor have the focus."""
+    """Whether it is drawn: what isn't can neither be updated nor have the focus.
+
+    What was taken away still names its parents; the index of the session tells them apart.
+    """
     try:
-        return control.page is not None
+        index = control.page.session.index
     except RuntimeError:
         return False
+    return index.get(control._i) is control
+
+
+def show_changes(control: ft.Control) -> None:
+    """What was changed in it, where it is drawn."""
+    if is_on_page(control):
+        control.update()
+
+
+class Told:
+    """What the parts of a view show, so that one is only drawn when that is another."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, object] = {}
+
+    def is_new(self, part: str, *what: object) -> bool:
+        """Whether a part shows something else; from now on it shows this."""
+        same = self._told.get(part) == what
+        self._told[part] = what
+        return not same
+
+    def forget(self) -> None:
+        self._told.clear()
 
 
 @ft.control("Container", isolated=True)  # type: ignore[arg-type]
 class Still(ft.Container):
     """A row. Whoever changes something in it shows that."""
 
-    def show_changes(self) -> None:
-        if is_on_page(self):
-            self.update()
-
 
 @ft.control("ListView", isolated=True)  # type: ignore[arg-type]
 class StillList(ft.ListView):
     """Rows, which are given by `show`."""
 
-    def show(self, rows: Sequence[ft.Control]) -> bool:
-        """Whether these are others than before; where the list is on the page, that is told."""
-        same = len(rows) == len(self.controls) and all(
-            one is other for one, other in zip(rows, self.controls, strict=True)
-        )
-        if same:
-            return False
-        self.controls = list(rows)
-        if is_on_page(self):
-            self.update()
-        return True
+    def show(self, rows: Sequence[ft.Control]) -> None:
+        _show(self, rows)
+
+
+@ft.control("Column", isolated=True)  # type: ignore[arg-type]
+class StillColumn(ft.Column):
+    """Rows within a list, which are given by `show`."""
+
+    def show(self, rows: Sequence[ft.Control]) -> None:
+        _show(self, rows)
+
+
+def _show(list_: StillList | StillColumn, rows: Sequence[ft.Control]) -> None:
+    """Told to the page only when these are others than before."""
+    same = len(rows) == len(list_.controls) and all(map(is_, rows, list_.controls))
+    if not same:
+        list_.controls = list(rows)
+        show_changes(list_)

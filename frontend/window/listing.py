@@ -40,9 +40,15 @@ class ListRow:
 
 
 def list_rows(
-    state: AccountState, selected: str | None, words: Words, now: datetime
+    state: AccountState,
+    selected: str | None,
+    words: Words,
+    now: datetime,
+    most: int | None = None,
 ) -> list[ListRow]:
-    return [_row(state, one, one.conversation == selected, words, now) for one in ordered(state)]
+    """Of all conversations, or so many at most, the newest first."""
+    shown = ordered(state)[:most]
+    return [_row(state, one, one.conversation == selected, words, now) for one in shown]
 
 
 def _row(

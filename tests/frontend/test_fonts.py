@@ -47,6 +47,9 @@ def test_what_a_source_lacks_is_left_out(tmp_path: Path) -> None:
     files = npm / "noto-sans-sc" / "files"
     files.mkdir(parents=True)
     (files / "noto-sans-sc-4-400-normal.woff2").write_bytes(b"chinese")
+    mono = npm / "noto-sans-mono" / "files" / "noto-sans-mono-latin-400-normal.woff2"
+    mono.parent.mkdir(parents=True)
+    mono.write_bytes(b"code")
     asked = [
         *fonts.wanted(SCRIPT),
         Wanted("notosansyi", "notosansyi/v19/a.woff2", None),
@@ -55,6 +58,7 @@ def test_what_a_source_lacks_is_left_out(tmp_path: Path) -> None:
 
     made = fonts.build(asked, debian, npm, built)
 
-    assert made == {"notosansarabic": 1, "notosanssc": 1}
+    assert made == {"notosansarabic": 1, "notosanssc": 1, "noto-sans-mono": 1}
+    assert (built / fonts.CODE).read_bytes() == b"code"
     put = built / "assets" / "fonts" / "notosanssc" / "v37" / "k3k_X.4.woff2"
     assert put.read_bytes() == b"chinese"

@@ -31,6 +31,7 @@ class ChatCli:
         self.info_may_answer = asyncio.Event()
         self.info_may_answer.set()
         self.infos = 0
+        self.listings = 0
         self._bell = asyncio.Event()
 
     def leave(self, error: RealmchatError) -> None:
@@ -57,6 +58,7 @@ class ChatCli:
 
     async def conversations(self) -> tuple[list[Conversation], int]:
         self._check()
+        self.listings += 1
         return self.log.conversations()
 
     async def uploads(self) -> list[Upload]:
@@ -124,6 +126,23 @@ async def test_what_comes_while_an_answer_is_awaited_is_kept() -> None:
         await eventually(lambda: live.state.total_unread == 2)
         assert live.state.names == {PEER: "Jordan Henderson"}
         assert live.state.place == chat_cli.log.newest_id
+
+
+async def test_many_messages_at_once_are_counted_with_few_questions() -> None:
+    """The list is read at once for the first of them, and soon once for all others."""
+    chat_cli = ChatCli()
+    with _running(chat_cli) as live:
+        await eventually(lambda: live.state.names)
+        asked = chat_cli.listings
+        chat_cli.tell("other_writes")
+        await eventually(lambda: live.state.total_unread == 1)
+
+        for _ in range(50):
+            chat_cli.tell("other_writes")
+            await asyncio.sleep(0)
+        await eventually(lambda: live.state.total_unread == 51)
+
+        assert chat_cli.listings - asked <= 3
 
 
 def _link_down() -> dict[str, Any]:

@@ -1,0 +1,144 @@
+"""A conversation in the list: made once, and changed where it looks different, so that it keeps the
+focus and a message costs little.
+"""
+
+from collections.abc import Awaitable, Callable
+
+import flet as ft
+
+from frontend.views import look
+from frontend.views.avatar import TICKS, avatar, realm_chip
+from frontend.views.look import Sizes, isolated
+from frontend.views.still import Still, show_changes
+from frontend.window.listing import ListRow
+from frontend.window.words import Words
+
+
+class ConversationRow:
+    """`opened` is told that it was chosen, `focused` whether it has the focus."""
+
+    def __init__(
+        self,
+        row: ListRow,
+        sizes: Sizes,
+        words: Words,
+        *,
+        opened: Callable[[str], Awaitable[None]],
+        focused: Callable[[str, bool], None],
+    ) -> None:
+        async def chosen(event: ft.Event[ft.TextButton]) -> None:
+            await opened(row.conversation)
+
+        self._row: ListRow | None = None
+        self._sizes, self._words = sizes, words
+        self._make_parts(row)
+        self.button = ft.TextButton(
+            content=ft.Row([self._bar, self._face, *self._lines(row)], spacing=8),
+            height=sizes.row,
+            on_click=chosen,
+            on_focus=lambda _: focused(row.conversation, True),
+            on_blur=lambda _: focused(row.conversation, False),
+        )
+        self._named = ft.Semantics(
+            identifier=f"conv-{row.conversation}", container=True, content=self.button
+        )
+        self.control = Still(self._named)
+        self.show(row)
+
+    def _make_parts(self, row: ListRow) -> None:
+        sizes = self._sizes
+        self._bar = ft.Container(width=3, height=36, border_radius=2)
+        self._face = ft.Container()
+        self._name = ft.Text(
+            size=sizes.name,
+            color=look.TEXT,
+            no_wrap=True,
+            overflow=ft.TextOverflow.ELLIPSIS,
+            expand=True,
+            expand_loose=True,
+            tooltip=row.address,
+        )
+        self._time = ft.Text(size=sizes.meta, color=look.TEXT2, no_wrap=True)
+        self._tick = ft.Icon(TICKS["saved"][0], size=sizes.of(14))
+        self._emphasis = ft.Text(size=sizes.preview, color=look.ACCENT, no_wrap=True)
+        self._preview = ft.Text(
+            size=sizes.preview, max_lines=1, overflow=ft.TextOverflow.ELLIPSIS, expand=True
+        )
+        quiet = ft.Icons.NOTIFICATIONS_OFF_OUTLINED
+        self._quiet = ft.Icon(quiet, size=sizes.of(14), color=look.TEXT2)
+        self._count = ft.Text(size=sizes.of(11), weight=look.BOLD, text_align=ft.TextAlign.CENTER)
+        self._badge = ft.Container(
+            content=self._count,
+            height=20,
+            padding=ft.Padding.symmetric(horizontal=7),
+            border_radius=20,
+            alignment=ft.Alignment.CENTER,
+        )
+
+    def _lines(self, row: ListRow) -> list[ft.Control]:
+        """What was said last stands below; where rows are to be compact, it doesn't."""
+        chip = [realm_chip(row.realm, self._sizes.of(11))] if row.realm else []
+        first = ft.Row(
+            [ft.Row([self._name, *chip], spacing=6, expand=True), self._time, _gap()], spacing=6
+        )
+        marks = [self._quiet, self._badge, _gap()]
+        if self._sizes.compact:
+            return [ft.Container(first, expand=True), *marks]
+        second = ft.Row(
+            [self._tick, self._emphasis, self._preview, *marks],
+            spacing=4,
+            height=self._sizes.of(20),
+        )
+        return [
+            ft.Column(
+                [first, second],
+                spacing=0,
+                expand=True,
+                alignment=ft.MainAxisAlignment.CENTER,
+            )
+        ]
+
+    # --- what it shows ---------------------------------------------------------------------------
+
+    def show(self, row: ListRow) -> None:
+        """Told to the page only where it looks different."""
+        was, self._row = self._row, row
+        if row == was:
+            return
+        if was is None or was.selected != row.selected:
+            self._select(row.selected)
+        if was is None or was.presence != row.presence:
+            size = 28 if self._sizes.compact else 40
+            self._face.content = avatar(row.kind, row.address, size, row.presence)
+        self._name.value, self._name.semantics_label = isolated(row.name), row.spoken
+        self._name.weight = look.BOLD if row.unread else ft.FontWeight.W_500
+        self._time.value = row.time
+        self._show_last(row)
+        self._show_marks(row)
+        show_changes(self.control)
+
+    def _select(self, selected: bool) -> None:
+        self._bar.bgcolor = look.ACCENT if selected else ft.Colors.TRANSPARENT
+        self.button.style = look.ringed(look.RADIUS_FIELD, look.SELECTED if selected else None)
+        self._named.selected = selected
+
+    def _show_last(self, row: ListRow) -> None:
+        self._tick.visible = bool(row.tick)
+        if row.tick:
+            self._tick.icon, self._tick.color = TICKS[row.tick]
+        self._emphasis.visible, self._emphasis.value = bool(row.emphasis), row.emphasis
+        self._preview.value = isolated(row.preview)
+        self._preview.color = look.TEXT if row.unread else look.TEXT2
+
+    def _show_marks(self, row: ListRow) -> None:
+        """How much is unread, and whether its person wants to hear of it."""
+        self._quiet.visible = row.muted
+        self._badge.visible = row.unread > 0
+        self._badge.bgcolor = look.MUTED if row.muted else look.ACCENT
+        self._count.value = str(row.unread) if row.unread < 100 else "99+"
+        self._count.semantics_label = self._words("unread", n=row.unread)
+        self._count.color = look.ON_MUTED if row.muted else look.ON_ACCENT
+
+
+def _gap() -> ft.Control:
+    return ft.Container(width=6)

@@ -1,0 +1,110 @@
+"""The rows of the open conversation that are in the tree: those near the view. They stand in
+columns of a few, so that one that comes is compared with its neighbours only; where a column is far
+away, its place is kept free.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import flet as ft
+
+from frontend.views.bubbles import Deeds, DrawnRow, Manner
+from frontend.views.row_heights import height_of
+from frontend.views.still import StillColumn, StillList
+from frontend.window.chunks import ROWS, Chunk, nearest, regrouped
+from frontend.window.rows import Row, row_key
+
+MOST_ROWS = 200
+
+
+class MessageRows:
+    """Of a list that stands upside down: its first control is the lowest."""
+
+    def __init__(self, list_: StillList, deeds: Deeds) -> None:
+        self._list = list_
+        self._deeds = deeds
+        self._chunks: list[Chunk] = []
+        self._columns: dict[int, StillColumn] = {}
+        self._measured: dict[int, float] = {}
+        self._upwards: list[float] = []
+        """The heights of the columns."""
+        self._near = range(0)
+        self.drawn: dict[str, DrawnRow] = {}
+        """By their keys, from top to bottom."""
+
+    def clear(self) -> None:
+        self._chunks = []
+        self._columns, self._measured, self.drawn = {}, {}, {}
+        self._list.show([])
+
+    def forget_drawn(self) -> None:
+        """All look different: they are made anew."""
+        self.drawn = {}
+        self._measured = {}
+
+    def draw(self, rows: Sequence[Row], manner: Manner, middle: float) -> None:
+        """`middle` of the view, in pixels from the lower end. Rows that look as before stay the
+        same controls.
+        """
+        by_key = {row_key(row): row for row in rows}
+        homes = {key: chunk.number for chunk in self._chunks for key in chunk.keys}
+        self._chunks = regrouped(by_key, self._chunks)
+        upwards = self._chunks[::-1]
+        self._upwards = [self._height(one, by_key) for one in upwards]
+        self._near = self._about(middle)
+        near = [upwards[place] for place in reversed(self._near)]
+        made: dict[str, DrawnRow] = {}
+        for chunk in near:
+            for key in chunk.keys:
+                known = self.drawn.get(key) if homes.get(key) == chunk.number else None
+                made[key] = self._row(by_key[key], known, manner)
+        self.drawn = made
+        self._show(near)
+
+    def covers(self, middle: float) -> bool:
+        """Whether what is in the tree is what is near the view."""
+        return self._about(middle) == self._near
+
+    def _about(self, middle: float) -> range:
+        return nearest(self._upwards, middle, MOST_ROWS // ROWS)
+
+    def _row(self, row: Row, known: DrawnRow | None, manner: Manner) -> DrawnRow:
+        if known is not None and known.shows(row, manner):
+            return known
+        return DrawnRow(row, manner, self._deeds)
+
+    def _show(self, near: Sequence[Chunk]) -> None:
+        full = {chunk.number: chunk.keys for chunk in near}
+        upwards = [chunk.number for chunk in reversed(self._chunks)]
+        self._columns = {number: self._column(number) for number in upwards}
+        for number, height in zip(upwards, self._upwards, strict=True):
+            keys, column = full.get(number, ()), self._columns[number]
+            column.height = None if keys else height
+            column.show([self.drawn[key].control for key in keys])
+        self._list.show(list(self._columns.values()))
+
+    # --- their heights ---------------------------------------------------------------------------
+
+    def _height(self, chunk: Chunk, rows: Mapping[str, Row]) -> float:
+        """As it was drawn; about, where it never was."""
+        known = self._measured.get(chunk.number)
+        return sum(height_of(rows[key]) for key in chunk.keys) if known is None else known
+
+    def _column(self, number: int) -> StillColumn:
+        known = self._columns.get(number)
+        if known is not None:
+            return known
+        return StillColumn(
+            spacing=0,
+            tight=True,
+            horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
+            on_size_change=self._measuring(number),
+        )
+
+    def _measuring(
+        self, number: int
+    ) -> Callable[[ft.LayoutSizeChangeEvent[ft.LayoutControl]], None]:
+        def measured(event: ft.LayoutSizeChangeEvent[ft.LayoutControl]) -> None:
+            if event.control.height is None:
+                self._measured[number] = event.height
+
+        return measured

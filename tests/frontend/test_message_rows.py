@@ -1,0 +1,91 @@
+"""The messages that are drawn: what a change sends to the page, and how many are in the tree."""
+
+from datetime import timedelta
+from typing import Any, cast
+
+import flet as ft
+import pytest
+
+from frontend.service.shapes import Message
+from frontend.views.bubbles import Deeds, Manner
+from frontend.views.look import Sizes
+from frontend.views.message_rows import MOST_ROWS, MessageRows
+from frontend.views.row_heights import height_of
+from frontend.views.still import StillList
+from frontend.window.rows import rows_of
+from frontend.window.words import Words
+from tests.frontend.chat_log import BEGIN, ME, message
+from tests.frontend.page_in_memory import PageInMemory
+
+_MANNER = Manner(Words("en"), Sizes(), ME, "private", narrow=False, now=BEGIN + timedelta(days=1))
+
+
+class _Drawn:
+    def __init__(self) -> None:
+        self.list = StillList(reverse=True)
+        self.page = PageInMemory(self.list)
+        # Nothing is pressed here.
+        self.rows = MessageRows(self.list, cast("Deeds", _Anything()))
+
+    def draw(self, messages: list[Message], middle: float = 300) -> str:
+        """What that sent to the page."""
+        self.page.sent()
+        self.rows.draw(rows_of(messages, ME, None, _MANNER.now), _MANNER, middle)
+        return str(self.page.sent())
+
+
+class _Anything:
+    def __getattr__(self, name: str) -> Any:
+        return _Anything()
+
+
+@pytest.fixture
+def drawn() -> _Drawn:
+    ft.context.disable_auto_update()  # type: ignore[no-untyped-call]  # of Flet's
+    return _Drawn()
+
+
+def _messages(count: int) -> list[Message]:
+    return [message(seq) for seq in range(1, count + 1)]
+
+
+def test_a_message_that_comes_sends_itself_and_no_other(drawn: _Drawn) -> None:
+    """However many are there; and nothing is sent where nothing is new."""
+    messages = _messages(150)
+    drawn.draw(messages[:-1])
+
+    sent = drawn.draw(messages)
+
+    assert "text of key-150" in sent
+    assert "text of key-149" not in sent
+    assert drawn.draw(messages) == "[]"
+
+
+def test_a_message_that_got_further_sends_itself_and_no_other(drawn: _Drawn) -> None:
+    """The same for its tick."""
+    messages = [message(seq, ME, "delivered") for seq in range(1, 41)]
+    drawn.draw(messages)
+    messages[20] = message(21, ME, "read")
+
+    sent = drawn.draw(messages)
+
+    assert "text of key-21" in sent
+    assert sent.count("text of") == 1
+
+
+def test_what_is_far_from_the_view_is_not_in_the_tree(drawn: _Drawn) -> None:
+    """Its place is kept free, so that nothing moves; back there, it is drawn again."""
+    messages = _messages(900)
+    heights = [height_of(row) for row in rows_of(messages, ME, None, _MANNER.now)]
+
+    for middle in (0, 10_000, sum(heights), 20_000, 0):
+        drawn.draw(messages, middle)
+
+        assert len(drawn.rows.drawn) <= MOST_ROWS
+        assert drawn.page.controls("PopupMenuButton") <= MOST_ROWS
+        assert drawn.rows.covers(middle)
+        free = sum(column.height or 0 for column in drawn.list.controls)
+        assert free + sum(height_of(row.row) for row in drawn.rows.drawn.values()) == pytest.approx(
+            sum(heights)
+        )
+    assert list(drawn.rows.drawn)[-1] == "msg-henderson@jakarta-key-900"
