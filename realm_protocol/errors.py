@@ -726,7 +726,10 @@ class StoreTooNew(OurFault):
 
 class StoreUnwritable(OurFault):
     code = "store_unwritable"
-    text = "{path} can't be written: {detail}."
+    text = (
+        "{path} can't be written: {detail}. Make room on the disk, or give this program the right"
+        " to write there."
+    )
 
 
 class UnknownError(OurFault):

@@ -205,7 +205,10 @@ TEXTS: Mapping[str, str] = {
     "store_too_new": (
         "Basis data {path} dibuat oleh versi yang lebih baru (skema {found}). Perbarui program ini."
     ),
-    "store_unwritable": "{path} tidak bisa ditulisi: {detail}.",
+    "store_unwritable": (
+        "{path} tidak bisa ditulisi: {detail}. Sediakan ruang di disk, atau beri program ini hak"
+        " menulis di sana."
+    ),
     "unknown_error": "Pihak lain menjawab kesalahan yang tidak dikenal versi ini ({peer_code}).",
 }
 

@@ -13,7 +13,7 @@ import typer
 from realm_protocol.errors import InvalidSetting, RealmchatError, UnknownSetting
 from realm_server import watching
 from realm_server.app import build_app
-from realm_server.autonomy import verifying
+from realm_server.autonomy import site_file, verifying
 from realm_server.link import MainServer
 from realm_server.settings import RealmSettings
 from realm_server.store import open_store
@@ -174,6 +174,7 @@ def _serve(settings: RealmSettings) -> None:
     _allow_many_sockets()
     line_sockets = [(place, bind(place.host, place.port)) for place in settings.line_port]
     with open_store(settings.folder()) as store:
+        site_file.make_sure(store.path.with_name("site.db"))
         built = build_app(settings, store, main_server, line_sockets=line_sockets)
         run(
             built.app,

@@ -95,6 +95,11 @@ class SiteFile:
         self.rebuilt()
 
 
+def make_sure(path: Path) -> None:
+    """Find out before anything is served whether the file can be had; raises as `SiteFile` does."""
+    _open_or_make(path).dispose()
+
+
 def _nobody() -> None:
     """Nobody waits for it."""
 

@@ -153,7 +153,8 @@ def test_a_whole_message_is_in_one_language() -> None:
     )
     assert refused.value.message_in("en") == refused.value.message
     assert StoreUnwritable(path="/x", detail="odd").message_in("id") == (
-        "/x tidak bisa ditulisi: odd."
+        "/x tidak bisa ditulisi: odd. Sediakan ruang di disk, atau beri program ini hak menulis di"
+        " sana."
     )
 
 

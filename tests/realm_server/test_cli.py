@@ -110,6 +110,17 @@ def test_a_home_that_cannot_be_written_is_told(tmp_path: Path, key_file: Path) -
     assert "can't be written" in only_line(ended)
 
 
+def test_a_replica_that_cannot_be_written_is_told(tmp_path: Path, key_file: Path) -> None:
+    """As on a full disk: one line, which says what to do, and another start when that is done."""
+    (tmp_path / "site.db").mkdir()
+
+    ended = serve(tmp_path, key_file, "--home", str(tmp_path), "--port", str(free_port()))
+
+    assert ended.returncode == 1
+    assert "site.db can't be written" in only_line(ended)
+    assert "Make room" in only_line(ended)
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     """The file of a realm that has been open."""
