@@ -89,7 +89,7 @@ class Engine:
         now: Callable[[], int],
         jitter: Callable[[], float],
     ) -> None:
-        """`linked` hears that main can be reached."""
+        """`linked` hears that the realm takes what is sent, with main behind it or without."""
         self.who = who
         self.state = LinkState(Link.CONNECTING, who.address.realm, who.realm_url, now())
         self.marking = Marking(store)
@@ -356,6 +356,7 @@ class Engine:
     async def _go_on_cut_off(self, connection: RealmConnection) -> None:
         """The realm keeps what is sent, and passes it on when it can."""
         self._outgoing.is_linked = False
+        self._linked()
         if not self._pending.in_step:
             await self._catch_up_pending()
             await self._offer_lost()

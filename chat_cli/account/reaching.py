@@ -24,6 +24,6 @@ async def check_reachable(store: Store, me: Address, target: Target, ask: Ask) -
     if isinstance(target, GroupAddress):
         await ask(ListMembers(0, target))
         return
-    found: list[Person] = await ask(FindPeople(0, target, "", 1))
+    found: list[Person] = await ask(FindPeople(0, target, target.realm, 1))
     if target not in [person.address for person in found]:
         raise UserNotFound(address=str(target))

@@ -19,6 +19,7 @@ from chat_cli.account.store import Store
 from realm_protocol.errors import (
     FileDamaged,
     FileUnreadable,
+    LinkDown,
     NotSignedIn,
     OurFault,
     RealmchatError,
@@ -163,7 +164,8 @@ class Uploads:
         """All that is left to do, once."""
         known = await self._store.run(lambda connection: upload_rows.get(connection, upload))
         if known.file_id is None:
-            await self._check(parse_target(known.target))
+            with contextlib.suppress(LinkDown):  # the realm takes it, and main will say
+                await self._check(parse_target(known.target))
         await self._look_at(known)
         at = self._at()
         if at is None:
