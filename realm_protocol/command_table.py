@@ -74,6 +74,8 @@ class Parameter(NamedTuple):
     optional: bool = False
     choices: tuple[str, ...] = ()
     """The only values that it may have, where these are few."""
+    most: int | None = None
+    """Of a number: the greatest that it may be, where there is one."""
 
 
 class Word(NamedTuple):
@@ -108,6 +110,8 @@ def _label(parameter: Parameter) -> str:
         case _:
             return parameter.name.upper()
 
+
+GREATEST_PORT = 65_535
 
 _ADDRESS = Parameter(
     "address",
@@ -592,7 +596,12 @@ WORDS = (
                 ),
             ),
             Parameter("host", Kind.WORD, Help("where it listens", "tempatnya menerima sambungan")),
-            Parameter("port", Kind.NUMBER, Help("and at which port", "dan port-nya")),
+            Parameter(
+                "port",
+                Kind.NUMBER,
+                Help("and at which port", "dan port-nya"),
+                most=GREATEST_PORT,
+            ),
         ),
         Help(
             "Add a realm to your list; for operators, enrol one that isn't there yet.",

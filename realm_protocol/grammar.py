@@ -90,6 +90,8 @@ def _read(word: Word, parameter: Parameter, value: str) -> str:
             return value.replace("_", " ")
         case Kind.NUMBER if not (value.isascii() and value.isdecimal()):
             raise _wrong(word, f"“{_shown(value)}” is no number.")
+        case Kind.NUMBER if parameter.most is not None and _exceeds(value, parameter.most):
+            raise _wrong(word, f"{parameter.name.upper()} is at most {parameter.most}.")
         case Kind.FLAG if value.lower() != parameter.name:
             raise _wrong(word, f"“{_shown(value)}” is too much.")
         case Kind.FLAG:
@@ -97,6 +99,12 @@ def _read(word: Word, parameter: Parameter, value: str) -> str:
         case Kind.WORD if parameter.choices:
             return _choose(word, parameter, value)
     return value
+
+
+def _exceeds(value: str, most: int) -> bool:
+    """However many digits it has, with which `int` would take long."""
+    digits = value.lstrip("0")
+    return len(digits) > len(str(most)) or int(digits or "0") > most
 
 
 def _choose(word: Word, parameter: Parameter, value: str) -> str:

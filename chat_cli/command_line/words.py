@@ -118,7 +118,8 @@ def _parameters(parameter: Parameter, configuration: "Configuration") -> list[cl
         case Kind.DISPLAY_NAME:
             return [click.Option([flag], help=meaning, metavar=parameter.name.upper())]
         case Kind.NUMBER:
-            number, other = click.IntRange(min=1), _BY_OPTION.format(parameter.name)
+            number = click.IntRange(min=1, max=parameter.most)
+            other = _BY_OPTION.format(parameter.name)
             return [
                 click.Argument([parameter.name], required=not parameter.optional, type=number),
                 click.Option([flag, other], type=number, metavar="N", help=meaning),

@@ -5,7 +5,15 @@ What a word does is `mesin`'s and `kelompok5`'s to say.
 
 from collections.abc import Mapping
 
-from realm_protocol.command_table import Help, Kind, Parameter, Right, WhenCutOff, Word
+from realm_protocol.command_table import (
+    GREATEST_PORT,
+    Help,
+    Kind,
+    Parameter,
+    Right,
+    WhenCutOff,
+    Word,
+)
 from realm_protocol.errors import TextNotUnicode, UnknownCommand
 from realm_protocol.grammar import ParsedLine, parse_line
 
@@ -21,7 +29,7 @@ COUNTRY = Parameter("country", Kind.DISPLAY_NAME, _SILENT)
 GROUP = Parameter("group", Kind.WORD, _SILENT)
 REALM = Parameter("realm", Kind.WORD, _SILENT)
 ADDRESS = Parameter("address", Kind.WORD, _SILENT)
-PORT = Parameter("port", Kind.NUMBER, _SILENT)
+PORT = Parameter("port", Kind.NUMBER, _SILENT, most=GREATEST_PORT)
 FILE = Parameter("file", Kind.PATH, _SILENT)
 TEXT = Parameter("text", Kind.TEXT, _SILENT)
 

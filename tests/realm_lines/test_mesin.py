@@ -247,6 +247,7 @@ def test_a_realm_that_is_nowhere_is_not_added(mesin: Program) -> None:
     mesin.auth("messi")
     assert mesin.raw("addrealm entah 127.0.0.1 1") == error("Realm Tidak Ditemukan")
     assert mesin.raw("addrealm entah 127.0.0.1 satu") == error("--Protocol Tidak Benar")
+    assert mesin.raw("addrealm entah 127.0.0.1 65536") == error("--Protocol Tidak Benar")
 
 
 def test_an_operator_enrols_a_realm(field: Field, mesin: Program, new_name: NewName) -> None:

@@ -24,6 +24,8 @@ _values: dict[Kind, st.SearchStrategy[str]] = {
 
 
 def _value(parameter: Parameter) -> st.SearchStrategy[str]:
+    if parameter.most is not None:
+        return st.integers(0, parameter.most).map(str)
     if parameter.kind is Kind.FLAG:
         return st.just(parameter.name)
     if parameter.choices:
@@ -122,6 +124,8 @@ def test_lines_are_read_as_people_mean_them(
         ("addgroup g a  b", "One space parts two words"),
         ("block a\nb", "Only a text may hold line breaks."),
         ("history a ten", "“ten” is no number."),
+        ("addrealm x 127.0.0.1 65536", "PORT is at most 65535."),
+        (f"addrealm x 127.0.0.1 {'9' * 5000}", "PORT is at most 65535."),
         ("history a \u0663", "is no number."),
         ("inbox all", "“all” is too much."),
     ],
