@@ -38,6 +38,8 @@ class Asides:
         if message.sender == self._chatting.live.state.me:
             told.append(listing.state_words(message, words))
             told += await self._receipts(message)
+        elif message.state in listing.UNTAKEN:
+            told.append(listing.state_words(message, words))
         self.show(dialogs.lines(words, words("message_info"), told, self.shut_dialog))
 
     async def _receipts(self, message: Message) -> list[str]:

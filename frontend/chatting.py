@@ -4,6 +4,7 @@ What it knows is `live`'s; how it looks is `views`'. Here the two are tied.
 """
 
 import asyncio
+import contextvars
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -68,6 +69,7 @@ class Chatting:
         self._strip_hidden = ""
         self._has_waited = False
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._of_page = contextvars.copy_context()
         self._drawing = False
         self.writing = Writing(self)
         self.reading = Reading(self)
@@ -392,7 +394,8 @@ class Chatting:
             task.cancel()
 
     def spawn(self, work: Any) -> asyncio.Task[Any]:
-        task = asyncio.get_running_loop().create_task(work)
+        # Some of what is drawn asks for its page, whoever told of the change.
+        task = asyncio.get_running_loop().create_task(work, context=self._of_page)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task

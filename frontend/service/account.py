@@ -52,7 +52,7 @@ class AccountClient:
         """The newest messages, or those before a seq; ascending, those without a seq last."""
         query = {"limit": limit} | ({} if before is None else {"before": before})
         answer = await self._ask("GET", f"conversations/{conversation}/messages", query=query)
-        return [shapes.message(row) for row in answer.value], _place(answer)
+        return shapes.page(answer.value), _place(answer)
 
     async def info(self) -> Info:
         told = (await self._ask("GET", "info")).value

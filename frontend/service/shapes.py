@@ -4,8 +4,8 @@ Fields that a newer service adds are left out, so that an older window goes on w
 """
 
 import base64
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -63,6 +63,8 @@ class Message:
     state: str
     refusal: Refusal | None = None
     file: File | None = None
+    after: int | None = None
+    """Of one without a number: that of the message before it, when it was seen."""
     change: Json | None = None
     """What a system row says: `event`, `who`, `by`, …; None where the service doesn't tell."""
 
@@ -82,6 +84,17 @@ def message(found: Json) -> Message:
         file=file(found["file"]) if found.get("file") else None,
         change=found.get("change"),
     )
+
+
+def page(rows: Iterable[Json]) -> list[Message]:
+    """Messages in the order in which they stand."""
+    found: list[Message] = []
+    before = 0
+    for row in rows:
+        told = message(row)
+        before = before if told.seq is None else told.seq
+        found.append(replace(told, after=before) if told.seq is None else told)
+    return found
 
 
 def refusal(error: Json | None) -> Refusal | None:

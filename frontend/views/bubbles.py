@@ -16,7 +16,7 @@ from frontend.views.still import Still, show_changes
 from frontend.window import markdown, times
 from frontend.window.changes import change_words
 from frontend.window.identity import colour_index, is_guest, short
-from frontend.window.listing import state_words
+from frontend.window.listing import UNTAKEN, state_words
 from frontend.window.rows import BubbleRow, DayRow, NewRow, Row, SystemRow, moment, row_key
 from frontend.window.words import Words
 
@@ -228,7 +228,7 @@ def _sided(row: BubbleRow, box: ft.Container, manner: Manner, deeds: Deeds) -> f
 
 
 def _fill(row: BubbleRow) -> str:
-    if row.message.state in ("refused", "withdrawn"):
+    if row.message.state in UNTAKEN:
         return look.ERROR_BACKGROUND
     return look.OWN if row.own else look.THEIRS
 
@@ -337,7 +337,7 @@ def _clock(message: Message, manner: Manner) -> str:
 def _below(row: BubbleRow, manner: Manner, deeds: Deeds) -> list[ft.Control]:
     """The state in words, and what can be done about a refusal."""
     message = row.message
-    refused = message.state in ("refused", "withdrawn") and row.upload is None
+    refused = message.state in UNTAKEN and row.upload is None
     if not (row.tells_state or refused):
         return []
     words = ft.Text(

@@ -13,7 +13,7 @@ from frontend.views.still import is_on_page, show_changes
 from frontend.window import times
 from frontend.window.changes import change_words
 from frontend.window.identity import short
-from frontend.window.listing import state_words
+from frontend.window.listing import UNTAKEN, state_words
 from frontend.window.rows import BubbleRow, moment
 
 
@@ -115,7 +115,9 @@ class MessageChoice:
         if message.kind == "system":
             text = change_words(message, manner.words, manner.realm)
         told = [who, text, times.clock(manner.words, moment(message), manner.now)]
-        return ", ".join([*told, state_words(message, manner.words)] if own else told)
+        if own or message.state in UNTAKEN:
+            told.append(state_words(message, manner.words))
+        return ", ".join(told)
 
     async def _focused(self, event: ft.Event[ft.TextButton]) -> None:
         self.has_focus = True

@@ -5,6 +5,7 @@ nothing at all: answers and events overtake each other. Unread messages are coun
 alone; an event that changes the count asks for the list again.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,7 +23,8 @@ V = TypeVar("V")
 TYPING_SECONDS = 6
 HELD_MESSAGES = 200
 """A conversation that isn't open keeps no more of its history than this."""
-_RANK = {"saved": 0, "at_realm": 1, "at_main": 2, "delivered": 3, "read": 4, "refused": 5}
+_STATES = ("saved", "at_realm", "withdrawn", "at_main", "delivered", "read", "refused")
+_RANK = {state: rank for rank, state in enumerate(_STATES)}
 
 # --- answers -------------------------------------------------------------------------------------
 
@@ -185,15 +187,17 @@ def _read(state: AccountState, event: Event, now: datetime) -> AccountState:
 
 
 def _withdrawn(state: AccountState, event: Event, now: datetime) -> AccountState:
-    key = event.data["key"]
+    """A neighbour's, seen while the site was cut off, that main didn't take: it stays in its place,
+    with the reason.
+    """
+    name = event.data["from"], event.data["key"]
+    refusal = shapes.refusal(event.data.get("error"))
 
     def withdraw(message: Message) -> Message:
-        same = message.key == key and message.seq is None
-        return replace(message, state="withdrawn") if same else message
+        same = _identity(message) == name and message.seq is None
+        return further(message, "withdrawn", None, refusal) if same else message
 
-    for conversation in list(state.histories):
-        state = _change(state, conversation, withdraw)
-    return replace(state, outdated=True)
+    return replace(_change(state, event.data["conversation"], withdraw), outdated=True)
 
 
 def _reset(state: AccountState, event: Event, now: datetime) -> AccountState:
@@ -277,8 +281,16 @@ def merge(one: Iterable[Message], other: Iterable[Message]) -> tuple[Message, ..
     for message in (*one, *other):
         known = found.get(_identity(message))
         found[_identity(message)] = message if known is None else _furthest(known, message)
-    numbered = sorted((m for m in found.values() if m.seq is not None), key=lambda m: m.seq or 0)
-    return (*numbered, *(m for m in found.values() if m.seq is None))
+    return tuple(sorted(found.values(), key=_standing))
+
+
+def _standing(message: Message) -> float:
+    """By the number; without one at the end, unless it will never have one."""
+    if message.seq is not None:
+        return message.seq
+    if message.state == "withdrawn" and message.after is not None:
+        return message.after + 0.5
+    return math.inf
 
 
 def further(
@@ -335,6 +347,9 @@ def _show(state: AccountState, message: Message) -> AccountState:
     history = state.histories.get(message.conversation)
     if history is None or _is_before(history, message):
         return state
+    if message.seq is None:
+        seen = max((m.seq for m in history.messages if m.seq is not None), default=0)
+        message = replace(message, after=seen)
     merged = merge(history.messages, [message])
     if history.loaded and not _joined(merged):
         # Something between is missing: the page is read again.

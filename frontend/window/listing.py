@@ -12,6 +12,8 @@ from frontend.window.words import Words
 from realm_protocol.errors import rebuild
 
 _WAITING = ("saved", "at_realm")
+UNTAKEN = ("refused", "withdrawn")
+"""States of what main will never have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,12 +203,12 @@ def waiting(state: AccountState) -> int:
 
 def state_words(message: Message, words: Words) -> str:
     """Where an own message is."""
-    if message.state == "refused":
+    if message.state in UNTAKEN:
         refusal = message.refusal
         reason = (
             "?"
             if refusal is None
             else rebuild(refusal.code, dict(refusal.fields)).message_in(words.language)
         )
-        return words("refused", reason=reason)
+        return words(message.state, reason=reason)
     return words(message.state)

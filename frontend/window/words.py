@@ -125,7 +125,7 @@ TEXTS: Mapping[str, Text] = {
     "delivered": Text("Delivered", "Tersampaikan"),
     "read": Text("Read", "Dibaca"),
     "refused": Text("Not sent: {reason}", "Tidak terkirim: {reason}"),
-    "withdrawn": Text("Only seen at this site", "Hanya terlihat di lokasi ini"),
+    "withdrawn": Text("Seen at this site only: {reason}", "Hanya terlihat di lokasi ini: {reason}"),
     "edit_again": Text("Edit and send again", "Ubah lalu kirim lagi"),
     "copy": Text("Copy", "Salin"),
     "copied": Text("Copied", "Disalin"),

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frontend.service import shapes
 from frontend.service.shapes import Refusal
 from frontend.window import arriving
 from frontend.window.state import AccountState, ordered
@@ -236,3 +237,41 @@ def test_a_neighbours_message_gets_its_number() -> None:
 
     (shown,) = state.histories[CONVERSATION].messages
     assert (shown.sender, shown.seq, shown.state) == (PEER, 7, "delivered")
+
+
+def _refused_by_main(key: str) -> Event:
+    error = {"code": "not_a_member", "message": "…", "group": "jarkom3@surabaya"}
+    told = {"conversation": CONVERSATION, "key": key, "from": PEER, "reason": "…", "error": error}
+    return Event(9, "withdrawn", told)
+
+
+def test_a_withdrawn_message_stays_where_it_was_seen() -> None:
+    """With the reason; what comes later stands below it, also when the page is read again."""
+    state = arriving.open_history(
+        arriving.take_conversations(AccountState(ME), [conversation()], 1), CONVERSATION
+    )
+    state = arriving.take_newest(state, CONVERSATION, [message(1), message(2)], 60)
+    seen = message_json(None, PEER, "k", "at_realm")
+    state = arriving.take_event(state, Event(8, "message", seen), BEGIN)
+
+    state = arriving.take_event(state, _refused_by_main("k"), BEGIN)
+    later = Event(10, "message", message_json(3, PEER, "later", "delivered"))
+    state = arriving.take_event(state, later, BEGIN)
+
+    shown = state.histories[CONVERSATION].messages
+    assert [m.key for m in shown] == ["key-1", "key-2", "k", "later"]
+    assert shown[2].state == "withdrawn"
+    assert shown[2].refusal == Refusal("not_a_member", {"group": "jarkom3@surabaya"})
+    rows = [message_json(seq, PEER, f"key-{seq}", "delivered") for seq in (1, 2)]
+    page = shapes.page([*rows, {**seen, "state": "withdrawn"}, dict(later.data)])
+    fresh = arriving.take_newest(AccountState(ME), CONVERSATION, page, 60)
+    assert [m.key for m in fresh.histories[CONVERSATION].messages] == [m.key for m in shown]
+
+
+def test_a_withdrawn_message_that_main_has_after_all_gets_its_place() -> None:
+    """What the log says counts most."""
+    withdrawn = replace(message(None, state="withdrawn", key="k"), after=1)
+
+    (_, shown) = arriving.merge([withdrawn, message(1)], [message(2, key="k")])
+
+    assert (shown.seq, shown.state) == (2, "delivered")
