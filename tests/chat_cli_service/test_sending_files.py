@@ -114,6 +114,19 @@ async def test_while_cut_off_a_file_waits(realm: FakeRealm, messi: Person) -> No
     assert await _is(messi, sent, "done")
 
 
+async def test_a_realm_that_is_cut_off_takes_the_file(realm: FakeRealm, messi: Person) -> None:
+    """Also for somebody of whom only main could say that they can be reached."""
+    realm.link_down()
+    await eventually(lambda: messi.link() == "cut_off")
+
+    sent = await send_file(messi, b"hello", wait=30)
+
+    assert (sent["state"], sent["seq"]) == ("at_realm", None)
+    assert bytes(realm.files.only().content) == b"hello"
+    realm.link_back()
+    await eventually(lambda: [body.size for body in bodies(realm)] == [5])
+
+
 async def _is(person: Person, sent: Any, state: str) -> bool:
     return bool((await transfer(person, sent["transfer"]))["state"] == state)
 

@@ -4,6 +4,7 @@ import pytest
 
 from tests.system.people import Json, PersonAtWork
 from tests.system.processes import System
+from tests.system.test_files import people_of, some_bytes
 
 
 @pytest.fixture
@@ -62,6 +63,33 @@ def test_a_site_goes_on_while_main_is_away(system: System, people: dict[str, Per
         assert [row["seq"] for row in person.history(conversation)] == list(range(1, 17))
     told, _ = lineker.events_since(since, lambda events: _settled(events, 15))
     assert len([event for event in told if event["event"] == "message"]) == 15
+
+
+def test_a_file_is_kept_while_main_is_away(system: System) -> None:
+    """A neighbour opens it at once, the realm is killed, and then main gets it, once."""
+    messi, henderson, lineker = people_of(system)
+    content = some_bytes(3_000_000)
+    system.main.kill9()
+
+    near = messi.send_file("lineker@surabaya", content, wait=60)
+    far = messi.send_file("henderson@jakarta", content, wait=60)
+
+    assert (near["state"], far["state"]) == ("at_realm", "at_realm")
+    (shown,) = lineker.eventually(lambda me: shown_files(me, near["conversation"]))
+    assert (shown["seq"], shown["file"]["size"]) == (None, len(content))
+    assert lineker.fetch(shown["file"]["file_id"]).content == content
+    system.surabaya.kill9()
+    system.surabaya.start()
+    system.main.start()
+    for person, sent in ((lineker, near), (henderson, far)):
+        (row,) = person.eventually(lambda me, where=sent["conversation"]: me.history(where))
+        assert (row["seq"], row["key"]) == (1, sent["key"])
+        assert person.fetch(row["file"]["file_id"]).content == content
+
+
+def shown_files(person: PersonAtWork, conversation: str) -> list[Json]:
+    rows: list[Json] = person.get(f"conversations/{conversation}/messages")
+    return [row for row in rows if row["kind"] == "file"]
 
 
 def _settled(events: list[Json], count: int) -> bool:
