@@ -258,7 +258,7 @@ class MessagePane:
         return max((m.seq or 0 for m in self._held or ()), default=0)
 
     async def _scrolled(self, event: ft.OnScrollEvent) -> None:
-        was_at_bottom = self.at_bottom
+        was = self.at_bottom, self.has_seen_new
         self._offset = event.pixels
         self._furthest = max(self._furthest, event.pixels)
         self._view_height = event.viewport_dimension
@@ -266,7 +266,7 @@ class MessagePane:
             await self._older()
         pill = self._newest[0].visible != (self._offset > 4 * AT_BOTTOM)
         far = not self._drawn.covers(self._middle)
-        if was_at_bottom != self.at_bottom or pill or far or self._first[0].visible:
+        if was != (self.at_bottom, self.has_seen_new) or pill or far:
             await self._moved()
 
     async def scroll_by(self, pages: int) -> None:

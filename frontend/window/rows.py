@@ -3,7 +3,7 @@ what is new. Pure; how it looks is `views`'.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from frontend.service.shapes import Message, Upload
@@ -16,6 +16,8 @@ STATES_WITH_WORDS = ("saved", "at_realm", "at_main", "delivered", "read")
 @dataclass(frozen=True, slots=True)
 class DayRow:
     day: date
+    above: str = field(default="", compare=False)
+    """The message below it: another row stands above older ones of its day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,8 @@ Row = DayRow | NewRow | SystemRow | BubbleRow
 def row_key(row: Row) -> str:
     """What a row keeps when others come: the same row, drawn once."""
     match row:
-        case DayRow(day=day):
-            return f"day-{day.isoformat()}"
+        case DayRow(day=day, above=above):
+            return f"day-{day.isoformat()}-{above}"
         case NewRow():
             return "new-line"
         case SystemRow(message=message):
@@ -87,7 +89,7 @@ def rows_of(
     for message in messages:
         day = moment(message).astimezone(now.tzinfo).date()
         if day != today:
-            rows.append(DayRow(day))
+            rows.append(DayRow(day, bubble_key(message)))
             today, before = day, None
         if not line_drawn and _is_new(message, me, new_after or 0):
             rows.append(NewRow())
