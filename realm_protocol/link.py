@@ -324,6 +324,8 @@ class SitePerson(WireMessage, frozen=True):
     password_revision: Revision
     """When the password was last set."""
     revision: Revision
+    blocked: list[PersonId] = field(default_factory=list)
+    """People of the realm from whom they take no private messages."""
 
 
 class SiteMembership(WireMessage, frozen=True):

@@ -1,5 +1,6 @@
 """People: who exists, their rights, whom they block, and what a bare name means."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -165,11 +166,27 @@ def set_password(
 
 def tell_site(tx: Transaction, address: Address) -> None:
     """A person's row has changed: their realm hears of it."""
-    known = site_person(find_person(tx.connection, address))
+    person = find_person(tx.connection, address)
+    known = site_person(person, neighbours_blocked(tx.connection, [person.id])[person.id])
     tx.effects.append(SiteChanged(address.realm, SiteFacts(people=[known])))
 
 
-def site_person(row: Row[Any]) -> SitePerson:
+def neighbours_blocked(connection: Connection, person_ids: Sequence[int]) -> dict[int, list[int]]:
+    """For each of these: whom of their own realm they have blocked."""
+    blocker, blocked = people.alias("blocker"), people.alias("blocked")
+    query = (
+        sa.select(blocks)
+        .join(blocker, blocker.c.id == blocks.c.person_id)
+        .join(blocked, blocked.c.id == blocks.c.blocked_id)
+        .where(blocks.c.person_id.in_(person_ids), blocker.c.realm_id == blocked.c.realm_id)
+    )
+    found: dict[int, list[int]] = {person_id: [] for person_id in person_ids}
+    for row in connection.execute(query):
+        found[row.person_id].append(row.blocked_id)
+    return found
+
+
+def site_person(row: Row[Any], blocked: list[int]) -> SitePerson:
     """What a realm knows of one of its people."""
     return SitePerson(
         person=row.id,
@@ -180,6 +197,7 @@ def site_person(row: Row[Any]) -> SitePerson:
         limit_class=row.limit_class,
         password_revision=row.password_revision,
         revision=row.revision,
+        blocked=blocked,
     )
 
 
@@ -227,6 +245,7 @@ def block(tx: Transaction, job: Job) -> Done:
     known = sa.select(blocks.c.person_id).filter_by(**place)
     if tx.connection.scalar(known) is None:
         tx.connection.execute(sa.insert(blocks).values(**place))
+        _tell_blocks(tx, session)
     cached = tx.ledger.cached(private_conversation(session.address, command.address))
     if cached is not None:
         cached.blockers.add(session.person_id)
@@ -239,11 +258,13 @@ def unblock(tx: Transaction, job: Job) -> Done:
     if not isinstance(command, UnblockPerson):
         raise TypeError(command)
     other = find_person(tx.connection, command.address)
-    tx.connection.execute(
+    gone = tx.connection.execute(
         sa.delete(blocks).where(
             blocks.c.person_id == session.person_id, blocks.c.blocked_id == other.id
         )
     )
+    if gone.rowcount:
+        _tell_blocks(tx, session)
     cached = tx.ledger.cached(private_conversation(session.address, command.address))
     if cached is not None:
         cached.blockers.discard(session.person_id)
@@ -251,6 +272,14 @@ def unblock(tx: Transaction, job: Job) -> Done:
     if tx.connection.scalar(sa.select(conversations.c.id).filter_by(public_id=shared)) is not None:
         tx.effects.append(PresenceShown(session.person_id, session.address, other.id, shown=True))
     return Done()
+
+
+def _tell_blocks(tx: Transaction, session: LiveSession) -> None:
+    """Their realm keeps to it while it is cut off."""
+    tx.connection.execute(
+        sa.update(people).where(people.c.id == session.person_id).values(revision=tx.position)
+    )
+    tell_site(tx, session.address)
 
 
 # --- bare names ----------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ from realm_protocol.errors import (
 from realm_protocol.limits import GUESTS_AT_ONCE
 from realm_protocol.link import EnterAsGuest, FetchRoom, ReadRoom, Room, Session
 from realm_protocol.names import Address, group_conversation
-from realm_protocol.rooms import GUEST_LIMITS, ROOM_NAME, guest_address, room_address
+from realm_protocol.rooms import GUEST_ENDING, GUEST_LIMITS, ROOM_NAME, guest_address, room_address
 
 # --- opening and closing -------------------------------------------------------------------------
 
@@ -108,7 +108,7 @@ def enter_as_guest(tx: Transaction, realm: str, request: EnterAsGuest) -> Sessio
         tx,
         address,
         password_hash="",  # there is none to know
-        display_name=f"{request.name} (guest)",
+        display_name=request.name + GUEST_ENDING,
         country="",
         limit_class=GUEST_LIMITS,
         guest_until=until,

@@ -10,7 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from main_server.rules.people import find_person, find_realm, site_person
+from main_server.rules.people import (
+    find_person,
+    find_realm,
+    neighbours_blocked,
+    site_person,
+)
 from main_server.rules.reading import read_page
 from main_server.rules.sessions import (
     CHANGED_AFTER,
@@ -78,7 +83,8 @@ def _changed_people(connection: Connection, asked: Asked) -> Part:
         query = query.where(people.c.revision > asked.since)
     rows = connection.execute(query).all()
     behind = (rows[-1].id, 0) if len(rows) == _ROWS else None
-    return SiteFacts(people=[site_person(row) for row in rows]), behind
+    blocked = neighbours_blocked(connection, [row.id for row in rows])
+    return SiteFacts(people=[site_person(row, blocked[row.id]) for row in rows]), behind
 
 
 def _ended_sessions(connection: Connection, asked: Asked) -> Part:

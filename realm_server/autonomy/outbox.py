@@ -21,6 +21,7 @@ from realm_protocol.commands import (
     SendMessage,
 )
 from realm_protocol.errors import (
+    Blocked,
     KeyConflict,
     NotSignedIn,
     OutboxFull,
@@ -150,7 +151,7 @@ class Outbox:
     def keep(self, session: ClientSession, command: SendMessage) -> None:
         """Keep a message until main can be reached.
 
-        Raises `OutboxFull`, or `UserNotFound` where main would surely say so.
+        Raises `OutboxFull`, or `UserNotFound` or `Blocked` where main would surely say so.
         """
         kept = self._new(session, command)
         self._check_target(kept)
@@ -159,19 +160,18 @@ class Outbox:
         session.unanswered += 1
 
     def _check_target(self, kept: Kept) -> None:
-        """Who is nobody of this site when the link goes is nobody until it is back.
+        """Who is nobody of this site when the link goes is nobody until it is back. So are blocks.
 
         Of groups only main can tell: somebody elsewhere may have let the sender in meanwhile.
         """
         target = parse_target(kept.command.to)
-        if (
-            not isinstance(target, GroupAddress)
-            and target.realm == kept.sender.realm
-            and self._neighbours.revision
-            and not self._link.is_up
-            and self._neighbours.person_at(target) is None
-        ):
+        is_neighbour = not isinstance(target, GroupAddress) and target.realm == kept.sender.realm
+        if self._link.is_up or not is_neighbour or not self._neighbours.revision:
+            return
+        if self._neighbours.person_at(target) is None:
             raise UserNotFound(address=str(target))
+        if target != kept.sender and self._neighbours.blocks(target, kept.person):
+            raise Blocked(address=str(target))
 
     def _new(self, session: ClientSession, command: SendMessage) -> Kept:
         kept = Kept(self._position + 1, session.person, session.address, command, self._now())
@@ -416,7 +416,9 @@ class Outbox:
             # Whoever is in no group shows nothing to it: main will say so to them.
             return {kept.person, *members} if kept.person in members else {kept.person}
         peer = self._neighbours.person_at(target)
-        return {kept.person} if peer is None else {kept.person, peer}
+        if peer is None or self._neighbours.blocks(target, kept.person):
+            return {kept.person}
+        return {kept.person, peer}
 
     # --- for a device that was away --------------------------------------------------------------
 

@@ -45,7 +45,7 @@ class Replica:
         self._heard: dict[str, deque[bytes]] = {}
         self._heard_bytes = 0
         self._members: dict[str, Collection[int]] = {}
-        self._people: dict[Address, int | None] = {}
+        self._people: dict[Address, SitePerson | None] = {}
         self._unwritten = 0
         self._size = 0
         self.read_file()
@@ -71,11 +71,20 @@ class Replica:
 
     def person_at(self, address: Address) -> int | None:
         """Main's number of the person at an address of this site; None also for the disabled."""
+        known = self._enabled(address)
+        return None if known is None else known.person
+
+    def blocks(self, address: Address, person: int) -> bool:
+        """Whether who is at an address takes no private messages from somebody of this site."""
+        known = self._enabled(address)
+        return known is not None and person in known.blocked
+
+    def _enabled(self, address: Address) -> SitePerson | None:
         if address not in self._people:
             if len(self._people) >= _CACHED:
                 self._people.clear()
             known = self.person(address)
-            self._people[address] = None if known is None or known.disabled else known.person
+            self._people[address] = None if known is None or known.disabled else known
         return self._people[address]
 
     def people(self, query: str, limit: int) -> list[SitePerson]:

@@ -102,7 +102,8 @@ def people_with(query: str, limit: int) -> sa.Select[Any]:
 
 def person_of(row: Row[Any]) -> SitePerson:
     values = {name: getattr(row, name) for name in SitePerson.__struct_fields__}
-    return SitePerson(**{**values, "address": Address(row.address)})
+    blocked = unpack_value(row.blocked)
+    return SitePerson(**{**values, "address": Address(row.address), "blocked": blocked})
 
 
 def head_of(row: Row[Any]) -> Head:
@@ -134,10 +135,14 @@ def message_of(row: Row[Any]) -> StoredMessage:
 def write_site(connection: Connection, told: SiteFacts) -> None:
     """Take in what main tells; what is known already and newer stays."""
     if told.people:
-        rows = [structs.asdict(person) | {"address": str(person.address)} for person in told.people]
-        connection.execute(_KEEP_PERSON, rows)
+        connection.execute(_KEEP_PERSON, [_person_row(person) for person in told.people])
         connection.execute(_FORGET_VERIFIER, [_of_verifier(person) for person in told.people])
     _write_memberships(connection, told.memberships)
+
+
+def _person_row(person: SitePerson) -> dict[str, Any]:
+    values = structs.asdict(person)
+    return {**values, "address": str(person.address), "blocked": pack(person.blocked)}
 
 
 def _of_verifier(person: SitePerson) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-VERSION = 2
+VERSION = 3
 """Of the tables of `REPLICA`: of another version they are made anew, and filled by main."""
 
 metadata = sa.MetaData()
@@ -26,7 +26,9 @@ people = sa.Table(
     sa.Column("limit_class", sa.Text, nullable=False),
     sa.Column("password_revision", sa.Integer, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("blocked", sa.LargeBinary, nullable=False),
 )
+"""`blocked` is packed: persons."""
 
 memberships = sa.Table(
     "memberships",

@@ -15,6 +15,9 @@ class Neighbours(Protocol):
     def person_at(self, address: Address) -> int | None:
         """The person at an address of this site; None where nobody is known there."""
 
+    def blocks(self, address: Address, person: int) -> bool:
+        """Whether who is at an address takes no private messages from somebody of this site."""
+
     def members_here(self, conversation: str) -> Collection[int]:
         """Who of this site is in a conversation, as far as it is known."""
 

@@ -146,6 +146,24 @@ async def test_changes_are_told_as_they_happen(
     assert [m.head.name for told in told_facts(jakarta) for m in told.memberships] == [LINEKER]
 
 
+async def test_blocks_between_neighbours_are_told(surabaya: RealmEnd) -> None:
+    """At once, and of a revision; whom one has blocked elsewhere, the site need not know."""
+    messi = await surabaya.enter(MESSI)
+    lineker = await surabaya.enter(LINEKER)
+    for other in (LINEKER, HENDERSON):
+        await messi.do(commands.BlockPerson, other)
+    before = await synced(surabaya)
+    assert before.people[MESSI].blocked == [lineker.person]
+    await messi.do(commands.BlockPerson, LINEKER)
+    assert not (await synced(surabaya, before)).people
+
+    await messi.do(commands.UnblockPerson, LINEKER)
+
+    assert (await synced(surabaya, before)).people[MESSI].blocked == []
+    told = [person.blocked for facts in told_facts(surabaya) for person in facts.people]
+    assert told == [[lineker.person], [lineker.person], []]
+
+
 async def test_who_leaves_a_group_is_told_to_have_left(surabaya: RealmEnd) -> None:
     """The site must not show them what comes later."""
     messi = await surabaya.enter(MESSI)

@@ -61,6 +61,8 @@ class FakeMain:
         self.revision = 1
         self.memberships: list[link.SiteMembership] = []
         """What it tells of them besides the `routes`."""
+        self.blocks: dict[int, list[int]] = {}
+        """Whom each person has blocked."""
         self.histories: dict[str, list[StoredMessage]] = {}
         self.refuses_session: RealmchatError | None = None
         """What it says of sessions that the realm opened by itself; None: it takes them over."""
@@ -188,7 +190,10 @@ class FakeMain:
 
     def site_facts(self) -> link.SiteFacts:
         """Of its `people`, and of where the `routes` lead."""
-        people = [site_person(*known) for known in self.people.values()]
+        people = [
+            site_person(*known, blocked=self.blocks.get(known[0], []))
+            for known in self.people.values()
+        ]
         memberships = [
             membership(person, conversation)
             for person, conversations in self.routes.items()

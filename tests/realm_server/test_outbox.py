@@ -378,6 +378,22 @@ async def test_nobody_of_this_site_is_refused_at_once(running: World) -> None:
     assert (await at_realm(messi))[0].number == 3
 
 
+async def test_who_is_blocked_reaches_nobody(world: World) -> None:
+    """Refused at once while cut off, as main would; writing to whom one has blocked is allowed."""
+    world.main.blocks = {2: [1]}
+    await world.start()
+    messi, lineker = await enter_two(world)
+    await eventually(lambda: world.rows_of_site("people") == 2)
+    await world.cut()
+    await messi.until(LinkChanged)
+    messi.send(message(2, to=LINEKER))
+    lineker.send(message(3, to="messi@surabaya"))
+
+    assert refusal(await messi.until(Refused)) == (2, "blocked")
+    assert (await messi.until(MessagePending)).message.key == "key-3"
+    assert lineker.seen_of(MessagePending) == []
+
+
 async def test_a_stranger_shows_nothing_to_a_group(world: World) -> None:
     """Whoever is not in it is told so by main later; its members see nothing meanwhile."""
     world.main.routes = {2: [GROUP_ID]}
