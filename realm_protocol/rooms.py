@@ -9,6 +9,8 @@ ROOM_NAME = "lobby"
 """Of every realm's room. No group may be called so."""
 GUEST_PREFIX = "guest-"
 """Begins the names of guests, and of nobody else."""
+GUEST_ENDING = " (guest)"
+"""Ends what they are called, for those who show names alone."""
 GUEST_LIMITS = "guest"
 """The limit class of guests: by it each tier knows them."""
 

@@ -12,8 +12,9 @@ from frontend.views.avatar import avatar, guest_chip
 from frontend.views.doing import Done, item
 from frontend.views.look import Sizes, isolated
 from frontend.window.governing import Rights
-from frontend.window.identity import is_guest
+from frontend.window.identity import is_guest, name_of
 from frontend.window.words import Words
+from realm_protocol.rooms import GUEST_ENDING
 
 _SHOWN_MEMBERS = 200
 
@@ -183,7 +184,9 @@ _ROLES = {"owner": "role_owner", "admin": "role_admin"}
 
 
 def _name(member: Member) -> str:
-    return member.name or member.address.partition("@")[0]
+    """A guest's without the word for it, which a chip says in the person's language."""
+    name = member.name.removesuffix(GUEST_ENDING) if is_guest(member.address) else member.name
+    return name or name_of(member.address)
 
 
 def _menu(member: Member, shown: Shown, words: Words, deeds: DetailDeeds) -> list[ft.Control]:
