@@ -230,6 +230,8 @@ class Realm:
             queued_bytes=outbox.queued_bytes,
             queue_limit_bytes=outbox.limit,
             oldest_seconds=outbox.oldest_ms / 1000,
+            files=len(self.files.waiting),
+            file_bytes=self.files.waiting.rows.bytes,
             sessions=len(self.entrance.sessions),
             people=self.routes.people,
         )

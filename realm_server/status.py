@@ -21,6 +21,9 @@ class RealmStatus:
     queue_limit_bytes: int
     oldest_seconds: float
     """How long the oldest of them has waited; 0 when there is none."""
+    files: int
+    """Taken in while main was away, and not at main yet."""
+    file_bytes: int
     sessions: int
     people: int
     """How many have a session here."""
@@ -49,4 +52,6 @@ def status_lines(status: dict[str, Any]) -> list[str]:
         )
     else:
         lines.append("No message waits for main.")
+    if status["files"]:
+        lines.append(f"Files that wait for main: {status['files']} ({status['file_bytes']} bytes)")
     return lines

@@ -5,6 +5,7 @@ They are checked as a whole when the last one has come, and block by block whene
 
 import hashlib
 import os
+import shutil
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,11 +50,17 @@ class CachedBlob:
             self.clear()
 
     def adopt(self, whole: Path) -> bool:
-        """Take the bytes of a file that lies on this disk, without copying; whether it does."""
+        """Take the bytes of a file of this machine, where it is there, without copying if it can.
+
+        Returns whether it was there.
+        """
         self.clear()
         try:
             self.path.unlink()
-            os.link(whole, self.path)
+            try:
+                os.link(whole, self.path)
+            except OSError:  # they lie on two disks, or on one that has no links
+                shutil.copyfile(whole, self.path)
         except FileNotFoundError:
             return False
         self.load()

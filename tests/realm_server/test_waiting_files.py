@@ -1,5 +1,6 @@
 """Files of a site that is cut off: taken in, seen by neighbours, brought to main later."""
 
+import asyncio
 import os
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from realm_protocol.errors import QuotaExceeded
 from realm_protocol.events import AtRealm, LinkChanged, MessagePending, MessageWithdrawn, Reply
 from realm_protocol.names import Address, GroupAddress, group_conversation
 from realm_protocol.uploads import UPLOAD_TYPE, NewUpload, upload_headers
+from realm_server.watching import status
+from realm_service.operator_line import socket_path
 from tests.realm_server.conftest import World
 from tests.realm_server.fake_files import sha256
 from tests.realm_server.fake_main import membership
@@ -194,6 +197,21 @@ async def test_what_has_no_room_is_refused_before_its_bytes(
     neighbour = Person(world, "lineker")
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 10}))
     assert code(await neighbour.begin(b"x")) == (507, "storage_full")
+
+
+async def test_the_operator_sees_what_waits(
+    running: World, people: tuple[RawClient, RawClient], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """How many files, and how many bytes."""
+    await Person(running).upload(b"twelve bytes")
+    capsys.readouterr()
+
+    await asyncio.to_thread(status, socket_path(running.home / "realm.db"), as_json=False)
+
+    assert "Files that wait for main: 1 (12 bytes)" in capsys.readouterr().out
+    metrics = (await Person(running).ask("GET", "/metrics")).text
+    assert "realm_waiting_files 1.0" in metrics
+    assert "realm_waiting_file_bytes 12.0" in metrics
 
 
 async def test_an_upload_is_its_senders_alone(
