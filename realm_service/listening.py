@@ -123,6 +123,8 @@ def run(
         loop="uvloop",
         http=bounded_http(),
         ws=websocket or "none",
+        # Only the window's sockets heed this: they end on this machine, where it saves nothing.
+        ws_per_message_deflate=False,
         log_config=None,
         access_log=False,
         server_header=False,
