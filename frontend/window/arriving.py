@@ -40,7 +40,8 @@ def take_conversations(
     for name in told.keys() & shown.keys():
         # What was shown since may be newer than the snapshot; what is counted never is.
         last = _newer(shown[name].last_message, told[name].last_message)
-        told[name] = replace(told[name], last_message=last)
+        if last is not told[name].last_message:
+            told[name] = replace(told[name], last_message=last)
     return replace(
         state,
         conversations=told,
@@ -326,8 +327,8 @@ def _joined(messages: Sequence[Message]) -> bool:
 
 def _newer(one: Message | None, other: Message | None) -> Message | None:
     """Of two last messages the later; without a seq it is an own one, not yet sent."""
-    if one is None or other is None:
-        return one or other
+    if one is None or other is None or one == other:
+        return other or one
     if _identity(one) == _identity(other):
         return _furthest(one, other)
     if one.seq is not None and other.seq is not None:
