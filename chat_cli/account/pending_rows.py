@@ -180,6 +180,12 @@ def unread(connection: Connection) -> list[Row[Any]]:
     return list(connection.execute(rows))
 
 
+def with_file(connection: Connection) -> list[Row[Any]]:
+    """What the realm keeps and names a file, in its order."""
+    rows = select(pending).where(_KEPT, pending.c.file.is_not(None)).order_by(pending.c.position)
+    return list(connection.execute(rows))
+
+
 def conversations_ahead(connection: Connection) -> set[str]:
     """Those that went on at this site, behind what main has of them."""
     own = select(outbox.c.conversation).where(outbox.c.state == "at_realm")

@@ -162,7 +162,9 @@ def newest(
         .order_by(_not_before(), messages.c.conversation, messages.c.seq)
     )
     found = [message_json(row._mapping, me, *_marks(row)) for row in rows]
-    return Snapshot(found, event_log.newest_id(connection))
+    if with_file:
+        found += [pending_json(row._mapping) for row in pending_rows.with_file(connection)]
+    return Snapshot(found[-limit:], event_log.newest_id(connection))
 
 
 def list_conversations(connection: Connection, me: str) -> Snapshot[list[JsonRow]]:

@@ -77,7 +77,10 @@ def test_a_file_is_kept_while_main_is_away(system: System) -> None:
     assert (near["state"], far["state"]) == ("at_realm", "at_realm")
     (shown,) = lineker.eventually(lambda me: shown_files(me, near["conversation"]))
     assert (shown["seq"], shown["file"]["size"]) == (None, len(content))
-    assert lineker.fetch(shown["file"]["file_id"]).content == content
+    fetched = lineker.fetch(shown["file"]["file_id"])
+    assert fetched.content == content
+    assert "a.bin" in fetched.headers["Content-Disposition"]
+    assert [row["key"] for row in lineker.files()] == [near["key"]]
     system.surabaya.kill9()
     system.surabaya.start()
     system.main.start()

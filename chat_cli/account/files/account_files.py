@@ -19,7 +19,7 @@ from chat_cli.account.files.uploading import Uploads
 from chat_cli.account.outbox_rows import Sent
 from chat_cli.account.outgoing import Outgoing
 from chat_cli.account.recipients import Recipient, conversation_with
-from chat_cli.account.schema import messages
+from chat_cli.account.schema import messages, pending
 from chat_cli.account.shapes import read_file
 from chat_cli.account.store import Store
 from realm_protocol.bodies import FileBody
@@ -240,8 +240,11 @@ class AccountFiles:
 
 def find_file(connection: Connection, file_id: str) -> FileBody | None:
     """What a message that is held here says of a file."""
-    of_it = func.json_extract(messages.c.file, "$.file_id") == file_id
-    found = connection.scalar(
-        select(messages.c.file).where(messages.c.file.is_not(None), of_it).limit(1)
-    )
-    return None if found is None else read_file(found)
+    for table in (messages, pending):
+        of_it = func.json_extract(table.c.file, "$.file_id") == file_id
+        found = connection.scalar(
+            select(table.c.file).where(table.c.file.is_not(None), of_it).limit(1)
+        )
+        if found is not None:
+            return read_file(found)
+    return None
