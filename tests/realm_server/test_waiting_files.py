@@ -15,6 +15,8 @@ from realm_protocol.errors import QuotaExceeded
 from realm_protocol.events import AtRealm, LinkChanged, MessagePending, MessageWithdrawn, Reply
 from realm_protocol.names import Address, GroupAddress, group_conversation
 from realm_protocol.uploads import UPLOAD_TYPE, NewUpload, upload_headers
+from realm_server.link import LinkTimes
+from realm_server.realm import Times
 from realm_server.watching import status
 from realm_service.operator_line import socket_path
 from tests.realm_server.conftest import World
@@ -229,6 +231,28 @@ async def test_an_upload_is_its_senders_alone(
     assert code(await neighbour.download(file_id)) == (404, "file_not_found")
     assert code(await stranger.begin(CONTENT)) == (503, "link_down")
     assert (await Person(running).download(file_id)).content == CONTENT
+
+
+async def test_a_silent_main_holds_up_no_upload(world: World) -> None:
+    """It is taken in as on a link that is down; its message waits for its bytes alike."""
+    world.times = Times(LinkTimes(sweep_every=0.05, suspect_after=0.1), tick_seconds=0.05)
+    await world.start()
+    messi, _ = await enter_two(world)
+    world.files.may_take.clear()
+    messi.send(message(2))
+    await messi.until(AtRealm)
+
+    file_id = await Person(world).upload()
+    messi.send(naming(file_id, 3))
+
+    await messi.until(AtRealm)
+    for asked in world.main.heard_of(link.Forward):
+        world.main.accept_message(asked, 1)
+    take_queued(world)
+    world.files.may_take.set()
+    await eventually(lambda: kept(world) == [])
+    assert world.files.brought == {file_id: CONTENT}
+    assert [key for _, key in queued(world)] == ["key-3"]
 
 
 # --- bringing ------------------------------------------------------------------------------------
