@@ -189,7 +189,7 @@ def _bubble(
         label=spoken,
         content=shown,
         # Not of the row itself: Flet would take a row that was made anew for the one before.
-        key=ft.ScrollKey(row_key(row)),
+        key=ft.ScrollKey(row_key(row)),  # type: ignore[call-arg]  # hidden by a class of Flet's
     )
     above = (4 if row.begins else 1) if compact else _gap(row)
     return Still(named, padding=ft.Padding.only(top=above)), box

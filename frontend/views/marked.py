@@ -30,6 +30,8 @@ def draw_marked(
 def _style(sizes: Sizes) -> ft.MarkdownStyleSheet:
     plain = ft.TextStyle(size=sizes.message, color=look.TEXT)
     link = ft.TextStyle(size=sizes.message, color=look.LINK, decoration=ft.TextDecoration.UNDERLINE)
+    # No louder than that: a message isn't a page.
+    heading = ft.TextStyle(size=sizes.of(16), weight=look.BOLD, color=look.TEXT)
     return ft.MarkdownStyleSheet(
         p_text_style=plain,
         a_text_style=link,
@@ -43,7 +45,12 @@ def _style(sizes: Sizes) -> ft.MarkdownStyleSheet:
             border=ft.Border.only(left=ft.BorderSide(3, look.OUTLINE))
         ),
         blockquote_padding=ft.Padding.only(left=10, top=2, bottom=2),
-        **_headings(sizes),
+        h1_text_style=heading,
+        h2_text_style=heading,
+        h3_text_style=heading,
+        h4_text_style=heading,
+        h5_text_style=heading,
+        h6_text_style=heading,
     )
 
 
@@ -53,9 +60,3 @@ def _quiet() -> ft.BoxDecoration:
         border_radius=look.RADIUS_CHIP,
         border=ft.Border.all(1, look.LINE),
     )
-
-
-def _headings(sizes: Sizes) -> dict[str, ft.TextStyle]:
-    """No louder than a name: a message isn't a page."""
-    style = ft.TextStyle(size=sizes.of(16), weight=look.BOLD, color=look.TEXT)
-    return {f"h{level}_text_style": style for level in range(1, 7)}
