@@ -6,7 +6,7 @@ A row stays where it is; what comes goes to the row before it, until there are e
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-ROWS = 20
+ROWS = 10
 
 
 @dataclass(frozen=True, slots=True)

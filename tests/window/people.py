@@ -95,6 +95,12 @@ class Person:
         shown = Image.open(io.BytesIO(self.page.screenshot())).convert("L")
         return float(shown.getpixel((shown.width // 2, shown.height // 3)))  # type: ignore[arg-type]
 
+    @property
+    def focused_text(self) -> str | None:
+        """What stands in the field that has the focus."""
+        text: str | None = self.page.evaluate("document.activeElement.value")
+        return text
+
     def times_seen(self, text: str) -> int:
         """In messages, not in the list."""
         return sum(text in one for one in self.messages)

@@ -96,11 +96,13 @@ def test_a_reload_finds_the_window_as_it_was(open_window: Opening, system: Syste
     enter(fitri, "fitri@surabaya")
     write_to(fitri, "gilang@surabaya", "halo")
     fitri.sees("Sent")
+    fitri.type("setengah kalimat")
 
     fitri.reload()
 
     fitri.wait_for("chat-title")
     assert fitri.times_seen("halo") == 1
+    wait_until(lambda: fitri.focused_text == "setengah kalimat")
 
 
 def test_commands_work_and_a_slip_sends_nothing(open_window: Opening, system: System) -> None:
@@ -111,7 +113,7 @@ def test_commands_work_and_a_slip_sends_nothing(open_window: Opening, system: Sy
     write_to(hadi, "indah@surabaya", "halo")
 
     hadi.say("/addg")
-    wait_until(lambda: hadi.page.evaluate("document.activeElement.value") == "/addgroup ")
+    wait_until(lambda: hadi.focused_text == "/addgroup ")
     hadi.type("kerja")
     hadi.keys("Enter")
     hadi.sees("kerja@surabaya")
