@@ -48,7 +48,7 @@ def test_files_go_out_in_order_and_come_back_as_they_were(
 def test_a_cut_link_is_said_and_files_wait_are_cancelled_and_go_on(
     open_window: Opening, system: System, tmp_path: Path
 ) -> None:
-    """Main goes away: what still works is said, and nothing that was sent is lost."""
+    """Main goes away, then the site: what still works is said, and nothing sent is lost."""
     add_people(system, "nanda@surabaya", "oki@jakarta")
     nanda = open_window()
     enter(nanda, "nanda@surabaya")
@@ -60,16 +60,21 @@ def test_a_cut_link_is_said_and_files_wait_are_cancelled_and_go_on(
     nanda.sees("Site surabaya is cut off from main since")
     assert nanda.place_of("sebelum") == above
     nanda.say("sesudah")
+    nanda.sees("At your site, waiting for main")
+    system.surabaya.kill9()
+    nanda.sees("Can't reach site surabaya since")
     nanda.pick(_picture(tmp_path))
     nanda.sees("Waiting for the link")
     nanda.press_last("-cancel")
     nanda.sees("Cancelled")
     nanda.press_last("-retry")
     nanda.sees("Waiting for the link")
-    system.main.start()
-    system.main.wait_ready()
+    for service in (system.main, system.surabaya):
+        service.start()
+        service.wait_ready()
 
     nanda.sees_no("is cut off from main")
+    nanda.sees_no("Can't reach site")
     nanda.sees_no("Waiting for the link")
     nanda.sees("Image gunung.png")
     assert nanda.times_seen("sesudah") == 1
