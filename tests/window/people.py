@@ -215,7 +215,13 @@ class Person:
 
 _AT_EMPTY_COMPOSER = """() => document.activeElement.tagName === 'TEXTAREA'
     && document.activeElement.value === ''"""
-_FOCUSED = "field => field === document.activeElement"
+_FOCUSED = """(field) => {
+    const active = document.activeElement
+    const [here, there] = [active, field].map(e => e.getBoundingClientRect())
+    return active === field || active.classList.contains('flt-text-editing')
+        && here.top >= there.top && here.bottom <= there.bottom
+}"""
+"""What was focused before the page was woken is written through Flutter's own element, upon it."""
 _READ = """() => [...document.querySelectorAll('flt-semantics-host flt-semantics')]
     .map(e => [e.getAttribute('aria-label') || '',
         [...e.childNodes].filter(n => n.nodeType === 3 || n.tagName === 'SPAN')
