@@ -22,6 +22,14 @@ def enter(window: Person, address: str) -> None:
     window.sees("Connected")
 
 
+def make_group(window: Person, name: str) -> None:
+    """Its window is open then."""
+    window.choose("btn-new", "New group")
+    window.write("group-name", name)
+    window.press("btn-group-create")
+    window.wait_for("chat-title")
+
+
 def write_to(window: Person, address: str, text: str) -> None:
     """Ctrl+K, a name, Enter, a text, Enter."""
     window.keys("Control+k")

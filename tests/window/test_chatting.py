@@ -7,7 +7,7 @@ from PIL import Image
 from tests.system.processes import System
 from tests.waiting import wait_until
 from tests.window.conftest import Opening
-from tests.window.journeys import add_people, conversation_of, enter, write_to
+from tests.window.journeys import add_people, conversation_of, enter, make_group, write_to
 
 
 def _picture(folder: Path) -> Path:
@@ -89,10 +89,7 @@ def test_a_group_of_two_sites_from_its_making_to_leaving_it(
     enter(putri, "putri@surabaya")
     enter(qori, "qori@jakarta")
 
-    putri.choose("btn-new", "New group")
-    putri.write("group-name", "panitia")
-    putri.press("btn-group-create")
-    putri.wait_for("chat-title")
+    make_group(putri, "panitia")
     putri.say("Selamat datang")
     write_to(qori, "putri@surabaya", "/joingroup panitia@surabaya")
     qori.sees("panitia")

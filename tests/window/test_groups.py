@@ -2,7 +2,7 @@
 
 from tests.system.processes import System
 from tests.window.conftest import Opening
-from tests.window.journeys import add_people, enter
+from tests.window.journeys import add_people, enter, make_group
 
 
 def test_a_guest_enters_the_open_room_with_a_name_alone(open_window: Opening) -> None:
@@ -35,10 +35,7 @@ def test_a_group_is_governed_by_menus_and_dialogs(open_window: Opening, system: 
     add_people(system, "vina@surabaya", "wawan@jakarta", "yanti@surabaya")
     vina = open_window()
     enter(vina, "vina@surabaya")
-    vina.choose("btn-new", "New group")
-    vina.write("group-name", "arisan")
-    vina.press("btn-group-create")
-    vina.wait_for("chat-title")
+    make_group(vina, "arisan")
 
     vina.press("btn-details")
     vina.press("btn-group-invite")
