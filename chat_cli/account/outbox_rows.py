@@ -214,3 +214,10 @@ def of_conversation(connection: Connection, conversation: str) -> list[Row[Any]]
             select(outbox).where(outbox.c.conversation == conversation).order_by(outbox.c.ordinal)
         )
     )
+
+
+def last_of_conversation(connection: Connection, conversation: str) -> list[Row[Any]]:
+    """The last of those, where there is one: what the realm hasn't got comes last."""
+    place = (outbox.c.position.is_(None).desc(), outbox.c.position.desc(), outbox.c.ordinal.desc())
+    rows = select(outbox).where(outbox.c.conversation == conversation).order_by(*place).limit(1)
+    return list(connection.execute(rows))

@@ -161,6 +161,12 @@ def of_conversation(connection: Connection, conversation: str) -> list[Row[Any]]
     return list(connection.execute(kept.order_by(pending.c.position)))
 
 
+def last_of_conversation(connection: Connection, conversation: str) -> list[Row[Any]]:
+    """The last of those, where there is one."""
+    kept = select(pending).where(pending.c.conversation == conversation, _KEPT)
+    return list(connection.execute(kept.order_by(pending.c.position.desc()).limit(1)))
+
+
 def withdrawn_between(
     connection: Connection, conversation: str, after: int, before: int
 ) -> list[Row[Any]]:
@@ -178,6 +184,15 @@ def unread(connection: Connection) -> list[Row[Any]]:
     """What the realm keeps and the person has not read, in its order."""
     rows = select(pending).where(_KEPT, pending.c.is_read == 0).order_by(pending.c.position)
     return list(connection.execute(rows))
+
+
+def unread_counts(connection: Connection) -> dict[str, int]:
+    """How many of those each conversation has."""
+    counted = select(pending.c.conversation, func.count().label("unread")).where(
+        _KEPT, pending.c.is_read == 0
+    )
+    rows = connection.execute(counted.group_by(pending.c.conversation))
+    return {row.conversation: row.unread for row in rows}
 
 
 def with_file(connection: Connection) -> list[Row[Any]]:

@@ -5,6 +5,7 @@ Each answers with the newest event's id of the same snapshot, so that a reader c
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -109,14 +110,21 @@ def _with_withdrawn(
 
 def _behind_the_log(connection: Connection, me: str, conversation: str) -> list[JsonRow]:
     """What has no number: in the realm's order, then what the realm hasn't got."""
+    own = outbox_rows.of_conversation(connection, conversation)
+    return _in_place(me, own, pending_rows.of_conversation(connection, conversation))
+
+
+def _last_behind_the_log(connection: Connection, me: str, conversation: str) -> JsonRow:
+    """The last of those; there may be thousands."""
+    own = outbox_rows.last_of_conversation(connection, conversation)
+    return _in_place(me, own, pending_rows.last_of_conversation(connection, conversation))[-1]
+
+
+def _in_place(me: str, own: Iterable[Row[Any]], others: Iterable[Row[Any]]) -> list[JsonRow]:
     places: list[tuple[float, JsonRow]] = [
-        (math.inf if row.position is None else row.position, unsent_json(row, me))
-        for row in outbox_rows.of_conversation(connection, conversation)
+        (math.inf if row.position is None else row.position, unsent_json(row, me)) for row in own
     ]
-    places += [
-        (row.position, pending_json(row._mapping))
-        for row in pending_rows.of_conversation(connection, conversation)
-    ]
+    places += [(row.position, pending_json(row._mapping)) for row in others]
     return [message for _, message in sorted(places, key=lambda place: place[0])]
 
 
@@ -182,7 +190,7 @@ def list_conversations(connection: Connection, me: str) -> Snapshot[list[JsonRow
         newest = last.get(conversation_id)
         shown = newest and message_json(newest._mapping, me, standing.mine, standing.peer)
         if conversation_id in ahead:
-            shown = _behind_the_log(connection, me, conversation_id)[-1]
+            shown = _last_behind_the_log(connection, me, conversation_id)
         found.append(_conversation_json(standing, unread.get(conversation_id, 0), shown))
     for conversation in found:
         conversation["muted"] = conversation["conversation"] in quiet
@@ -197,7 +205,7 @@ def _unread_counts(connection: Connection, me: str) -> dict[str, int]:
         .group_by(messages.c.conversation)
     )
     unread = Counter({row.conversation: row.unread for row in counted})
-    unread.update(row.conversation for row in pending_rows.unread(connection))
+    unread.update(pending_rows.unread_counts(connection))
     return unread
 
 

@@ -152,11 +152,33 @@ async def test_provisional_messages_stand_behind_the_log_in_the_realms_order(
     realm.outbox.say(HENDERSON, message("h2", "tiga"))
 
     await eventually(lambda: _has(messi, conversation.id, ["sebelum", "satu", "dua", "tiga"]))
+    assert await _listed_last(messi) == ("tiga", 3)
     realm.link_back()
     await eventually(lambda: settled(messi, "h2"))
     texts = [text for _, text, _ in await rows(messi, conversation.id)]
     assert texts == ["sebelum", "satu", "dua", "tiga"]
     assert await keys_told(messi, "message") == [conversation.log[0].key, "h1", "m1", "h2"]
+
+
+async def test_the_list_shows_what_stands_last(realm: FakeRealm, messi: Person) -> None:
+    """A neighbour's, one's own that the realm has, one's own that it hasn't."""
+    conversation = realm.private(MESSI, HENDERSON)
+    await cut_off(realm, messi)
+    realm.outbox.say(HENDERSON, message("h1", "satu"))
+    await eventually(lambda: _has(messi, conversation.id, ["satu"]))
+    assert await _listed_last(messi) == ("satu", 1)
+    await messi.send(HENDERSON, "dua", key="m1", wait=20)
+    assert await _listed_last(messi) == ("dua", 1)
+
+    realm.cut()
+    await messi.send(HENDERSON, "tiga", key="m2")
+    assert await _listed_last(messi) == ("tiga", 1)
+
+
+async def _listed_last(person: Person) -> tuple[str, int]:
+    """What the list shows of the one conversation that there is, and how much is unread."""
+    (listed,) = await person.get("/conversations")
+    return listed["last_message"]["text"], listed["unread"]
 
 
 async def _has(person: Person, conversation: str, texts: list[str]) -> bool:
