@@ -69,6 +69,8 @@ class Session:
         page.on_resize = self._resized
         page.on_route_change = self._routed
         page.on_app_lifecycle_state_change = self._life_changed
+        page.on_disconnect = self._left
+        page.on_connect = self._came_back
         page.on_close = self._closed
         self._preferences = preferences.read(await self._read_kept())
         self._apply_theme()
@@ -248,7 +250,8 @@ class Session:
     # --- what the windows of accounts ask --------------------------------------------------------
 
     def is_shown(self, chatting: Chatting) -> bool:
-        return self._shown is chatting
+        """Not while the browser is away: nobody sees it, and it is drawn when it comes back."""
+        return self._shown is chatting and self._page.session.connection is not None
 
     def others(self, me: str) -> list[tuple[str, int]]:
         return [
@@ -316,9 +319,21 @@ class Session:
             self._shown.draw()
 
     async def _life_changed(self, event: ft.AppLifecycleStateChangeEvent) -> None:
-        looks = event.state in (ft.AppLifecycleState.RESUME, ft.AppLifecycleState.SHOW)
+        self._looking(event.state in (ft.AppLifecycleState.RESUME, ft.AppLifecycleState.SHOW))
+
+    def _looking(self, looks: bool) -> None:
         for chatting in self._accounts.values():
             chatting.reading.looking(looks)
+
+    def _left(self, event: ft.Event[ft.Page]) -> None:
+        """A tab was shut, or is being loaded anew."""
+        self._looking(False)
+
+    def _came_back(self, event: ft.Event[ft.Page]) -> None:
+        """It shows what was drawn last, and now what came meanwhile."""
+        if self._shown is not None:
+            self._shown.draw()
+        self._looking(True)
 
     def _closed(self, event: ft.Event[ft.Page]) -> None:
         """The browser didn't come back: what was followed for it ends."""

@@ -60,6 +60,14 @@ class Person:
         self.page.reload()
         self._wake()
 
+    def go_elsewhere(self) -> None:
+        """In the same tab."""
+        self.page.goto("about:blank")
+
+    def come_back(self) -> None:
+        self.page.go_back()
+        self._wake()
+
     def find(self, identifier: str) -> Locator:
         return self.page.locator(f'[flt-semantics-identifier="{identifier}"]')
 

@@ -105,6 +105,25 @@ def test_a_reload_finds_the_window_as_it_was(open_window: Opening, system: Syste
     wait_until(lambda: fitri.focused_text == "setengah kalimat")
 
 
+def test_a_tab_that_was_left_reads_nothing(open_window: Opening, system: System) -> None:
+    """A chat stays open in it; what comes there meanwhile is new when its person is back."""
+    add_people(system, "oka@surabaya", "pandu@surabaya")
+    oka, pandu = open_window(), open_window()
+    enter(oka, "oka@surabaya")
+    write_to(oka, "pandu@surabaya", "halo")
+    oka.go_elsewhere()
+    enter(pandu, "pandu@surabaya")
+    write_to(pandu, "oka@surabaya", "masih di sana?")
+    pandu.sees("Delivered")
+    pandu.reload()
+
+    name = conversation_of("oka@surabaya", "pandu@surabaya")
+    assert _unread(system, "oka@surabaya")[name] == 1
+    oka.come_back()
+    oka.sees("masih di sana?")
+    pandu.sees("Read")
+
+
 def test_commands_work_and_a_slip_sends_nothing(open_window: Opening, system: System) -> None:
     """`/` completes and runs words of the grammar; an unknown one never goes to the others."""
     add_people(system, "hadi@surabaya", "indah@surabaya")
