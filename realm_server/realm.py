@@ -16,6 +16,7 @@ from realm_server.autonomy.replica import Replica
 from realm_server.autonomy.reporting import report_for_ever
 from realm_server.autonomy.site_answers import SiteAnswers
 from realm_server.autonomy.site_file import SiteFile
+from realm_server.autonomy.surroundings import Neighbours
 from realm_server.client_sessions import ClientSession
 from realm_server.counts import Counts
 from realm_server.delivery import Delivery
@@ -117,7 +118,7 @@ class Realm:
             OutboxStore(store.path),
             self.link,
             self.routes,
-            self.replica,
+            Neighbours(self.replica, store),
             self.files.waiting,
             counts,
             limit=settings.outbox_bytes,

@@ -97,6 +97,15 @@ class Store:
             return None
         return found
 
+    def person_at(self, address: Address) -> int | None:
+        """Main's number of somebody who is signed in at an address; None where nobody is."""
+        for session in self._unwritten.values():
+            if session is not None and session.address == address:
+                return session.person
+        query = sa.select(sessions.c.person).where(sessions.c.address == address).limit(1)
+        with in_words(self.path), self._engine.connect() as connection:
+            return connection.execute(query).scalar_one_or_none()
+
     def _read(self, token_hash: bytes) -> KnownSession | None:
         query = sa.select(sessions).where(sessions.c.token_hash == token_hash)
         with in_words(self.path), self._engine.connect() as connection:

@@ -166,7 +166,7 @@ class Outbox:
         """
         target = parse_target(kept.command.to)
         is_neighbour = not isinstance(target, GroupAddress) and target.realm == kept.sender.realm
-        if self._link.is_up or not is_neighbour or not self._neighbours.revision:
+        if self._link.is_up or not is_neighbour or not self._neighbours.are_known:
             return
         if self._neighbours.person_at(target) is None:
             raise UserNotFound(address=str(target))

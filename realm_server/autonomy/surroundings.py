@@ -4,22 +4,37 @@ from collections.abc import Collection
 from typing import Protocol
 
 from realm_protocol.names import Address
+from realm_server.autonomy.replica import Replica
+from realm_server.store import Store
 
 
-class Neighbours(Protocol):
+class Neighbours:
     """What is known of this site's people while main is away."""
 
-    revision: int
-    """0 while not everybody is known."""
+    def __init__(self, replica: Replica, store: Store) -> None:
+        self._replica = replica
+        self._store = store
+
+    @property
+    def are_known(self) -> bool:
+        """Whether everybody is."""
+        return self._replica.revision > 0
 
     def person_at(self, address: Address) -> int | None:
-        """The person at an address of this site; None where nobody is known there."""
+        """The person at an address of this site; None where nobody is known there.
+
+        Whoever has signed in here is known, also before main has told of them.
+        """
+        person = self._replica.person_at(address)
+        return self._store.person_at(address) if person is None else person
 
     def blocks(self, address: Address, person: int) -> bool:
         """Whether who is at an address takes no private messages from somebody of this site."""
+        return self._replica.blocks(address, person)
 
     def members_here(self, conversation: str) -> Collection[int]:
         """Who of this site is in a conversation, as far as it is known."""
+        return self._replica.members_here(conversation)
 
 
 class NamedFile(Protocol):

@@ -59,6 +59,7 @@ class FakeMain:
         self.on_forward: Callable[[link.Forward], None] | None = None
         self.on_queued: Callable[[link.Queued], None] | None = None
         self.revision = 1
+        self.tells_no_site = False
         self.memberships: list[link.SiteMembership] = []
         """What it tells of them besides the `routes`."""
         self.blocks: dict[int, list[int]] = {}
@@ -166,6 +167,8 @@ class FakeMain:
 
     def _serve_site(self, message: link.SiteSync | link.AdoptSession | link.SiteHistory) -> None:
         match message:
+            case link.SiteSync() if self.tells_no_site:
+                pass
             case link.SiteSync():
                 self._tell_site(message)
             case link.AdoptSession():

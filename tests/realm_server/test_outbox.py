@@ -368,6 +368,20 @@ async def test_people_of_one_site_go_on_talking(running: World) -> None:
     assert [each.message.key for each in messi.seen_of(MessagePending)] == ["key-3"]
 
 
+async def test_who_has_signed_in_is_known_before_main_tells(world: World) -> None:
+    """The link went while the realm had not heard yet who belongs to its site."""
+    await world.start_main()
+    world.main.tells_no_site = True
+    async with world.realm_running():
+        await world.link_up()
+        messi, lineker = await world.enter("messi-token"), await world.enter("lineker-token")
+        await world.cut()
+        messi.send(message(2, to=LINEKER, text="satu"), message(3, to="nobody@surabaya"))
+
+        assert (await lineker.until(MessagePending)).message.body == b"satu"
+        await eventually(lambda: len(messi.seen_of(AtRealm)) == 2)
+
+
 async def test_nobody_of_this_site_is_refused_at_once(running: World) -> None:
     """As main would do it; whom another site knows, only main can tell."""
     messi, _ = await enter_two(running)
