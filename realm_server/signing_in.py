@@ -130,7 +130,7 @@ class FrontDoor:
         except LinkDown:
             session = await self._cut_off.sign_in(address, password, device, idle_seconds)
         else:
-            self._cut_off.let_in(address, password, session.password_revision)
+            self._cut_off.let_in(session, password)
         return self._answer(session)
 
     async def register(self, form: RegisterForm, host: str, idle_seconds: int = 0) -> SessionAnswer:
@@ -145,7 +145,7 @@ class FrontDoor:
         self._by_address.take(address, now)
         told = (form.display_name, form.country, form.device)
         session = await self._ask(Register, address, password, *told, idle_seconds)
-        self._cut_off.let_in(address, password, session.password_revision)
+        self._cut_off.let_in(session, password)
         return self._answer(session)
 
     async def enter_as_guest(self, form: GuestForm, host: str) -> SessionAnswer:

@@ -23,7 +23,7 @@ from realm_protocol.errors import (
     UserDisabled,
     rebuild,
 )
-from realm_protocol.link import AdoptSession, Session
+from realm_protocol.link import AdoptSession, Session, SitePerson
 from realm_protocol.names import Address
 from realm_protocol.wire import tag_of
 from realm_server.autonomy.replica import Replica
@@ -85,8 +85,15 @@ class CutOffSignIn:
 
     # --- verifiers -------------------------------------------------------------------------------
 
-    def let_in(self, address: Address, password: str, revision: int) -> None:
-        """Main has let somebody in: they may come in without it, too. Nobody waits for this."""
+    def let_in(self, session: Session, password: str) -> None:
+        """Main has let somebody in: they may come in without it, too. Nobody waits for this.
+
+        Main may go before the device of the new session has come: it is known from now on.
+        """
+        address, revision = session.address, session.password_revision
+        person = self._replica.person(address)
+        if person is not None:
+            self._remember(session, person)
         if self._days and revision:
             task = asyncio.create_task(self._keep(address, password, revision))
             self._tasks.add(task)
@@ -145,7 +152,7 @@ class CutOffSignIn:
         now = self._now()
         ends_at = min(verifier.ends_at, now + idle_seconds * 1000 if idle_seconds else 2**52)
         session = Session(address, secrets.token_hex(8), secrets.token_urlsafe(32), ends_at)
-        token_hash = hashlib.sha256(session.token.encode()).digest()
+        token_hash = _hash(session)
         made = {
             "token_hash": token_hash,
             "address": str(address),
@@ -155,12 +162,15 @@ class CutOffSignIn:
             "idle_seconds": idle_seconds,
         }
         await self._file.write(lambda connection: connection.execute(_KEEP_SESSION, made))
-        known = (session.session_id, person.person, address, ends_at, person.limit_class)
-        self._store.remember(KnownSession(token_hash, *known))
+        self._remember(session, person)
         log.info("signed_in_cut_off", address=address, session=session.session_id)
         if self._link.is_up:
             self.offer_all()  # it came back meanwhile, and does not know of this one
         return session
+
+    def _remember(self, session: Session, person: SitePerson) -> None:
+        known = (person.person, session.address, session.expires_at, person.limit_class)
+        self._store.remember(KnownSession(_hash(session), session.session_id, *known))
 
     # --- what becomes of the sessions ------------------------------------------------------------
 
@@ -191,6 +201,10 @@ class CutOffSignIn:
         if isinstance(error, AskedWrongly):
             self._store.forget(token_hash)
             self.adopted(token_hash)
+
+
+def _hash(session: Session) -> bytes:
+    return hashlib.sha256(session.token.encode()).digest()
 
 
 _FIND_VERIFIER = sa.select(verifiers).where(

@@ -74,6 +74,17 @@ async def test_who_came_in_before_comes_in_while_main_is_away(settings: None, do
     assert await door.code("another") == "wrong_password"
 
 
+async def test_who_came_in_just_before_main_went_is_in(settings: None, door: Door) -> None:
+    """Also where the device of the new session had no time to come."""
+    await eventually(lambda: door.world.rows_of_site("people"))
+    token = (await door.post()).json()["token"]
+    await door.world.cut()
+
+    client = await door.world.connect(token)
+
+    assert (await client.next()).result[2] == MESSI
+
+
 async def test_main_takes_the_session_over_when_it_is_back(settings: None, door: Door) -> None:
     """Before its client is attached: the person notices nothing of it."""
     await door.come_in_once()

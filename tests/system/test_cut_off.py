@@ -69,6 +69,8 @@ def test_a_file_is_kept_while_main_is_away(system: System) -> None:
     """A neighbour opens it at once, the realm is killed, and then main gets it, once."""
     messi, henderson, lineker = people_of(system)
     content = some_bytes(3_000_000)
+    for person in (messi, henderson, lineker):
+        person.eventually(lambda me: me.get("info")["link"]["state"] == "up")
     system.main.kill9()
 
     near = messi.send_file("lineker@surabaya", content, wait=60)
