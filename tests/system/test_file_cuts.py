@@ -20,6 +20,8 @@ from tests.system.processes import MainProcess, RealmProcess, ServiceProcess
 from tests.waiting import wait_until
 
 CUTS = int(os.environ.get("REALMCHAT_FILE_CUTS", "200"))
+_LINK_IS_BACK_SECONDS = 60.0
+"""After many cuts a realm waits up to 30 s before it tries its link again."""
 _MOST_BYTES_BETWEEN_CUTS = 80_000
 _CHUNK = 65536
 
@@ -147,7 +149,7 @@ def test_an_upload_survives_cuts_at_any_byte(site: Site, chance: random.Random, 
         site.append(file_id, offset, _chunks(content[offset:]))
 
     got = bytearray()
-    wait_until(lambda: site.read_on(file_id, got, lambda _: None))
+    wait_until(lambda: site.read_on(file_id, got, lambda _: None), _LINK_IS_BACK_SECONDS)
     assert got == content
 
 
@@ -166,7 +168,10 @@ def test_a_download_survives_cuts_at_any_byte(site: Site, chance: random.Random,
         if site.read_on(file_id, got, lambda _: None):
             break
         assert content.startswith(got)
-    wait_until(lambda: len(got) == len(content) or site.read_on(file_id, got, lambda _: None))
+    wait_until(
+        lambda: len(got) == len(content) or site.read_on(file_id, got, lambda _: None),
+        _LINK_IS_BACK_SECONDS,
+    )
     assert got == content
 
 

@@ -31,7 +31,7 @@ def test_files_go_out_in_order_and_come_back_as_they_were(
 
     lala.pick(picture, notes)
     mira.open_chat(conversation_of("lala@surabaya", "mira@jakarta"))
-    mira.sees("catatan rapat.txt")
+    wait_until(lambda: len(mira.messages) == 3)
 
     names = ("berkas", "gunung.png", "catatan rapat.txt")
     assert all(name in text for name, text in zip(names, mira.messages, strict=True))
