@@ -101,6 +101,7 @@ def test_a_reload_finds_the_window_as_it_was(open_window: Opening, system: Syste
     fitri.reload()
 
     fitri.wait_for("chat-title")
+    wait_until(lambda: fitri.messages)
     assert fitri.times_seen("halo") == 1
     wait_until(lambda: fitri.focused_text == "setengah kalimat")
 
