@@ -252,6 +252,7 @@ def realm_list(
 
 
 def _watch_realms(every: float, database_url: str | None, *, as_json: bool) -> None:
+    """One look after another: a command hears nothing of a change, so it asks as often as told."""
     from main_server.realm_reports import as_people_read
 
     with contextlib.suppress(KeyboardInterrupt):
