@@ -14,7 +14,7 @@ from operator import attrgetter
 from realm_protocol.bodies import read_file_body
 from realm_protocol.commands import PendingMessage, SendMessage
 from realm_protocol.limits import LINK_FRAME_LIMIT
-from realm_protocol.names import Address, conversation_with, parse_target
+from realm_protocol.names import Address, GroupAddress, conversation_with, parse_target
 from realm_server.client_sessions import ClientSession
 from realm_server.reconnecting import growing_waits
 
@@ -85,6 +85,13 @@ class Kept:
         """Who is to hear that it is on the disk, each with their number for it."""
         self.live_in: ClientSession | None = None
         """The session that main knows it from: it went out live, on the link that is up now."""
+
+    @property
+    def neighbour(self) -> Address | None:
+        """Who of its own site it is for; None of a group, and of somebody elsewhere."""
+        target = parse_target(self.command.to)
+        is_person_here = not isinstance(target, GroupAddress) and target.realm == self.sender.realm
+        return target if is_person_here else None
 
     def is_same(self, command: SendMessage) -> bool:
         """Whether a message with its key is this one again."""

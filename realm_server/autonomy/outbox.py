@@ -164,14 +164,13 @@ class Outbox:
 
         Of groups only main can tell: somebody elsewhere may have let the sender in meanwhile.
         """
-        target = parse_target(kept.command.to)
-        is_neighbour = not isinstance(target, GroupAddress) and target.realm == kept.sender.realm
-        if self._link.is_up or not is_neighbour or not self._neighbours.are_known:
+        neighbour = kept.neighbour
+        if self._link.is_up or neighbour is None or not self._neighbours.are_known:
             return
-        if self._neighbours.person_at(target) is None:
-            raise UserNotFound(address=str(target))
-        if target != kept.sender and self._neighbours.blocks(target, kept.person):
-            raise Blocked(address=str(target))
+        if self._neighbours.person_at(neighbour) is None:
+            raise UserNotFound(address=str(neighbour))
+        if neighbour != kept.sender and self._neighbours.blocks(neighbour, kept.person):
+            raise Blocked(address=str(neighbour))
 
     def _new(self, session: ClientSession, command: SendMessage) -> Kept:
         kept = Kept(self._position + 1, session.person, session.address, command, self._now())
@@ -410,15 +409,15 @@ class Outbox:
             self._counts.deliveries += 1
 
     def _who_sees(self, kept: Kept) -> set[int]:
-        target = parse_target(kept.command.to)
-        if isinstance(target, GroupAddress):
+        if isinstance(parse_target(kept.command.to), GroupAddress):
             members = self._neighbours.members_here(kept.conversation)
             # Whoever is in no group shows nothing to it: main will say so to them.
             return {kept.person, *members} if kept.person in members else {kept.person}
-        peer = self._neighbours.person_at(target)
-        if peer is None or self._neighbours.blocks(target, kept.person):
+        neighbour = kept.neighbour
+        if neighbour is None or self._neighbours.blocks(neighbour, kept.person):
             return {kept.person}
-        return {kept.person, peer}
+        peer = self._neighbours.person_at(neighbour)
+        return {kept.person} if peer is None else {kept.person, peer}
 
     # --- for a device that was away --------------------------------------------------------------
 

@@ -21,12 +21,14 @@ class Neighbours:
         return self._replica.revision > 0
 
     def person_at(self, address: Address) -> int | None:
-        """The person at an address of this site; None where nobody is known there.
+        """The person at an address of this site; None where nobody is known there, or is disabled.
 
         Whoever has signed in here is known, also before main has told of them.
         """
         person = self._replica.person_at(address)
-        return self._store.person_at(address) if person is None else person
+        if person is None and self._replica.person(address) is None:
+            return self._store.person_at(address)
+        return person
 
     def blocks(self, address: Address, person: int) -> bool:
         """Whether who is at an address takes no private messages from somebody of this site."""

@@ -34,6 +34,7 @@ from realm_protocol.wire import check, pack, unpack_value
 from realm_server.link import LinkTimes
 from realm_server.realm import Times
 from tests.realm_server.conftest import World
+from tests.realm_server.fake_main import site_person
 from tests.realm_server.raw_client import RawClient, message
 from tests.realm_server.test_sessions import accept_all, refusal, stored
 from tests.waiting import eventually
@@ -390,6 +391,24 @@ async def test_nobody_of_this_site_is_refused_at_once(running: World) -> None:
 
     assert refusal(await messi.until(Refused)) == (2, "user_not_found")
     assert (await at_realm(messi))[0].number == 3
+
+
+async def test_who_is_disabled_is_nobody(running: World) -> None:
+    """Also where the realm still knows a session of theirs."""
+    messi, _ = await enter_two(running)
+    disabled = site_person(2, LINEKER, disabled=True, revision=2)
+    running.main.send(link.SiteFacts([disabled], [], []))
+    await eventually(lambda: _is_disabled(running, LINEKER))
+    await running.cut()
+    messi.send(message(2, to=LINEKER))
+
+    assert refusal(await messi.until(Refused)) == (2, "user_not_found")
+
+
+def _is_disabled(world: World, address: str) -> bool:
+    with closing(sqlite3.connect(world.home / "site.db")) as site:
+        found = site.execute("SELECT disabled FROM people WHERE address = ?", [address]).fetchone()
+    return bool(found and found[0])
 
 
 async def test_who_is_blocked_reaches_nobody(world: World) -> None:
