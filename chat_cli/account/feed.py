@@ -38,6 +38,8 @@ class Feed:
         self._keep_alive = keep_alive_seconds
         self._listeners: set[_Listener] = set()
         self._closed = False
+        self._reads: tuple[int, int] | None = None
+        self._reading: asyncio.Future[event_log.Slice] | None = None
         store.events_appended = self._ring
 
     def tell(self, kind: str, data: dict[str, Any]) -> None:
@@ -124,9 +126,19 @@ class Feed:
                 yield None
 
     async def _read(self, place: int) -> event_log.Slice:
-        return await self._store.run(
-            lambda connection: event_log.read_after(connection, place, SLICE)
-        )
+        """Once for all streams that stand at a place: fifty windows cost the store what one does.
+
+        What was committed at the time is part of the place, so that nothing newer is overlooked.
+        """
+        reads = place, self._store.last_event_id
+        reading = self._reading
+        if reading is None or self._reads != reads or _has_failed(reading):
+            reading = self._store.run(
+                lambda connection: event_log.read_after(connection, place, SLICE)
+            )
+            self._reads, self._reading = reads, reading
+        # Shielded: a reader that leaves must not take it from the others.
+        return await asyncio.shield(reading)
 
     async def _rung(self, listener: _Listener) -> bool:
         try:
@@ -134,3 +146,7 @@ class Feed:
                 return await listener.bell.wait()
         except TimeoutError:
             return False
+
+
+def _has_failed(reading: "asyncio.Future[event_log.Slice]") -> bool:
+    return reading.done() and reading.exception() is not None

@@ -1,11 +1,15 @@
 """The event stream: nothing missed, nothing twice, and a state goes on exactly where it ended."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import httpx
+import pytest
+from sqlalchemy import Connection
 
 from chat_cli.account import event_log
 from chat_cli.account.account import now_ms
+from realm_protocol.errors import StoreUnwritable
 from realm_protocol.events import PresenceChanged
 from realm_protocol.names import Address
 from tests.waiting import eventually
@@ -181,6 +185,51 @@ async def test_a_stopping_service_ends_its_streams(messi: Person) -> None:
         async with asyncio.timeout(5):
             rest = [line async for line in stream.answer_lines()]
     assert rest is not None
+
+
+async def test_many_readers_cost_the_store_what_one_does(
+    realm: FakeRealm, messi: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Streams that stand at the same place share one reading of the log, and each gets it all."""
+    conversation = realm.private(MESSI, HENDERSON)
+    reads: list[int | None] = []
+    read_after = event_log.read_after
+
+    def counted(connection: Connection, place: int | None, limit: int) -> event_log.Slice:
+        reads.append(place)
+        return read_after(connection, place, limit)
+
+    async with AsyncExitStack() as opened:
+        streams = [await opened.enter_async_context(messi.events()) for _ in range(10)]
+        for stream in streams:
+            await stream.next("link")
+        monkeypatch.setattr(event_log, "read_after", counted)
+        realm.say(conversation, HENDERSON, "for all of them")
+        told = [await stream.next("message") for stream in streams]
+    assert {event["data"]["text"] for event in told} == {"for all of them"}
+    assert len(reads) < len(streams)
+
+
+async def test_a_reading_that_failed_is_tried_again(
+    messi: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was wrong with the file then isn't told to those who ask later."""
+    feed = messi.service.app.state.accounts.get(MESSI).feed
+    whole = event_log.read_after
+
+    def broken(*_: object) -> event_log.Slice:
+        raise StoreUnwritable(path="events", detail="for now")
+
+    await messi.send(HENDERSON, "hello")
+    monkeypatch.setattr(event_log, "read_after", broken)
+    reader = feed.follow(0, event_log.Event(None, "link", {}))
+    await anext(reader)
+    with pytest.raises(StoreUnwritable):
+        await anext(reader)
+    monkeypatch.setattr(event_log, "read_after", whole)
+    reader = feed.follow(0, event_log.Event(None, "link", {}))
+    await anext(reader)
+    assert (await anext(reader)).id is not None
 
 
 async def test_a_place_must_be_a_number(messi: Person) -> None:
