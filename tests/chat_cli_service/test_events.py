@@ -220,7 +220,7 @@ async def test_a_reading_that_failed_is_tried_again(
     def broken(*_: object) -> event_log.Slice:
         raise StoreUnwritable(path="events", detail="for now")
 
-    await messi.send(HENDERSON, "hello")
+    await messi.send(HENDERSON, "hello", wait=0)
     monkeypatch.setattr(event_log, "read_after", broken)
     reader = feed.follow(0, event_log.Event(None, "link", {}))
     await anext(reader)
