@@ -46,6 +46,7 @@ class Kept:
         "conversation",
         "file_id",
         "is_aside",
+        "is_on_disk",
         "live_in",
         "order",
         "person",
@@ -81,6 +82,8 @@ class Kept:
         """Of its place in its lane."""
         self.size = len(command.body) + len(command.to) + KEEPING_BYTES
         self.stage = Stage.WRITING
+        self.is_on_disk = False
+        """Only then it is acknowledged and shown; it may be in flight before."""
         self.askers: list[tuple[ClientSession, int]] = []
         """Who is to hear that it is on the disk, each with their number for it."""
         self.live_in: ClientSession | None = None
@@ -221,6 +224,7 @@ class OutboxLanes:
 
     def written(self, kept: Kept) -> None:
         """It is on the disk."""
+        kept.is_on_disk = True
         if kept.stage is Stage.WRITING:
             kept.stage = Stage.WAITING
             if not kept.is_aside:

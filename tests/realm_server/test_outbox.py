@@ -1,9 +1,11 @@
 """What the realm keeps for main: written before it is answered, shown here, sent in order, once."""
 
 import sqlite3
+import threading
 from contextlib import closing
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
@@ -18,7 +20,7 @@ from realm_protocol.commands import (
     SendMessage,
     Welcome,
 )
-from realm_protocol.errors import AfterRefused, NotMember, StorageFull
+from realm_protocol.errors import AfterRefused, Blocked, NotMember, StorageFull
 from realm_protocol.events import (
     AtRealm,
     LinkChanged,
@@ -31,6 +33,7 @@ from realm_protocol.events import (
 )
 from realm_protocol.names import Address, GroupAddress, group_conversation
 from realm_protocol.wire import check, pack, unpack_value
+from realm_server.autonomy.outbox_store import OutboxStore
 from realm_server.link import LinkTimes
 from realm_server.realm import Times
 from tests.realm_server.conftest import World
@@ -286,6 +289,64 @@ async def test_a_link_that_comes_and_goes_leaves_the_neighbours(running: World) 
 
     messi.send(message(2, to=LINEKER))
     assert (await lineker.until(MessagePending)).message.key == "key-2"
+
+
+class SlowDisk:
+    """Writes of the outbox reach it, and go no further until `go_on`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.reached, self.go_on = threading.Event(), threading.Event()
+        commit = OutboxStore._commit
+
+        def wait_and_commit(*batch: Any) -> None:
+            self.reached.set()
+            self.go_on.wait(20)
+            commit(*batch)
+
+        monkeypatch.setattr(OutboxStore, "_commit", wait_and_commit)
+
+
+async def test_what_main_left_unanswered_is_acknowledged_from_the_disk_only(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also to another device that sends it again meanwhile; and nobody is shown it before."""
+    world.times = Times(LinkTimes(suspect_after=0.02), tick_seconds=0.05)
+    await world.start()
+    messi, lineker = await enter_two(world)
+    tablet = await world.enter("messi-token")
+    disk = SlowDisk(monkeypatch)
+    messi.send(message(2, to=LINEKER))
+    await eventually(disk.reached.is_set)
+
+    tablet.send(message(2, to=LINEKER))
+    assert await pending(tablet) == []
+    assert await pending(lineker) == []
+    assert tablet.seen_of(AtRealm) == []
+
+    disk.go_on.set()
+    assert await at_realm(tablet) == await at_realm(messi)
+    await lineker.until(MessagePending)
+
+
+async def test_what_main_refuses_before_it_is_on_the_disk_is_never_shown(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would stand on a neighbour's screen with no outcome to come."""
+    world.times = Times(LinkTimes(suspect_after=0.02), tick_seconds=0.05)
+    await world.start()
+    messi, lineker = await enter_two(world)
+    disk = SlowDisk(monkeypatch)
+    messi.send(message(2, to=LINEKER))
+    await eventually(disk.reached.is_set)
+
+    (forward,) = world.main.heard_of(link.Forward)
+    world.main.refuse(forward, Blocked(address=LINEKER))
+    await lineker.until(MessageWithdrawn)
+    disk.go_on.set()
+
+    await at_realm(messi)
+    assert await pending(lineker) == []
+    assert lineker.seen_of(MessagePending) == []
 
 
 # --- refusals ------------------------------------------------------------------------------------
