@@ -1,8 +1,8 @@
 """The text grammar: lines that people and older programs type, read and printed.
 
 A line is a word of the command table and its parameters, parted by single spaces. Spaces and line
-ends behind the last one don't count. Pure: who a name means, and what a word does, is decided by
-the service that runs it.
+ends behind the last one don't count, nor does a second space before a text. Pure: who a name means,
+and what a word does, is decided by the service that runs it.
 """
 
 from collections.abc import Mapping
@@ -72,7 +72,7 @@ def _nearest(name: str, words: Mapping[str, Word]) -> str:
 def _take(word: Word, parameter: Parameter, rest: str) -> tuple[str, str]:
     """What the line gives for a parameter, and what is left of the line."""
     if parameter.kind is Kind.TEXT:
-        return rest.lstrip(" "), ""
+        return rest.removeprefix(" "), ""  # older programs put one there
     if parameter.kind in (Kind.PEOPLE, Kind.PATH):
         value, rest = rest.lstrip(" ") if parameter.kind is Kind.PATH else rest, ""
     else:
@@ -115,7 +115,12 @@ def _choose(word: Word, parameter: Parameter, value: str) -> str:
 
 
 def _printed(parameter: Parameter, value: str) -> str:
-    return value.replace(" ", "_") if parameter.kind is Kind.DISPLAY_NAME else value
+    match parameter.kind:
+        case Kind.DISPLAY_NAME:
+            return value.replace(" ", "_")
+        case Kind.TEXT if value.startswith(" "):
+            return f" {value}"
+    return value
 
 
 def _check_complete(word: Word, arguments: Mapping[str, str]) -> None:

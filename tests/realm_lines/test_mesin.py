@@ -56,7 +56,7 @@ def test_any_text_arrives_as_it_was(field: Field, mesin: Program, new_name: NewN
     name = new_name("pemain")
     token = person(mesin, name)
 
-    for text in ('apa "kabar"\\?', "héllo 🎉", "baris satu\nbaris dua", "a\rb"):
+    for text in ('apa "kabar"\\?', "héllo 🎉", "  menjorok", "baris satu\nbaris dua", "a\rb"):
         assert mesin.raw(f"send {token} {name}  {text}") == said("Message Sent")
         answer = mesin.raw(f"inbox {token}")
         assert answer.isascii()

@@ -21,7 +21,7 @@ from realm_server.lines.words import parse_request
 DIALECTS = st.sampled_from([MESIN, KELOMPOK5])
 one_word = st.text("abcxyz019.-@:,'", min_size=1, max_size=10)
 any_text = st.text(min_size=1, max_size=50).filter(
-    lambda t: t == t.strip(" \r\n") and "\r\n" not in t and t.isprintable()
+    lambda t: t == t.rstrip(" \r\n") and "\r\n" not in t and t.isprintable()
 )
 
 

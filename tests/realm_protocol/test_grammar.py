@@ -13,7 +13,7 @@ _words = st.text(st.characters(codec="utf-8", exclude_characters=" \r\n"), min_s
 _values: dict[Kind, st.SearchStrategy[str]] = {
     Kind.PEOPLE: st.lists(_words, min_size=1, max_size=4).map(" ".join),
     Kind.TEXT: st.text(st.characters(codec="utf-8"), min_size=1)
-    .map(lambda text: text.lstrip(" ").rstrip(" \r\n"))
+    .map(lambda text: text.rstrip(" \r\n"))
     .filter(bool),
     Kind.PATH: st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), min_size=1)
     .map(lambda text: text.lstrip(" ").rstrip(" "))
@@ -84,6 +84,7 @@ def test_any_rest_of_a_word_is_read_or_refused_in_words(name: str, rest: str) ->
             "send",
             {"person": "henderson", "text": "hello world"},
         ),
+        ("send messi    indented", "send", {"person": "messi", "text": "  indented"}),
         ("sendprivate messi hi", "send", {"person": "messi", "text": "hi"}),
         ("send messi one\ntwo  three\n", "send", {"person": "messi", "text": "one\ntwo  three"}),
         ("Send messi Hi", "send", {"person": "messi", "text": "Hi"}),
