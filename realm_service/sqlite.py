@@ -45,7 +45,9 @@ def migrate(connection: Connection, path: Path, scripts: Path) -> None:
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     config.attributes["connection"] = connection
     found = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    directory = ScriptDirectory.from_config(config)
+    known = {script.revision for script in directory.walk_revisions()}
     if found is not None and found not in known:
         raise StoreTooNew(path=str(path), found=found)
-    command.upgrade(config, "head")
+    if found != directory.get_current_head():
+        command.upgrade(config, "head")
