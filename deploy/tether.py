@@ -4,7 +4,7 @@
     python tether.py FD     PARENT_PID COMMAND …     elsewhere: FD is a pipe that the parent holds
 
 The command takes this process's place, so that its pid is the one that the parent started. Kept
-to the standard library, and imported by nobody: it runs before each start of a service.
+to the standard library: it runs before each start of a service.
 """
 
 import ctypes
@@ -19,7 +19,7 @@ _PR_SET_PDEATHSIG = 1
 def main(arguments: list[str]) -> None:
     means, parent, command = arguments[0], int(arguments[1]), arguments[2:]
     if means == "kernel":
-        _die_with_parent()
+        die_with_parent()
     else:
         _watch_from_beside(int(means))
     if os.getppid() != parent:
@@ -27,7 +27,8 @@ def main(arguments: list[str]) -> None:
     os.execvp(command[0], command)  # noqa: S606  # a command of our own, without a shell
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """From now on the kernel ends this process with the one that started it; on Linux only."""
     # SIGKILL and no milder one, because a service that hangs or is stopped must end as well.
     if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) != 0:
         code = ctypes.get_errno()

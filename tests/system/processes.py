@@ -24,10 +24,13 @@ import httpx
 import main_server.cli
 from deploy import tether
 from tests.ports import free_port
+from tests.system.forked import Forked
 from tests.waiting import wait_until
 
 CLEAR = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """For requests in the clear: httpx else reads this machine's authorities anew for each, 17 ms."""
+
+Process = Forked | subprocess.Popen[bytes]
 
 _SETTINGS = ("MAIN_SERVER_", "REALM_SERVER_", "CHAT_CLI_", "REALMCHAT_")
 
@@ -75,14 +78,14 @@ class ServiceProcess:
         self.wrap = list(wrap)
         self.log_file = home / f"{name}.log"
         self._command = list(command)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
 
     @property
     def url(self) -> str:
         return f"http{'s' if self.ca else ''}://{self.host}:{self.port}"
 
     @property
-    def process(self) -> subprocess.Popen[bytes]:
+    def process(self) -> Process:
         assert self._process is not None, f"{self.name} was never started"
         return self._process
 
@@ -98,10 +101,16 @@ class ServiceProcess:
     def start(self) -> None:
         """Start it, and don't wait."""
         assert self._process is None or self._process.poll() is not None, f"{self.name} runs"
-        tied = [sys.executable, "-I", "-S", tether.__file__, "kernel", str(os.getpid())]
         self.home.mkdir(parents=True, exist_ok=True)
+        if self.wrap:
+            self._process = self._start_wrapped()
+        else:
+            self._process = Forked(self._command, environment(self.home), self.log_file)
+
+    def _start_wrapped(self) -> subprocess.Popen[bytes]:
+        tied = [sys.executable, "-I", "-S", tether.__file__, "kernel", str(os.getpid())]
         with self.log_file.open("ab") as log:
-            self._process = subprocess.Popen(
+            return subprocess.Popen(
                 [*tied, *self.wrap, *self._command],
                 env=environment(self.home),
                 stdin=subprocess.DEVNULL,
