@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from main_server import cli
+from main_server import cli, realm_commands
 from main_server.operator_socket import OperatorSocket, ask_server
 from main_server.realm_reports import as_people_read
 from realm_protocol import link
@@ -113,7 +113,7 @@ def test_realms_are_watched_until_ctrl_c(monkeypatch: pytest.MonkeyPatch, as_jso
         if len(waits) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_operate", lambda *_: next(looks))
+    monkeypatch.setattr(realm_commands, "operate", lambda *_: next(looks))
     monkeypatch.setattr(time, "sleep", wait)
 
     words = ["realm", "list", "--watch", "--every", "0.5", *(["--json"] if as_json else [])]
