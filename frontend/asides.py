@@ -116,7 +116,7 @@ class Asides:
     async def _jump_to_message(self, message: Message) -> None:
         """Where it stands; one that is too far back, by itself."""
         await self.shut_dialog()
-        await self._chatting.open(message.conversation)
+        await self._chatting.open(message.conversation, at_place=False)
         if not await self._chatting.pane.show_message(message):
             await self.show_all(message)
 

@@ -233,8 +233,10 @@ class Chatting:
 
     # --- conversations ---------------------------------------------------------------------------
 
-    async def open(self, name: str) -> None:
-        """Show a conversation, its newest messages, and where reading goes on."""
+    async def open(self, name: str, *, at_place: bool = True) -> None:
+        """Show a conversation where it was left, or its newest messages; `at_place`: unless one of
+        them is gone to.
+        """
         conversation = self.live.state.find(name)
         if conversation is None:
             return
@@ -245,13 +247,17 @@ class Chatting:
         self._begin_waiting()
         self.live.open(name)
         self.pane.open(
+            name,
             conversation.read if conversation.unread else None,
             (self.page.height or 700) - 170,
+            at_place=at_place,
         )
         self.frame.hide_card()
         self.composer.open(self.live.state.drafts.get(name, ""))
         self.draw()
         self.reading.consider()
+        if at_place:
+            self.spawn(self.pane.settle())
         if self.layout.narrow:
             self.page.navigate(_CHAT_ROUTE + name)
         else:

@@ -333,6 +333,7 @@ class Session:
         """It shows what was drawn last, and now what came meanwhile."""
         if self._shown is not None:
             self._shown.draw()
+            self._shown.spawn(self._shown.pane.settle())
         self._looking(True)
 
     def _closed(self, event: ft.Event[ft.Page]) -> None:

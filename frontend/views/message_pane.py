@@ -15,6 +15,7 @@ from frontend.views.row_heights import height_below
 from frontend.views.skeleton import pane_skeleton
 from frontend.views.still import StillList, Told, is_on_page, show_changes
 from frontend.window.rows import Row, bubble_key, rows_of
+from frontend.window.standing import Place, Standing
 from frontend.window.state import History
 
 AT_BOTTOM = 24
@@ -46,8 +47,16 @@ class MessagePane:
         self.choice = MessageChoice(shown=self._bring_into_view, entered=entered)
         self._manner: Manner | None = None
         self._told = Told()
-        self._held: tuple[Message, ...] | None = None
-        self._held_uploads: set[object] = set()
+        self._conversation = ""
+        self._places: dict[str, Place] = {}
+        """Of conversations that were left while their reader had scrolled up."""
+        self._standing = Standing()
+        self._held_back = 0
+        """Messages that came since, and aren't drawn."""
+        self._left: Place | None = None
+        """Where the open one was left, until the list stands there again."""
+        self._is_elsewhere = False
+        """The list stands where it stood in the conversation before."""
         self._offset = 0.0
         self._furthest = 0.0
         self._view_height = 0.0
@@ -137,16 +146,48 @@ class MessagePane:
 
     # --- what is shown ---------------------------------------------------------------------------
 
-    def open(self, new_after: int | None, view_height: float) -> None:
-        """Another conversation; `new_after` is how far it had been read."""
+    def open(
+        self, conversation: str, new_after: int | None, view_height: float, *, at_place: bool = True
+    ) -> None:
+        """Another conversation, where its reader left it; `new_after` is how far it had been read.
+        Once it is drawn, `settle` brings the view there.
+        """
+        self._keep_place()
+        self._is_elsewhere = self._offset > 0
+        place = self._places.pop(conversation, None) if at_place else None
+        self._conversation = conversation
         self._drawn.clear()
-        self._held = None
-        self._held_uploads = set()
         self._rows = []
         self.choice.clear()
-        self._offset = self._furthest = 0.0
+        self._left = place
+        self._standing = place.standing if place is not None else Standing()
+        self._held_back = 0
+        self._offset = self._furthest = place.offset if place is not None else 0.0
         self._view_height = view_height
         self._new_after = new_after
+
+    def _keep_place(self) -> None:
+        if self._left is not None:
+            self._places[self._conversation] = self._left
+        elif self.at_bottom:
+            self._places.pop(self._conversation, None)
+        else:
+            self._places[self._conversation] = Place(self._standing, self._offset)
+
+    async def settle(self) -> None:
+        """Bring the list to where its reader is; drawn anew, it stands at its end."""
+        if not self._offset and not self._is_elsewhere:
+            return
+        left, conversation = self._left or Place(self._standing, self._offset), self._conversation
+        if self._left is not None and left.standing.first_seq is not None:
+            await self._reach(left.standing.first_seq)
+            if self._conversation != conversation:
+                return
+            self._standing = left.standing
+            await self._draw_at(left.offset)
+        self._left, self._is_elsewhere = None, False
+        if is_on_page(self.list):
+            await self.list.scroll_to(offset=left.offset)
 
     def restyle(self, *, still: bool) -> None:
         self._drawn.forget_drawn()
@@ -161,7 +202,7 @@ class MessagePane:
 
     def end_new_line(self) -> None:
         """Somebody answered: what was new isn't any more."""
-        self._new_after = None
+        self._new_after, self._held_back = None, 0
 
     def begin_new_line(self, after: int) -> None:
         """Something came while nobody looked: the line stands above it."""
@@ -183,36 +224,32 @@ class MessagePane:
         if self._manner is None or _differs(self._manner, manner):
             self._drawn.forget_drawn()
         self._manner = manner
-        shown, going = self._to_show(history, uploads, manner.me)
+        stands = self._to_stand(history, uploads, manner.me)
         line_is_held = _holds(history, self._new_after)
         line = self._new_after if line_is_held else None
-        rows = rows_of(shown, manner.me, line, manner.now, going)
+        rows = rows_of(stands.messages, manner.me, line, manner.now, stands.uploads)
         self._rows = rows
         self._drawn.draw(rows, manner, self._middle)
         self.choice.draw(self._drawn.drawn, manner)
-        self._say_nothing(empty if history.loaded and not rows else "")
+        self._say_nothing(empty if history.loaded and not rows and not self._held_back else "")
         self._new_height = self._below_line(rows) if line_is_held else float("inf")
-        self._label(history, shown, manner, unread)
+        self._label(manner, unread)
 
-    def _to_show(
-        self, history: History, uploads: Sequence[Upload], me: str
-    ) -> tuple[tuple[Message, ...], Sequence[Upload]]:
-        """Scrolled up, only what stood there already, as it is now, and what is before it."""
-        if not self.at_bottom:
-            first_held = next((m.seq for m in self._held or () if m.seq is not None), None)
-            held = {_identity(m) for m in self._held or ()} | self._held_uploads
-            shown = tuple(
-                m
-                for m in history.messages
-                if _identity(m) in held
-                or (m.seq is not None and first_held is not None and m.seq < first_held)
-            )
-            uploads = [one for one in uploads if (me, one.key) in held]
+    def _to_stand(self, history: History, uploads: Sequence[Upload], me: str) -> Standing:
+        """Scrolled up, what stood there already, as it is now, and what is before it."""
+        if self.at_bottom:
+            self._meet_held_back()
+            stands = Standing(history.messages, tuple(uploads))
         else:
-            shown = history.messages
-        self._held = shown
-        self._held_uploads = {(me, upload.key) for upload in uploads}
-        return shown, uploads
+            stands = self._standing.now(history.messages, uploads, me)
+        self._standing = stands
+        self._held_back = len(history.messages) - len(stands.messages)
+        return stands
+
+    def _meet_held_back(self) -> None:
+        """What came while they had scrolled up is new to who comes down to it, and not yet seen."""
+        if self._held_back and self.has_seen_new:
+            self._new_after, self._furthest = self._standing.last_seq, self._offset
 
     def _say_nothing(self, text: str) -> None:
         """Where no message is; an empty text where some are."""
@@ -220,11 +257,8 @@ class MessagePane:
             self._empty.value, self._nothing.visible = text, bool(text)
             show_changes(self._nothing)
 
-    def _label(
-        self, history: History, shown: tuple[Message, ...], manner: Manner, unread: int
-    ) -> None:
-        words = manner.words
-        later = len(history.messages) - len(shown)
+    def _label(self, manner: Manner, unread: int) -> None:
+        words, later = manner.words, self._held_back
         scrolled = self._offset > 4 * AT_BOTTOM
         if self._told.is_new("newest", scrolled, later):
             self._newest[0].visible = scrolled or later > 0
@@ -255,7 +289,7 @@ class MessagePane:
 
     @property
     def last_seq_shown(self) -> int:
-        return max((m.seq or 0 for m in self._held or ()), default=0)
+        return self._standing.last_seq
 
     async def _scrolled(self, event: ft.OnScrollEvent) -> None:
         was = self.at_bottom, self.has_seen_new
@@ -344,11 +378,6 @@ class MessagePane:
     async def _mark(self) -> None:
         self._furthest = float("inf")
         await self._all_read()
-
-
-def _identity(message: Message) -> object:
-    """What stays the same of a message, also while its file is on its way."""
-    return message.seq if message.kind == "system" else (message.sender, message.key)
 
 
 def _holds(history: History, after: int | None) -> bool:

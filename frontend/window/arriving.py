@@ -195,7 +195,7 @@ def _withdrawn(state: AccountState, event: Event, now: datetime) -> AccountState
     refusal = shapes.refusal(event.data.get("error"))
 
     def withdraw(message: Message) -> Message:
-        same = _identity(message) == name and message.seq is None
+        same = identity(message) == name and message.seq is None
         return further(message, "withdrawn", None, refusal) if same else message
 
     return replace(_change(state, event.data["conversation"], withdraw), outdated=True)
@@ -280,8 +280,8 @@ def merge(one: Iterable[Message], other: Iterable[Message]) -> tuple[Message, ..
     """Both, each message once, in the order in which they are shown."""
     found: dict[object, Message] = {}
     for message in (*one, *other):
-        known = found.get(_identity(message))
-        found[_identity(message)] = message if known is None else _furthest(known, message)
+        known = found.get(identity(message))
+        found[identity(message)] = message if known is None else _furthest(known, message)
     return tuple(sorted(found.values(), key=_standing))
 
 
@@ -306,7 +306,7 @@ def further(
     return replace(message, state=state, seq=seq, refusal=refusal)
 
 
-def _identity(message: Message) -> object:
+def identity(message: Message) -> object:
     """What a message keeps while it gets its number. Rows of the system have no sender's key."""
     if message.kind == "system":
         return message.seq
@@ -329,7 +329,7 @@ def _newer(one: Message | None, other: Message | None) -> Message | None:
     """Of two last messages the later; without a seq it is an own one, not yet sent."""
     if one is None or other is None or one == other:
         return other or one
-    if _identity(one) == _identity(other):
+    if identity(one) == identity(other):
         return _furthest(one, other)
     if one.seq is not None and other.seq is not None:
         return one if one.seq > other.seq else other

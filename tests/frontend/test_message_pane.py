@@ -1,0 +1,172 @@
+"""Where one is among the messages: kept across chats, and nothing counts as seen that wasn't."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import flet as ft
+import pytest
+
+from frontend.service.shapes import Message
+from frontend.views.bubbles import Deeds, Manner
+from frontend.views.look import Sizes
+from frontend.views.message_pane import MessagePane
+from frontend.views.still import StillList
+from frontend.window.state import History
+from frontend.window.words import Words
+from tests.frontend.chat_log import BEGIN, ME, message
+from tests.frontend.page_in_memory import PageInMemory
+
+_MANNER = Manner(Words("en"), Sizes(), ME, "private", narrow=False, now=BEGIN + timedelta(days=1))
+_VIEW = 600.0
+
+
+class _Chat:
+    """A pane on a page, whose list goes where it is told."""
+
+    def __init__(self) -> None:
+        self.histories: dict[str, list[Message]] = {}
+        self.opened = ""
+        self.reached: list[int] = []
+        self.pane = MessagePane(
+            cast("Deeds", _Anything()),
+            older=_nothing,
+            moved=self._moved,
+            all_read=_nothing,
+            reach=self._reach,
+            entered=_nothing,
+        )
+        self.page = PageInMemory(self.pane.control)
+
+    async def _moved(self) -> None:
+        self.draw()
+
+    async def _reach(self, seq: int) -> None:
+        self.reached.append(seq)
+
+    def has(self, conversation: str, *seqs: int) -> None:
+        self.histories[conversation] = [message(seq) for seq in seqs]
+
+    async def open(self, conversation: str, read: int | None = None) -> None:
+        self.opened = conversation
+        self.pane.open(conversation, read, _VIEW)
+        self.draw()
+        await self.pane.settle()
+
+    def draw(self, unread: int = 1) -> None:
+        history = History(tuple(self.histories[self.opened]), loaded=True, whole=True)
+        self.pane.draw(history, (), _MANNER, "nobody wrote", unread)
+
+    async def scroll(self, pixels: float) -> None:
+        """As the client tells it."""
+        told = SimpleNamespace(
+            pixels=pixels, viewport_dimension=_VIEW, max_scroll_extent=pixels + 10_000
+        )
+        await self.pane._scrolled(cast("ft.OnScrollEvent", told))
+
+
+class _Anything:
+    def __getattr__(self, name: str) -> Any:
+        return _Anything()
+
+
+async def _nothing(*_: object) -> None:
+    """Nobody asks."""
+
+
+@pytest.fixture
+def gone_to(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Where the list was told to stand."""
+    told: list[float] = []
+
+    async def scroll_to(_: StillList, *, offset: float) -> None:
+        told.append(offset)
+
+    monkeypatch.setattr(StillList, "scroll_to", scroll_to)
+    ft.context.disable_auto_update()  # type: ignore[no-untyped-call]  # of Flet's
+    return told
+
+
+async def test_each_chat_keeps_its_place(gone_to: list[float]) -> None:
+    """Left while scrolled up, it is there again, with what stood there and no more; the other one
+    begins at its newest.
+    """
+    chat = _Chat()
+    chat.has("one", *range(1, 61))
+    chat.has("other", *range(1, 61))
+    await chat.open("one")
+    await chat.scroll(900)
+    await chat.open("other")
+    assert chat.pane.at_bottom
+
+    chat.has("one", *range(1, 71))
+    await chat.open("one")
+
+    assert gone_to == [0, 900]
+    assert not chat.pane.at_bottom
+    assert chat.pane.last_seq_shown == 60
+
+
+async def test_a_place_far_up_is_fetched_again(gone_to: list[float]) -> None:
+    """Where one was isn't held any more; nobody is told meanwhile that nothing is there."""
+    chat = _Chat()
+    chat.has("one", *range(1, 61))
+    chat.has("other", 1)
+    await chat.open("one")
+    await chat.scroll(900)
+    await chat.open("other")
+
+    chat.has("one", *range(200, 300))
+    await chat.open("one")
+
+    assert chat.reached == [1]
+    assert "nobody wrote" not in str(chat.page.sent())
+
+
+async def test_a_page_that_is_loaded_anew_stands_where_it_stood(gone_to: list[float]) -> None:
+    """The browser draws the list at its end; at the end there is nowhere to go."""
+    chat = _Chat()
+    chat.has("one", *range(1, 61))
+    await chat.open("one")
+    await chat.pane.settle()
+    assert gone_to == []
+
+    await chat.scroll(900)
+    await chat.pane.settle()
+
+    assert gone_to == [900]
+
+
+async def test_what_came_while_one_had_scrolled_up_is_not_seen_at_once(
+    gone_to: list[float],
+) -> None:
+    """Who goes down to the newest has seen it once its first message was in view."""
+    chat = _Chat()
+    chat.has("one", *range(1, 61))
+    await chat.open("one")
+    await chat.scroll(3000)
+    chat.has("one", *range(1, 121))
+    chat.draw(unread=60)
+    assert chat.pane.last_seq_shown == 60
+
+    await chat.pane.to_newest()
+
+    assert chat.pane.last_seq_shown == 120
+    assert not chat.pane.has_seen_new
+    await chat.scroll(2400)
+    assert chat.pane.has_seen_new
+
+
+async def test_a_few_that_came_are_seen_with_the_newest(gone_to: list[float]) -> None:
+    """They are all in view there."""
+    chat = _Chat()
+    chat.has("one", *range(1, 61))
+    await chat.open("one")
+    await chat.scroll(3000)
+    chat.has("one", *range(1, 64))
+    chat.draw(unread=3)
+
+    await chat.pane.to_newest()
+
+    assert chat.pane.has_seen_new
+    assert chat.pane.last_seq_shown == 63
