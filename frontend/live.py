@@ -4,7 +4,7 @@ What comes is handed to `window.arriving`, which decides; this asks, waits and t
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -42,7 +42,7 @@ _OVER = (NotSignedIn, AccountNotFound, NotAllowed, SessionEnded)
 
 
 class LiveAccount:
-    """`changed` is called after each change of the state, `arrived` for each message of another."""
+    """`changed` is called after each change of the state, `arrived` for what another said."""
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ class LiveAccount:
         self._set(arriving.take_event(before, event, self._clock()))
         if self.state is before:
             return
-        if event.type == "message" and event.data["from"] != self.state.me:
+        if event.type == "message" and _is_said(event.data, self.state.me):
             self._arrived(shapes.message(event.data))
         if event.type == "link":
             self._info_due = True
@@ -299,3 +299,8 @@ class LiveAccount:
             for bell in self._bells:
                 bell.set()
             self._changed()
+
+
+def _is_said(message: Mapping[str, Any], me: str) -> bool:
+    """By another: that somebody joined or left is no message of theirs."""
+    return message["from"] != me and message["kind"] != "system"

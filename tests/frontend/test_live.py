@@ -1,7 +1,7 @@
 """An account kept in step: nothing that overtakes is lost, what is written goes out in order."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,7 +14,7 @@ from realm_protocol.errors import (
     ServiceUnreachable,
 )
 from realm_service.sse import Event
-from tests.frontend.chat_log import BEGIN, CONVERSATION, ME, PEER, ChatLog
+from tests.frontend.chat_log import BEGIN, CONVERSATION, ME, PEER, ChatLog, message_json
 from tests.waiting import eventually
 
 
@@ -93,19 +93,21 @@ class ChatCli:
             await self._bell.wait()
 
 
+def _nothing(*_: Any) -> None:
+    """Nobody is looking."""
+
+
 @contextmanager
-def _running(chat_cli: ChatCli) -> Iterator[LiveAccount]:
+def _running(
+    chat_cli: ChatCli, arrived: Callable[[Message], None] = _nothing
+) -> Iterator[LiveAccount]:
     client: Any = chat_cli
-    live = LiveAccount(client, clock=lambda: BEGIN, changed=_nothing, arrived=_nothing)
+    live = LiveAccount(client, clock=lambda: BEGIN, changed=_nothing, arrived=arrived)
     task = asyncio.get_running_loop().create_task(live.run())
     try:
         yield live
     finally:
         task.cancel()
-
-
-def _nothing(*_: Any) -> None:
-    """Nobody is looking."""
 
 
 async def test_what_comes_while_an_answer_is_awaited_is_kept() -> None:
@@ -147,6 +149,20 @@ async def test_many_messages_at_once_are_counted_with_few_questions() -> None:
 
 def _link_down() -> dict[str, Any]:
     return {"state": "cut_off", "realm": "surabaya", "since": BEGIN.isoformat()}
+
+
+async def test_only_what_others_said_is_spoken() -> None:
+    """That somebody joined isn't a message of theirs, and one's own is known."""
+    chat_cli = ChatCli()
+    said: list[str] = []
+    with _running(chat_cli, lambda message: said.append(message.key)) as live:
+        await eventually(lambda: live.state.listed)
+        joined = {**message_json(1, PEER, "joined", "delivered"), "kind": "system"}
+        chat_cli.log.tell("message", joined)
+        chat_cli.tell("i_write")
+        chat_cli.tell("other_writes")
+        await eventually(lambda: live.state.place == chat_cli.log.newest_id)
+    assert said == ["other-2"]
 
 
 async def test_what_is_written_while_the_service_is_away_goes_out_in_order() -> None:
