@@ -10,6 +10,8 @@ from chat_cli.access import Asked
 from chat_cli.account.reading import Window
 from chat_cli.account.recipients import Recipient
 from chat_cli.stating import answer_state
+from realm_protocol.commands import MessageKey
+from realm_protocol.names import Address
 
 router = APIRouter(prefix="/v1/accounts/{address}", tags=["conversations"])
 
@@ -84,10 +86,21 @@ async def history(
     conversation: str,
     before: Annotated[Seq | None, Query()] = None,
     after: Annotated[Seq | None, Query()] = None,
+    before_key: Annotated[str | None, Query()] = None,
+    before_from: Annotated[str | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
 ) -> list[dict[str, Any]]:
-    """Ascending by seq; messages without one stand last. Neither bound given: the newest."""
-    return answer_state(response, await account.history(conversation, Window(before, after, limit)))
+    """Ascending by seq; messages without one stand last. No bound given: the newest.
+
+    What stands before a message without `at` is asked for by its `before_key`, and `before_from`
+    where somebody else wrote it. What was withdrawn comes beside the `limit`.
+    """
+    name = None
+    if before_key is not None:
+        sender = Address.parse(before_from) if before_from is not None else account.address
+        name = MessageKey(sender, before_key)
+    window = Window(before, after, limit, name)
+    return answer_state(response, await account.history(conversation, window))
 
 
 @router.post("/conversations/{conversation}/read")

@@ -265,7 +265,9 @@ class Account:
         """A page of a conversation; what lies below the floor of this device is fetched."""
         await self.engine.freshen()
         missing = await self.store.run(
-            lambda connection: reading.missing_of_page(connection, conversation, window)
+            lambda connection: reading.missing_of_page(
+                connection, self.address, conversation, window
+            )
         )
         if missing is not None:
             await self._fetch_older(conversation, missing.after, missing.before)

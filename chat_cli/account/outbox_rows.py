@@ -205,19 +205,3 @@ def _unsent(row: Row[Any]) -> Unsent:
     return Unsent(
         row.ordinal, row.key, row.target, row.conversation, row.text, row.sent_at, row.file
     )
-
-
-def of_conversation(connection: Connection, conversation: str) -> list[Row[Any]]:
-    """Messages of a conversation that have no number: unsent, kept by the realm, refused."""
-    return list(
-        connection.execute(
-            select(outbox).where(outbox.c.conversation == conversation).order_by(outbox.c.ordinal)
-        )
-    )
-
-
-def last_of_conversation(connection: Connection, conversation: str) -> list[Row[Any]]:
-    """The last of those, where there is one: what the realm hasn't got comes last."""
-    place = (outbox.c.position.is_(None).desc(), outbox.c.position.desc(), outbox.c.ordinal.desc())
-    rows = select(outbox).where(outbox.c.conversation == conversation).order_by(*place).limit(1)
-    return list(connection.execute(rows))

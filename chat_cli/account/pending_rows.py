@@ -155,18 +155,6 @@ def settle_gone(connection: Connection, me: str, gone: Iterable[MessageKey], now
 # --- reading -------------------------------------------------------------------------------------
 
 
-def of_conversation(connection: Connection, conversation: str) -> list[Row[Any]]:
-    """What the realm keeps of a conversation, in its order."""
-    kept = select(pending).where(pending.c.conversation == conversation, _KEPT)
-    return list(connection.execute(kept.order_by(pending.c.position)))
-
-
-def last_of_conversation(connection: Connection, conversation: str) -> list[Row[Any]]:
-    """The last of those, where there is one."""
-    kept = select(pending).where(pending.c.conversation == conversation, _KEPT)
-    return list(connection.execute(kept.order_by(pending.c.position.desc()).limit(1)))
-
-
 def withdrawn_between(
     connection: Connection, conversation: str, after: int, before: int
 ) -> list[Row[Any]]:
@@ -178,6 +166,19 @@ def withdrawn_between(
         pending.c.after_seq < before,
     )
     return list(connection.execute(rows.order_by(pending.c.after_seq, pending.c.position)))
+
+
+def withdrawn_before(connection: Connection, conversation: str, name: MessageKey) -> int | None:
+    """Before which row a withdrawn message stands; None of any other."""
+    after = connection.scalar(
+        select(pending.c.after_seq).where(
+            pending.c.conversation == conversation,
+            pending.c.sender == name.sender,
+            pending.c.key == name.key,
+            pending.c.state == "withdrawn",
+        )
+    )
+    return None if after is None else after + 1
 
 
 def unread(connection: Connection) -> list[Row[Any]]:

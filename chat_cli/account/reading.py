@@ -3,28 +3,28 @@
 Each answers with the newest event's id of the same snapshot, so that a reader can go on from it.
 """
 
-import math
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Row, and_, func, select, text
 
 from chat_cli.account import (
+    behind_log,
     conversation_rows,
     event_log,
     identity,
     muting,
-    outbox_rows,
     pending_rows,
     sync,
 )
 from chat_cli.account.conversation_rows import Standing
 from chat_cli.account.receipts import Marks
 from chat_cli.account.schema import conversations, messages
-from chat_cli.account.shapes import message_json, pending_json, unsent_json
+from chat_cli.account.shapes import message_json, pending_json
 from chat_cli.account.sync import Missing
+from realm_protocol.commands import MessageKey
+from realm_protocol.errors import MessageNotFound
 
 T = TypeVar("T")
 JsonRow = dict[str, Any]
@@ -42,21 +42,64 @@ class Snapshot(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What a page of history asks for."""
+    """What a page of history asks for. A message behind the log has no seq, and goes by its key."""
 
     before: int | None
     after: int | None
     limit: int
+    before_message: MessageKey | None = None
 
 
-def missing_of_page(connection: Connection, conversation: str, window: Window) -> Missing | None:
+class _Part(NamedTuple):
+    """What of a conversation is on a page."""
+
+    rows: Missing | None
+    """Of the log."""
+    behind: list[JsonRow]
+    """Of what stands behind it."""
+
+
+def missing_of_page(
+    connection: Connection, me: str, conversation: str, window: Window
+) -> Missing | None:
     """The rows of a page, where this device doesn't hold all of them."""
     standing = conversation_rows.get(connection, conversation)
-    wanted = _range(standing, window)
+    wanted = _part(connection, me, standing, window).rows
+    if wanted is None:
+        return None
     held = connection.scalar(
         select(func.count()).select_from(messages).where(_in(conversation, wanted))
     )
     return wanted if (held or 0) < sync.size(wanted) else None
+
+
+def _part(connection: Connection, me: str, standing: Standing, window: Window) -> _Part:
+    conversation = standing.conversation
+    place = None
+    if window.before_message is not None:
+        place = behind_log.place_of(connection, me, conversation, window.before_message)
+        if place is None:  # it has its number by now, or was withdrawn
+            seq = _seq_of(connection, conversation, window.before_message)
+            window = replace(window, before=seq)
+    if window.before is not None:
+        return _Part(_range(standing, window), [])
+    if window.after is not None:
+        rows = _range(standing, window)
+        left = window.limit - sync.size(rows) if rows.before > standing.holding.have else 0
+        return _Part(rows, behind_log.oldest(connection, me, conversation, left))
+    behind = behind_log.newest(connection, me, conversation, window.limit, place)
+    left = window.limit - len(behind)
+    return _Part(_range(standing, replace(window, limit=left)) if left else None, behind)
+
+
+def _seq_of(connection: Connection, conversation: str, name: MessageKey) -> int:
+    row = and_(messages.c.sender == name.sender, messages.c.key == name.key)
+    seq = connection.scalar(
+        select(messages.c.seq).where(messages.c.conversation == conversation, row)
+    ) or pending_rows.withdrawn_before(connection, conversation, name)
+    if seq is None:
+        raise MessageNotFound
+    return seq
 
 
 def _range(standing: Standing, window: Window) -> Missing:
@@ -80,17 +123,22 @@ def _in(conversation: str, rows: Missing) -> Any:
 def page(
     connection: Connection, me: str, conversation: str, window: Window
 ) -> Snapshot[list[JsonRow]]:
-    """Ascending by seq; at the end of the log stand the messages that have no seq yet."""
+    """Ascending by seq; behind the log stand the messages that have no seq yet.
+
+    The limit counts both. What was withdrawn stands where it was seen, and doesn't count.
+    """
     standing = conversation_rows.get(connection, conversation)
-    wanted = _range(standing, window)
+    wanted, behind = _part(connection, me, standing, window)
+    found = [] if wanted is None else _rows(connection, me, standing, wanted)
+    return Snapshot(found + behind, event_log.newest_id(connection))
+
+
+def _rows(connection: Connection, me: str, standing: Standing, wanted: Missing) -> list[JsonRow]:
     rows = connection.execute(
-        select(messages).where(_in(conversation, wanted)).order_by(messages.c.seq)
+        select(messages).where(_in(standing.conversation, wanted)).order_by(messages.c.seq)
     )
     found = [message_json(row._mapping, me, standing.mine, standing.peer) for row in rows]
-    found = _with_withdrawn(connection, standing, wanted, found)
-    if window.before is None and wanted.before > standing.holding.have:
-        found += _behind_the_log(connection, me, conversation)
-    return Snapshot(found, event_log.newest_id(connection))
+    return _with_withdrawn(connection, standing, wanted, found)
 
 
 def _with_withdrawn(
@@ -105,26 +153,6 @@ def _with_withdrawn(
         return found
     places = [(message["seq"], message) for message in found]
     places += [(row.after_seq, pending_json(row._mapping)) for row in withdrawn]
-    return [message for _, message in sorted(places, key=lambda place: place[0])]
-
-
-def _behind_the_log(connection: Connection, me: str, conversation: str) -> list[JsonRow]:
-    """What has no number: in the realm's order, then what the realm hasn't got."""
-    own = outbox_rows.of_conversation(connection, conversation)
-    return _in_place(me, own, pending_rows.of_conversation(connection, conversation))
-
-
-def _last_behind_the_log(connection: Connection, me: str, conversation: str) -> JsonRow:
-    """The last of those; there may be thousands."""
-    own = outbox_rows.last_of_conversation(connection, conversation)
-    return _in_place(me, own, pending_rows.last_of_conversation(connection, conversation))[-1]
-
-
-def _in_place(me: str, own: Iterable[Row[Any]], others: Iterable[Row[Any]]) -> list[JsonRow]:
-    places: list[tuple[float, JsonRow]] = [
-        (math.inf if row.position is None else row.position, unsent_json(row, me)) for row in own
-    ]
-    places += [(row.position, pending_json(row._mapping)) for row in others]
     return [message for _, message in sorted(places, key=lambda place: place[0])]
 
 
@@ -190,7 +218,7 @@ def list_conversations(connection: Connection, me: str) -> Snapshot[list[JsonRow
         newest = last.get(conversation_id)
         shown = newest and message_json(newest._mapping, me, standing.mine, standing.peer)
         if conversation_id in ahead:
-            shown = _last_behind_the_log(connection, me, conversation_id)
+            [shown] = behind_log.newest(connection, me, conversation_id, 1)
         found.append(_conversation_json(standing, unread.get(conversation_id, 0), shown))
     for conversation in found:
         conversation["muted"] = conversation["conversation"] in quiet

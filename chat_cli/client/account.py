@@ -64,12 +64,14 @@ class AccountClient:
         self,
         conversation: str,
         *,
-        before: int | None = None,
+        before: int | Message | None = None,
         after: int | None = None,
         limit: int = 50,
     ) -> list[Message]:
-        """A page, ascending by seq; neither bound given: the newest."""
-        bounds = {"before": before, "after": after, "limit": limit}
+        """A page, ascending by seq; neither bound given: the newest. Messages without a seq stand
+        last: what is before them is asked for by the message itself.
+        """
+        bounds = {**shapes.before_json(before), "after": after, "limit": limit}
         query = {name: bound for name, bound in bounds.items() if bound is not None}
         rows = await self._get(f"conversations/{conversation}/messages", query)
         return [shapes.message(row) for row in rows]

@@ -86,6 +86,15 @@ def message(found: Json) -> Message:
     )
 
 
+def before_json(message: int | Message | None) -> dict[str, Any]:
+    """What a page of history is to end before: a seq, or a message, be it without one."""
+    if not isinstance(message, Message):
+        return {"before": message}
+    if message.at is None:
+        return {"before_key": message.key, "before_from": message.sender}
+    return {"before": message.seq}
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """What became of a message that was sent: `state` is `saved` until main has it."""

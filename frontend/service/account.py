@@ -49,10 +49,18 @@ class AccountClient:
     async def history(
         self, conversation: str, *, before: int | None = None, limit: int = PAGE
     ) -> tuple[list[Message], int]:
-        """The newest messages, or those before a seq; ascending, those without a seq last."""
-        query = {"limit": limit} | ({} if before is None else {"before": before})
-        answer = await self._ask("GET", f"conversations/{conversation}/messages", query=query)
-        return shapes.page(answer.value), _place(answer)
+        """The newest messages, or those before a seq; ascending, those without a seq last.
+
+        Of the newest there are so many of the log, with all that stands behind it.
+        """
+        path = f"conversations/{conversation}/messages"
+        bound: Mapping[str, Any] | None = {} if before is None else {"before": before}
+        first = answer = await self._ask("GET", path, query={"limit": limit, **bound})
+        rows = list(answer.value)
+        while before is None and (bound := shapes.bound_of_more(rows, answer.value, limit)):
+            answer = await self._ask("GET", path, query={"limit": limit, **bound})
+            rows = [*answer.value, *rows]
+        return shapes.page(rows), _place(first)
 
     async def info(self) -> Info:
         told = (await self._ask("GET", "info")).value

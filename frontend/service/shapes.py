@@ -4,7 +4,7 @@ Fields that a newer service adds are left out, so that an older window goes on w
 """
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -95,6 +95,19 @@ def page(rows: Iterable[Json]) -> list[Message]:
         before = before if told.seq is None else told.seq
         found.append(replace(told, after=before) if told.seq is None else told)
     return found
+
+
+def bound_of_more(rows: Sequence[Json], page: Sequence[Json], limit: int) -> Json | None:
+    """What the page before the last one is to end before; None where `rows` reach far enough.
+
+    That is so many of the log, or all that there is. What was withdrawn comes beside a page.
+    """
+    counted = [row for row in page if row["state"] != "withdrawn"]
+    if len(counted) < limit or sum(row["at"] is not None for row in rows) >= limit:
+        return None
+    if counted[0]["at"] is None:
+        return {"before_key": counted[0]["key"], "before_from": counted[0]["from"]}
+    return {"before": counted[0]["seq"]}
 
 
 def refusal(error: Json | None) -> Refusal | None:

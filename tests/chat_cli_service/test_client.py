@@ -79,8 +79,21 @@ async def test_reading(realm: FakeRealm, me: AccountClient) -> None:
     assert unread.at is not None
     assert unread.at.tzinfo is not None
     assert await me.inbox() == []
+    (last,) = await me.history(conversation.id, limit=1)
+    assert [row.seq for row in await me.history(conversation.id, before=last)] == [1]
     assert [row.seq for row in await me.history(conversation.id, before=2)] == [1]
     assert [row.text for row in await me.search("tw")] == ["two"]
+
+
+async def test_reading_back_while_cut_off(realm: FakeRealm, me: AccountClient) -> None:
+    """Messages without a number have a page before them, too."""
+    await me.send(HENDERSON, "one")
+    realm.link_down()
+    for text in ("two", "three"):
+        sent = await me.send(HENDERSON, text)
+    (last,) = await me.history(sent.conversation, limit=1)
+    before = await me.history(sent.conversation, before=last)
+    assert (last.text, [row.text for row in before]) == ("three", ["one", "two"])
 
 
 async def test_a_message_that_is_a_file(realm: FakeRealm, me: AccountClient) -> None:

@@ -160,6 +160,38 @@ async def test_provisional_messages_stand_behind_the_log_in_the_realms_order(
     assert await keys_told(messi, "message") == [conversation.log[0].key, "h1", "m1", "h2"]
 
 
+async def test_history_is_read_page_by_page(realm: FakeRealm, messi: Person) -> None:
+    """Back from the newest, over what has no number yet into the log; none twice, none left out."""
+    conversation = realm.private(MESSI, HENDERSON)
+    for number in range(3):
+        realm.say(conversation, HENDERSON, f"log {number}")
+    await eventually(lambda: _has(messi, conversation.id, [f"log {number}" for number in range(3)]))
+    await cut_off(realm, messi)
+    for number in range(2):
+        realm.outbox.say(HENDERSON, message(f"k{number}", f"theirs {number}"))
+        await messi.send(HENDERSON, f"mine {number}", key=f"k{number}", wait=20)
+    realm.outbox.is_full = True
+    for number in (2, 3):
+        await messi.send(HENDERSON, f"mine {number}", key=f"k{number}", wait=0)
+    texts = [f"log {number}" for number in range(3)]
+    texts += ["theirs 0", "mine 0", "theirs 1", "mine 1", "mine 2", "mine 3"]
+    path = f"/conversations/{conversation.id}/messages"
+
+    pages = [await messi.get(path, limit=2)]
+    while len(pages[-1]) == 2:
+        first = pages[-1][0]
+        bound = {"before": first["seq"]}
+        if first["at"] is None:
+            bound = {"before_key": first["key"], "before_from": first["from"]}
+        pages.append(await messi.get(path, limit=2, **bound))
+
+    assert [row["text"] for page in reversed(pages) for row in page] == texts
+    assert [row["text"] for row in await messi.get(path, before_key="k1", limit=2)] == texts[4:6]
+    assert [row["text"] for row in await messi.get(path, after=1, limit=4)] == texts[1:5]
+    refused = await messi.service.http.get(f"{messi.path}{path}", params={"before_key": "k9"})
+    assert refused.json()["error"]["code"] == "message_not_found"
+
+
 async def test_the_list_shows_what_stands_last(realm: FakeRealm, messi: Person) -> None:
     """A neighbour's, one's own that the realm has, one's own that it hasn't."""
     conversation = realm.private(MESSI, HENDERSON)

@@ -155,6 +155,48 @@ async def test_signing_in_answers_the_token_of_one_account() -> None:
     assert authorizations == [*[f"Bearer {TOKEN}"] * 2, "Bearer account-token"]
 
 
+async def test_the_newest_messages_reach_into_the_log() -> None:
+    """While cut off all of a page may have no number yet: the pages before it are asked for."""
+    rows = [_row(seq, f"k{seq}") for seq in range(1, 6)]
+    rows += [_row(None, f"k{number}") for number in range(6, 10)]
+
+    def answering(request: httpx.Request) -> httpx.Response:
+        asked = request.url.params
+        stop = len(rows)
+        if "before_key" in asked:
+            assert asked["before_from"] == "lineker@surabaya"
+            stop = [row["key"] for row in rows].index(asked["before_key"])
+        elif "before" in asked:
+            stop = int(asked["before"]) - 1
+        page = rows[max(0, stop - int(asked["limit"])) : stop]
+        return httpx.Response(200, json=page, headers={"X-Event-Id": "12"})
+
+    async with _http(answering) as http:
+        asking = Asking(http, _Service().find)
+        client = account.AccountClient(asking, account.SignedIn("messi@surabaya", "token"))
+        newest, place = await client.history("C", limit=3)
+        older, _ = await client.history("C", before=3, limit=3)
+
+    assert [message.key for message in newest] == [f"k{number}" for number in range(1, 10)]
+    assert [message.seq for message in older] == [1, 2]
+    assert place == 12
+
+
+def _row(seq: int | None, key: str) -> dict[str, Any]:
+    at = "2026-11-21T10:00:00.000Z"
+    return {
+        "conversation": "C",
+        "seq": seq,
+        "key": key,
+        "kind": "text",
+        "from": "lineker@surabaya",
+        "text": key,
+        "at": at if seq else None,
+        "sent_at": at,
+        "state": "delivered" if seq else "at_realm",
+    }
+
+
 async def test_a_stream_resumes_behind_the_last_event() -> None:
     """And ends in an error when it is cut, so that whoever follows comes again."""
     text = 'id: 8\nevent: read\ndata: {"seq": 2}\n\n: still here\n\nevent: link\ndata: {}\n\n'
