@@ -54,13 +54,10 @@ lock:
 	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK_FORM) --output-file requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev --constraint requirements.lock $(LOCK_FORM) --output-file requirements-dev.lock
 
-# The window's fonts for emoji, CJK, Arabic and other scripts, from Debian (fonts-noto-core,
-# fonts-noto-color-emoji) and npm; without them it shows boxes there.
+# The window's fonts for emoji, Chinese, Arabic and other scripts, from Debian's packages
+# fonts-noto-core, -mono, -color-emoji and -cjk; without them it shows boxes there.
 fonts: install
-	npm install --silent --no-save --prefix build/fonts $(FONT_PACKAGES)
-	$(BIN)/python -m frontend.fonts --npm build/fonts/node_modules/@fontsource
-
-FONT_PACKAGES := $(addprefix @fontsource/,noto-color-emoji@5.3.2 noto-sans-sc@5.3.0 noto-sans-tc@5.3.0 noto-sans-hk@5.3.0 noto-sans-jp@5.3.0 noto-sans-kr@5.3.0 noto-sans-mono@5.3.0)
+	$(BIN)/python -m frontend.fonts
 
 # What people see at the end of each test of the window; needs Chromium.
 screenshots: install
