@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 BLOCK_BYTES = 1024 * 1024
+_FRESH_BLOCKS = 4
+"""Whoever follows a blob as it grows needs not read from the disk what has just gone there."""
 
 
 class BlockDamaged(Exception):
@@ -30,6 +32,8 @@ class CachedBlob:
         self._digest = hashlib.sha256()
         self._checks: list[int] = []
         """Of each block that has begun, its CRC-32 so far."""
+        self._fresh: dict[int, bytes] = {}
+        """The newest blocks that came whole, by number."""
 
     @property
     def is_whole(self) -> bool:
@@ -66,26 +70,44 @@ class CachedBlob:
         self.load()
         return True
 
-    def append(self, chunks: Sequence[bytes]) -> None:
-        with self.path.open("ab", buffering=0) as file:
-            for chunk in chunks:
-                rest = memoryview(chunk)
-                while rest:
-                    rest = rest[file.write(rest) :]
-                self._note(chunk)
+    @property
+    def block_lacks(self) -> int:
+        """So many bytes are to come until the next block is whole."""
+        return BLOCK_BYTES - self.written % BLOCK_BYTES
 
-    def _note(self, chunk: bytes) -> None:
-        self._digest.update(chunk)
-        rest = memoryview(chunk)
-        while rest:
-            begun = self.written % BLOCK_BYTES
-            if begun == 0:
-                self._checks.append(0)
-            some = rest[: BLOCK_BYTES - begun]
-            self._checks[-1] = zlib.crc32(some, self._checks[-1])
-            self.written += len(some)
-            rest = rest[len(some) :]
+    def append(self, pieces: Sequence[bytes | memoryview]) -> None:
+        """Together they may be as long as `block_lacks`: large steps are cheap ones."""
+        together = b"".join(pieces)
+        with self.path.open("ab", buffering=0) as file:
+            rest = memoryview(together)
+            while rest:
+                rest = rest[file.write(rest) :]
+        if len(together) == BLOCK_BYTES:
+            self._keep_fresh(self.written // BLOCK_BYTES, together)
+        self._note(together)
+
+    def _keep_fresh(self, number: int, block: bytes) -> None:
+        self._fresh[number] = block
+        self._fresh.pop(number - _FRESH_BLOCKS, None)
+
+    def _note(self, piece: bytes) -> None:
+        if not piece:
+            return
+        if self.written % BLOCK_BYTES == 0:
+            self._checks.append(0)
+        self._digest.update(piece)
+        self._checks[-1] = zlib.crc32(piece, self._checks[-1])
+        self.written += len(piece)
         self.readable = min(self.written, self.size - 1) // BLOCK_BYTES * BLOCK_BYTES
+
+    def fresh(self, start: int) -> bytes:
+        """What `read` would say, where it came a moment ago; else nothing."""
+        number, within = divmod(start, BLOCK_BYTES)
+        return self._fresh.get(number, b"")[within:]
+
+    def forget_fresh(self) -> None:
+        """Nothing comes for now: what is fresh isn't worth its memory."""
+        self._fresh = {}
 
     def finish(self) -> bool:
         """Whether all bytes are there and have the right hash."""
@@ -104,6 +126,7 @@ class CachedBlob:
         self.written = self.readable = 0
         self._digest = hashlib.sha256()
         self._checks.clear()
+        self.forget_fresh()
 
     def read(self, start: int) -> bytes:
         """From there to the end of its block; raises `BlockDamaged`."""

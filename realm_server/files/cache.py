@@ -7,10 +7,11 @@ where the cache is full.
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
 from realm_protocol.errors import (
+    AskedWrongly,
     FileDamaged,
     InternalError,
     RealmchatError,
@@ -36,9 +37,16 @@ class _Entry:
         self.loaded = asyncio.Lock()
         self.is_loaded = False
         self.pull: asyncio.Task[None] | None = None
+        self.asker = ""
+        """The session in whose name the last pull was begun."""
         self.error: RealmchatError | None = None
-        """Why the last pull ended too early."""
+        """Why that ended too early."""
         self._grew = asyncio.Event()
+
+    def error_for(self, session: str) -> RealmchatError | None:
+        """Why the last pull ended too early, unless that was its asker's own affair."""
+        of_another = isinstance(self.error, AskedWrongly) and self.asker != session
+        return None if of_another else self.error
 
     def tell(self) -> None:
         """It has grown, or will not."""
@@ -47,6 +55,40 @@ class _Entry:
 
     async def change(self) -> None:
         await self._grew.wait()
+
+
+class _WriteBehind:
+    """Writes a block of a blob while the next one comes."""
+
+    def __init__(self, entry: _Entry, threads: DiskThreads) -> None:
+        self._entry = entry
+        self._threads = threads
+        self._gathered: list[memoryview] = []
+        self._lacks = entry.blob.block_lacks
+        self._writing: asyncio.Task[None] | None = None
+
+    async def take(self, chunk: bytes) -> None:
+        rest = memoryview(chunk)
+        while rest:
+            some, rest = rest[: self._lacks], rest[self._lacks :]
+            self._gathered.append(some)
+            self._lacks -= len(some)
+            if not self._lacks:
+                await self._written()
+                self._writing = asyncio.create_task(self._write(self._gathered))
+                self._gathered, self._lacks = [], BLOCK_BYTES
+
+    async def finish(self) -> None:
+        await self._written()
+        await self._write(self._gathered)
+
+    async def _written(self) -> None:
+        if self._writing is not None:
+            await self._writing
+
+    async def _write(self, pieces: list[memoryview]) -> None:
+        await self._threads.run(self._entry.blob.append, pieces)
+        self._entry.tell()
 
 
 class FileCache:
@@ -155,14 +197,14 @@ class FileCache:
             if self._draining:
                 raise ServerDraining
             if blob.may_read(position):
-                block = await self._threads.run(blob.read, position)
+                block = blob.fresh(position) or await self._threads.run(blob.read, position)
                 position += len(block)
                 yield block
             elif entry.pull is not None:
                 await entry.change()
                 waited = True
-            elif waited and entry.error is not None:
-                raise entry.error
+            elif waited and (error := entry.error_for(session)) is not None:
+                raise error
             else:
                 self._begin_pull(entry, session, file)
 
@@ -178,7 +220,7 @@ class FileCache:
     # --- pulling ---------------------------------------------------------------------------------
 
     def _begin_pull(self, entry: _Entry, session: str, file: FoundFile) -> None:
-        entry.error = None
+        entry.asker, entry.error = session, None
         entry.pull = asyncio.create_task(self._pull(entry, session, file), name="pull")
 
     async def _pull(self, entry: _Entry, session: str, file: FoundFile) -> None:
@@ -202,6 +244,7 @@ class FileCache:
             entry.error = InternalError(incident="pull")
         finally:
             entry.pull = None
+            entry.blob.forget_fresh()
             entry.tell()
 
     async def _fetch(self, entry: _Entry, session: str, file: FoundFile) -> None:
@@ -216,31 +259,15 @@ class FileCache:
         check_room(self._folder, missing)
         self._counts.file_pulls += 1
         async with self._main.opened(session, file, blob.written) as chunks:
-            await self._write_behind(entry, chunks)
-
-    async def _write_behind(self, entry: _Entry, chunks: AsyncIterator[bytes]) -> None:
-        """Write a block while the next one comes. What came before a cut is written too."""
-        writing: asyncio.Task[None] | None = None
-        gathered: list[bytes] = []
-        try:
-            async for chunk in chunks:
-                await self._pace.spend(len(chunk))
-                gathered.append(chunk)
-                if sum(map(len, gathered)) >= BLOCK_BYTES:
-                    if writing is not None:
-                        await writing
-                    writing = asyncio.create_task(self._write(entry, gathered))
-                    gathered = []
-                if not entry.followers:
-                    break
-        finally:
-            if writing is not None:
-                await writing
-            await self._write(entry, gathered)
-
-    async def _write(self, entry: _Entry, chunks: list[bytes]) -> None:
-        await self._threads.run(entry.blob.append, chunks)
-        entry.tell()
+            behind = _WriteBehind(entry, self._threads)
+            try:
+                async for chunk in chunks:
+                    await self._pace.spend(len(chunk))
+                    await behind.take(chunk)
+                    if not entry.followers:
+                        break
+            finally:
+                await behind.finish()  # what came before a cut is written too
 
     # --- dropping --------------------------------------------------------------------------------
 

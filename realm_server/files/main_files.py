@@ -26,6 +26,7 @@ from realm_protocol.names import Address
 from realm_protocol.uploads import ERROR_HEADER, SENDER_HEADER, SESSION_HEADER, read_count
 from realm_server.link import MainServer
 from realm_service.logs import get_logger
+from realm_service.long_answers import LONG_BYTES, LongAnswers
 
 log = get_logger("realm.files")
 
@@ -60,17 +61,26 @@ class MainFiles:
     def __init__(self, url: str, main: MainServer, down: Callable[[], dict[str, Any]]) -> None:
         """`down` makes the fields of `LinkDown`."""
         self._down = down
+        headers = {"Authorization": f"Bearer {main.key}"}
         self._http = httpx.AsyncClient(
             base_url=url,
-            headers={"Authorization": f"Bearer {main.key}"},
+            headers=headers,
             verify=main.tls if main.tls is not None else True,
             timeout=_TIMES,
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=8),
             trust_env=False,
         )
+        self._long = httpx.AsyncClient(
+            base_url=url,
+            headers=headers,
+            transport=LongAnswers(main.tls),
+            timeout=_TIMES,
+            trust_env=False,
+        )
 
     async def close(self) -> None:
         await self._http.aclose()
+        await self._long.aclose()
 
     async def pass_on(
         self,
@@ -114,9 +124,14 @@ class MainFiles:
         self, session: str, file: FoundFile, start: int
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """The bytes of a file from there on; ends early where the connection is cut."""
-        headers = {"Range": f"bytes={start}-", "Accept-Encoding": "identity"}
-        path = f"/v1/files/{file.file_id}"
-        async with self._answered({SESSION_HEADER: session}, "GET", path, headers) as answer:
+        headers = {
+            "Range": f"bytes={start}-",
+            "Accept-Encoding": "identity",
+            SESSION_HEADER: session,
+        }
+        http = self._long if file.size - start >= LONG_BYTES else self._http
+        request = http.build_request("GET", f"/v1/files/{file.file_id}", headers=headers)
+        async with self._sent(http, request) as answer:
             yield answer.aiter_raw()
 
     @asynccontextmanager
@@ -129,8 +144,15 @@ class MainFiles:
         body: AsyncIterator[bytes] | None = None,
     ) -> AsyncIterator[httpx.Response]:
         request = self._http.build_request(method, path, headers={**headers, **asker}, content=body)
+        async with self._sent(self._http, request) as answer:
+            yield answer
+
+    @asynccontextmanager
+    async def _sent(
+        self, http: httpx.AsyncClient, request: httpx.Request
+    ) -> AsyncIterator[httpx.Response]:
         try:
-            answer = await self._http.send(request, stream=True)
+            answer = await http.send(request, stream=True)
             try:
                 if answer.is_error:
                     raise await self._refusal(answer)

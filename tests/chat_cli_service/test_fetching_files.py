@@ -11,6 +11,7 @@ import pytest
 from chat_cli.routes_files import disposition
 from realm_protocol.bodies import FileBody, pack_file_body
 from realm_protocol.uploads import NewUpload
+from realm_service.long_answers import LONG_BYTES
 from tests.waiting import eventually
 
 from .conftest import HENDERSON, MESSI, Person
@@ -43,7 +44,7 @@ async def known(person: Person, file_id: str) -> Any:
     return [m for m in await person.get("/files") if m["file"]["file_id"] == file_id]
 
 
-@pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3_000_000])
+@pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, LONG_BYTES])
 async def test_a_file_comes_as_it_was_sent(realm: FakeRealm, messi: Person, size: int) -> None:
     """Every byte, with its length and hash said before."""
     content = some_bytes(size)

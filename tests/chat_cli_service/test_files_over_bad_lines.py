@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from realm_protocol.bodies import FileBody, pack_file_body, read_file_body
+from realm_service.long_answers import LONG_BYTES
 
 from .conftest import HENDERSON, MESSI, Person, serving
 from .fake_realm import FakeRealm
@@ -72,6 +73,15 @@ def test_an_upload_arrives_over_any_cuts(size: int, cut_after: list[int]) -> Non
 @at_any_byte
 def test_a_download_arrives_over_any_cuts(size: int, cut_after: list[int]) -> None:
     """Whoever asked gets one answer, whole; the realm is asked for each byte once."""
+    _play_download(size, [min(cut, max(size // 20, 1)) for cut in cut_after])
+
+
+def test_a_long_download_arrives_over_cuts_too() -> None:
+    """Whose connections are not those of short ones."""
+    _play_download(LONG_BYTES + 1, [1, LONG_BYTES // 2, 65_536, LONG_BYTES // 4])
+
+
+def _play_download(size: int, cuts_down: list[int]) -> None:
     content = random.Random(size).randbytes(size)
 
     async def play(folder: Path) -> None:
@@ -81,7 +91,7 @@ def test_a_download_arrives_over_any_cuts(size: int, cut_after: list[int]) -> No
             body = FileBody(file_id, "a.bin", size, "text/plain", new.sha256)
             conversation = realm.private(MESSI, HENDERSON)
             realm.store(conversation, HENDERSON, "k", pack_file_body(body), "file")
-            realm.files.cuts_down = [min(cut, max(size // 20, 1)) for cut in cut_after]
+            realm.files.cuts_down = cuts_down
 
             answer = await messi.service.http.get(f"{messi.path}/files/{file_id}")
 

@@ -53,7 +53,7 @@ class Downloads:
 
         `known` is what a message says of the file, where one is held here.
         """
-        source = _Source(self._realm, self._at, file_id)
+        source = _Source(self._realm, self._at, file_id, known.size if known else 0)
         try:
             answer = await source.open(asked_range)
             part, size = _part_of(answer)
@@ -84,10 +84,14 @@ class Downloads:
 class _Source:
     """The realm's answer that is read at this moment."""
 
-    def __init__(self, realm: RealmFiles, at: Callable[[], AtRealm | None], file_id: str) -> None:
+    def __init__(
+        self, realm: RealmFiles, at: Callable[[], AtRealm | None], file_id: str, size: int
+    ) -> None:
+        """`size` is 0 where it isn't known."""
         self._realm = realm
         self._at = at
         self._file_id = file_id
+        self._size = size
         self._stack = AsyncExitStack()
 
     async def open(self, asked_range: str | None) -> httpx.Response:
@@ -96,7 +100,7 @@ class _Source:
         if at is None:
             raise NotSignedIn
         headers = {} if asked_range is None else {"Range": asked_range}
-        opening = self._realm.open(at, self._file_id, headers)
+        opening = self._realm.open(at, self._file_id, self._size, headers)
         self._answer = await self._stack.enter_async_context(opening)
         self._asked = at
         return self._answer

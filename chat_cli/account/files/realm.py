@@ -28,6 +28,7 @@ from realm_protocol.uploads import (
     read_count,
     upload_headers,
 )
+from realm_service.long_answers import LONG_BYTES, LongAnswers
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 30.0
@@ -55,15 +56,18 @@ class RealmFiles:
 
     def __init__(self, tls: ssl.SSLContext) -> None:
         # Proxies of the environment would see tokens that are for the realm.
+        timeout = httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS, pool=None)
         self._client = httpx.AsyncClient(
             verify=tls,
             trust_env=False,
-            timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS, pool=None),
+            timeout=timeout,
             limits=httpx.Limits(max_connections=CONNECTIONS),
         )
+        self._long = httpx.AsyncClient(transport=LongAnswers(tls), trust_env=False, timeout=timeout)
 
     async def close(self) -> None:
         await self._client.aclose()
+        await self._long.aclose()
 
     # --- up --------------------------------------------------------------------------------------
 
@@ -117,15 +121,17 @@ class RealmFiles:
 
     @asynccontextmanager
     async def open(
-        self, at: AtRealm, file_id: str, headers: dict[str, str]
+        self, at: AtRealm, file_id: str, size: int, headers: dict[str, str]
     ) -> AsyncIterator[httpx.Response]:
-        """A file's bytes as they come, or those of a `Range`. Use `pieces` to read them."""
+        """A file's bytes as they come, or those of a `Range`. Use `pieces` to read them.
+
+        `size` is the file's, or 0 where it isn't known.
+        """
+        client = self._long if size >= LONG_BYTES else self._client
         asked = {**at.headers, "Accept-Encoding": "identity", **headers}
         with _in_words(at):
-            request = self._client.build_request(
-                "GET", at.to(f"/v1/files/{file_id}"), headers=asked
-            )
-            answer = await self._client.send(request, stream=True)
+            request = client.build_request("GET", at.to(f"/v1/files/{file_id}"), headers=asked)
+            answer = await client.send(request, stream=True)
         try:
             if answer.is_error:
                 with _in_words(at):

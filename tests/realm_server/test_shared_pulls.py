@@ -1,0 +1,81 @@
+"""Who follows a pull that somebody else began: with their bytes, not with their rights."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
+
+from realm_protocol.errors import LinkDown, RealmchatError, SessionEnded
+from realm_server.counts import Counts
+from realm_server.files.cache import FileCache
+from realm_server.files.main_files import FoundFile, MainFiles
+from realm_server.files.pace import Pace
+from realm_service.disk_threads import DiskThreads
+from tests.realm_server.fake_files import sha256
+from tests.waiting import eventually
+
+CONTENT = b"what both of them may read"
+FILE = FoundFile("f" * 32, len(CONTENT), "text/plain", sha256(CONTENT))
+
+
+class Main:
+    """Answers messi, once it may, with an error, and everybody else with the file."""
+
+    def __init__(self, error: RealmchatError) -> None:
+        self.error = error
+        self.asked: list[str] = []
+        self.may_answer = asyncio.Event()
+
+    @asynccontextmanager
+    async def opened(
+        self, session: str, file: FoundFile, start: int
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        self.asked.append(session)
+        await self.may_answer.wait()
+        if session == "messi":
+            raise self.error
+        yield self._bytes(start)
+
+    async def _bytes(self, start: int) -> AsyncIterator[bytes]:
+        yield CONTENT[start:]
+
+
+async def read_by_both(folder: Path, main: Main) -> list[bytes | BaseException]:
+    """Messi's request begins the pull, lineker's follows it."""
+    threads = DiskThreads()
+    cache = FileCache(folder, 1000, cast("MainFiles", main), threads, Pace(0), Counts())
+    cache.open()
+
+    async def read(session: str) -> bytes:
+        return b"".join([block async for block in cache.blocks(session, FILE, range(FILE.size))])
+
+    messi = asyncio.create_task(read("messi"))
+    await eventually(lambda: main.asked)
+    lineker = asyncio.create_task(read("lineker"))
+    await asyncio.sleep(0)  # it follows
+    main.may_answer.set()
+    read_by_them = await asyncio.gather(messi, lineker, return_exceptions=True)
+    threads.close()
+    return read_by_them
+
+
+async def test_whose_right_ends_takes_nobody_along(tmp_path: Path) -> None:
+    """Who followed goes on in their own name, and isn't told that their own session ended."""
+    main = Main(SessionEnded(reason="signed out"))
+
+    messi, lineker = await read_by_both(tmp_path, main)
+
+    assert isinstance(messi, SessionEnded)
+    assert lineker == CONTENT
+    assert main.asked == ["messi", "lineker"]
+
+
+async def test_where_main_is_away_it_is_asked_once_for_all(tmp_path: Path) -> None:
+    """A site doesn't knock a hundred times where nobody opens."""
+    main = Main(LinkDown(realm="surabaya", since=None))
+
+    both = await read_by_both(tmp_path, main)
+
+    assert [type(one) for one in both] == [LinkDown, LinkDown]
+    assert main.asked == ["messi"]
