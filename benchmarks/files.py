@@ -10,11 +10,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from benchmarks.processes import memory_bytes
+from benchmarks.processes import cpu_seconds, memory_bytes
 from realm_protocol.uploads import UPLOAD_TYPE, NewUpload, upload_headers
 
 _BLOCK_BYTES = 1024 * 1024
@@ -34,10 +34,17 @@ class Sample:
     size: int
     sha256: str
 
+    def renewed(self) -> "Sample":
+        """The file gets other bytes at its start: no server has those yet."""
+        with self.path.open("r+b") as file:
+            file.write(os.urandom(16))
+            file.seek(0)
+            return replace(self, sha256=hashlib.file_digest(file, "sha256").hexdigest())
 
-def make_sample(folder: Path, size: int) -> Sample:
+
+def make_sample(path: Path, size: int) -> Sample:
     """Bytes that nothing can compress."""
-    path, digest = folder / "sample", hashlib.sha256()
+    digest = hashlib.sha256()
     with path.open("wb") as file:
         for start in range(0, size, _BLOCK_BYTES):
             block = os.urandom(min(_BLOCK_BYTES, size - start))
@@ -94,23 +101,41 @@ class FileClient:
 
 
 @dataclass
-class Transferred:
-    """What one run found: seconds, and bytes of memory beyond those before."""
+class Leg:
+    """One way of a file."""
 
-    upload: float
-    first_download: float
+    seconds: float
+    cpu: float
+    """Seconds of main and realm together."""
+
+
+@dataclass
+class Transferred:
+    """What one run found, and bytes of memory beyond those before."""
+
+    upload: Leg
+    first_download: Leg
     """Through main and realm."""
-    cached_download: float
+    cached_download: Leg
     """From the realm's cache."""
     memory: dict[str, int] = field(default_factory=dict)
 
 
 def transfer(client: FileClient, sample: Sample, pids: dict[str, int]) -> Transferred:
     """Up, down, and down again, with the servers' memory watched."""
+
+    def cpu() -> float:
+        return sum(cpu_seconds(pid) for pid in pids.values())
+
+    def down(file_id: str) -> Leg:
+        before = cpu()
+        return Leg(client.download(file_id, sample), cpu() - before)
+
     with watched(pids) as peaks:
-        file_id, upload = client.upload(sample)
-        first, cached = client.download(file_id, sample), client.download(file_id, sample)
-    return Transferred(upload, first, cached, peaks())
+        before = cpu()
+        file_id, seconds = client.upload(sample)
+        upload = Leg(seconds, cpu() - before)
+        return Transferred(upload, down(file_id), down(file_id), peaks())
 
 
 @contextmanager
@@ -135,7 +160,7 @@ def watched(pids: dict[str, int]) -> Iterator[Callable[[], dict[str, int]]]:
 
 @contextmanager
 def transfers_going_on(client: FileClient, sample: Sample) -> Iterator[None]:
-    """Files go up and come down, one after the other, until the block ends.
+    """New files go up and come down, one after the other, until the block ends.
 
     The client gives way to the servers, as it does where it has a machine of its own.
     """
@@ -144,8 +169,9 @@ def transfers_going_on(client: FileClient, sample: Sample) -> Iterator[None]:
     def go_on() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
         while not over.is_set():
-            file_id, _ = client.upload(sample)
-            client.download(file_id, sample)
+            new = sample.renewed()
+            file_id, _ = client.upload(new)
+            client.download(file_id, new)
 
     thread = threading.Thread(target=go_on)
     thread.start()
