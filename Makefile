@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+FONTS := frontend/fonts_built
 
 .PHONY: install run test check format bench torture vandals lock fonts screenshots clean
 
@@ -17,7 +18,7 @@ $(INSTALLED): requirements-dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-run: install
+run: install $(FONTS)
 	$(BIN)/realmchat up
 
 # Most tests wait for others half of their time, so that there are more of them than cores.
@@ -55,8 +56,12 @@ lock:
 	$(BIN)/uv pip compile pyproject.toml --extra dev --constraint requirements.lock $(LOCK_FORM) --output-file requirements-dev.lock
 
 # The window's fonts for emoji, Chinese, Arabic and other scripts, from Debian's packages
-# fonts-noto-core, -mono, -color-emoji and -cjk; without them it shows boxes there.
+# fonts-noto-core, -mono, -color-emoji and -cjk; without them it shows boxes there, and says so.
+# Two seconds, before the first run; `make fonts` once more when they have been installed since.
 fonts: install
+	$(BIN)/python -m frontend.fonts
+
+$(FONTS): $(INSTALLED)
 	$(BIN)/python -m frontend.fonts
 
 # What people see at the end of each test of the window; needs Chromium.
@@ -67,4 +72,4 @@ screenshots: install
 LOCK_FORM := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf $(VENV) $(FONTS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

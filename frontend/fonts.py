@@ -151,10 +151,11 @@ def main() -> None:
     given = parser.parse_args()
     script = (Path(get_package_web_dir()) / "main.dart.js").read_text(encoding="utf-8")
     shutil.rmtree(BUILT, ignore_errors=True)
+    BUILT.mkdir()
     made, missing = build(wanted(script), given.debian, BUILT)
     print(f"{made} fonts in {BUILT}")
     if missing:
-        print(f"Boxes stay where these are needed: apt install {' '.join(missing)}")
+        print(f"Some scripts are boxes without these of Debian's packages: {' '.join(missing)}")
 
 
 if __name__ == "__main__":
