@@ -14,6 +14,7 @@ from realm_protocol.errors import InvalidSetting, RealmchatError, UnknownSetting
 from realm_server import watching
 from realm_server.app import build_app
 from realm_server.autonomy import site_file, verifying
+from realm_server.files.verifying import verify_waiting
 from realm_server.link import MainServer
 from realm_server.settings import RealmSettings
 from realm_server.store import open_store
@@ -154,9 +155,9 @@ def verify(
     ] = False,
     as_json: _Json = False,
 ) -> None:
-    """Check the realm's files, also while it serves: what it keeps for main, what it knows."""
+    """Check what the realm holds, also while it serves: what it keeps for main, what it knows."""
     folder = load(RealmSettings, {"name": name, "home": home}).folder()
-    found = verifying.verify(folder)
+    found = verifying.verify(folder) | verify_waiting(folder / "realm.db", folder / "uploads")
     for record in verifying.checksums(folder) if with_checksums else [found]:
         if as_json:
             print(json.dumps(record))

@@ -1,4 +1,4 @@
-"""Checking what a realm holds: its files, that no tail has a hole, and what to compare with main.
+"""Checking what a realm holds: its stores, that no tail has a hole, and what to compare with main.
 
 It reads beside a realm server that runs, and changes nothing.
 """
@@ -26,12 +26,12 @@ _EVENTS = "SELECT CAST(event AS BLOB) FROM messages WHERE conversation = ? ORDER
 
 
 def verify(folder: Path) -> dict[str, Any]:
-    """Check both files; raises `StoreDamaged` with the first findings."""
-    with _opened(folder / "realm.db") as store:
+    """Check both stores; raises `StoreDamaged` with the first findings."""
+    with opened(folder / "realm.db") as store:
         _check(store, folder / "realm.db")
         queued = store.execute("SELECT count(*) FROM outbox").fetchone()[0]
     site = folder / "site.db"
-    with _opened(site) as replica:
+    with opened(site) as replica:
         _check(replica, site)
         holes = [row[0] for row in replica.execute(f"{_HOLES} LIMIT 10")]
         if holes:
@@ -45,7 +45,7 @@ def verify(folder: Path) -> dict[str, Any]:
 
 def checksums(folder: Path) -> Iterator[dict[str, Any]]:
     """Of what is held of each conversation; `main-server verify --against` compares them."""
-    with _opened(folder / "site.db") as replica:
+    with opened(folder / "site.db") as replica:
         replica.execute("BEGIN")  # one snapshot, while the server writes on
         for conversation, first, last in replica.execute(_HELD).fetchall():
             events = (row[0] for row in replica.execute(_EVENTS, (conversation,)))
@@ -58,7 +58,8 @@ def checksums(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """To be read; raises `StoreDamaged`."""
     try:
         uri = f"{path.absolute().as_uri()}?mode=ro"
         with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:

@@ -11,10 +11,11 @@ import pytest
 from realm_protocol import link
 from realm_protocol.bodies import FileBody, pack_file_body, read_file_body
 from realm_protocol.commands import SendMessage, StoredMessage
-from realm_protocol.errors import QuotaExceeded
+from realm_protocol.errors import QuotaExceeded, StoreDamaged
 from realm_protocol.events import AtRealm, LinkChanged, MessagePending, MessageWithdrawn, Reply
 from realm_protocol.names import Address, GroupAddress, group_conversation
 from realm_protocol.uploads import UPLOAD_TYPE, NewUpload, upload_headers
+from realm_server.files.verifying import verify_waiting
 from realm_server.link import LinkTimes
 from realm_server.realm import Times
 from realm_server.watching import status
@@ -214,6 +215,31 @@ async def test_the_operator_sees_what_waits(
     metrics = (await Person(running).ask("GET", "/metrics")).text
     assert "realm_waiting_files 1.0" in metrics
     assert "realm_waiting_file_bytes 12.0" in metrics
+
+
+async def test_what_waits_is_verified(running: World, people: tuple[RawClient, RawClient]) -> None:
+    """Beside the realm that serves: bytes that are missing or wrong, and bytes of no file."""
+    store, folder = running.home / "realm.db", running.home / "uploads"
+    await Person(running).upload()
+    await Person(running).begin(CONTENT)
+    (blob,) = (path for path in kept(running) if path.name == sha256(CONTENT))
+    (part,) = (path for path in kept(running) if path != blob)
+    counts = {"waiting_files": 1, "begun_uploads": 1, "stray_files": 0}
+    assert verify_waiting(store, folder) == counts
+
+    (folder / "parts" / OLD_FILE).touch()
+    blob.with_name(UNKNOWN_FILE).touch()
+    assert verify_waiting(store, folder) == {**counts, "stray_files": 2}
+    for path, damage in (
+        (blob, lambda: blob.write_bytes(CONTENT[:-1] + b"?")),
+        (blob, blob.unlink),
+        (part, part.unlink),
+    ):
+        content = path.read_bytes()
+        damage()
+        with pytest.raises(StoreDamaged, match="1 files that wait have lost bytes"):
+            verify_waiting(store, folder)
+        path.write_bytes(content)
 
 
 async def test_an_upload_is_its_senders_alone(
