@@ -60,6 +60,7 @@ class LiveAccount:
         self._stale = asyncio.Event()
         self._unsent = asyncio.Event()
         self._info_due = True
+        self._resting = False
         self._list_read_at = -_LIST_SECONDS
         self._reading_later: asyncio.TimerHandle | None = None
         self._sending: dict[str, tuple[Conversation, Message]] = {}
@@ -138,6 +139,8 @@ class LiveAccount:
         while True:
             await self._stale.wait()
             self._stale.clear()
+            if self._resting:
+                continue
             if self._info_due:
                 self._info_due = False
                 info = await self.client.info()
@@ -179,6 +182,11 @@ class LiveAccount:
         self._set(arriving.take_people(self.state, people, self._clock()))
 
     # --- what a person does ----------------------------------------------------------------------
+
+    def rest(self, rests: bool) -> None:
+        """Nobody looks: what became stale is asked for when somebody does."""
+        self._resting = rests
+        self._stale.set()
 
     def open(self, conversation: str) -> None:
         """Hold its messages; they are asked for where that wasn't done yet."""

@@ -328,9 +328,15 @@ class Session:
     def _left(self, event: ft.Event[ft.Page]) -> None:
         """A tab was shut, or is being loaded anew."""
         self._looking(False)
+        self._rest(True)
+
+    def _rest(self, rests: bool) -> None:
+        for chatting in self._accounts.values():
+            chatting.live.rest(rests)
 
     def _came_back(self, event: ft.Event[ft.Page]) -> None:
         """It shows what was drawn last, and now what came meanwhile."""
+        self._rest(False)
         if self._shown is not None:
             self._shown.draw()
             self._shown.spawn(self._shown.pane.settle())

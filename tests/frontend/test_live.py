@@ -147,6 +147,24 @@ async def test_many_messages_at_once_are_counted_with_few_questions() -> None:
         assert chat_cli.listings - asked <= 3
 
 
+async def test_where_nobody_looks_little_is_asked() -> None:
+    """A tab that was left costs the service nothing but its events; who comes back sees it all."""
+    chat_cli = ChatCli()
+    with _running(chat_cli) as live:
+        await eventually(lambda: live.state.names)
+        live.rest(True)
+        asked = chat_cli.listings
+        for _ in range(5):
+            chat_cli.tell("other_writes")
+        await eventually(lambda: live.state.place == chat_cli.log.newest_id)
+        await asyncio.sleep(0)
+        assert chat_cli.listings == asked
+
+        live.rest(False)
+
+        await eventually(lambda: live.state.total_unread == 5)
+
+
 def _link_down() -> dict[str, Any]:
     return {"state": "cut_off", "realm": "surabaya", "since": BEGIN.isoformat()}
 
