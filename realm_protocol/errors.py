@@ -505,6 +505,12 @@ class TooManyReaders(AskedWrongly):
     text = "This account has {limit} readers already. Remove one that nobody uses any more."
 
 
+class TooManyRealms(AskedWrongly):
+    code = "too_many_realms"
+    status = 409
+    text = "Your list has {limit} names of realms, which is the most that it can have."
+
+
 class ReaderInUse(AskedWrongly):
     code = "reader_in_use"
     status = 409

@@ -119,6 +119,7 @@ TEXTS: Mapping[str, str] = {
     "too_many_readers": (
         "Akun ini sudah punya {limit} pembaca. Hapus satu yang tidak dipakai lagi."
     ),
+    "too_many_realms": "Daftar Anda sudah berisi {limit} nama realm, sebanyak yang bisa dimuat.",
     "reader_in_use": (
         "Program lain sedang membaca sebagai “{name}”. Akhiri program itu, atau pilih nama lain."
     ),

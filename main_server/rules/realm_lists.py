@@ -15,11 +15,16 @@ from main_server.rules.sessions import hash_token
 from main_server.store.schema import people, realm_names, realms
 from main_server.store.writer import Transaction
 from realm_protocol.commands import AddRealm, RealmAdded
-from realm_protocol.errors import RealmExists, RealmNotEnrolled, SessionEnded
+from realm_protocol.errors import RealmExists, RealmNotEnrolled, SessionEnded, TooManyRealms
 from realm_protocol.names import check_name
 
 Ports = Mapping[str, Collection[int]]
 """Of line listeners, by realm: as realms told them when they linked."""
+
+NAMES_OF_PERSON = 1000
+"""On one's list."""
+NAMES_OF_OTHERS = 1000
+"""That are told of what all other people call one's realm."""
 
 
 def enrol(tx: Transaction, name: str, host: str, port: int) -> str:
@@ -51,6 +56,9 @@ def add_realm(
     known = sa.select(realm_names.c.realm_id).filter_by(**place)
     if tx.connection.scalar(known) is not None:
         raise RealmExists(realm=name)
+    count = sa.select(sa.func.count()).where(realm_names.c.person_id == session.person_id)
+    if tx.connection.execute(count).scalar_one() >= NAMES_OF_PERSON:
+        raise TooManyRealms(limit=NAMES_OF_PERSON)
     key = ""
     realm = _realm_meant(tx.connection, name, command, line_ports)
     if realm is None:
@@ -107,30 +115,44 @@ def names_for(connection: Connection, session: LiveSession) -> dict[str, Names]:
 
     Programs at both ends of a pair of realms use one name for the other end.
     """
-    own_realm = session.address.realm
+    own = _own_names(connection, session.person_id)
+    others = _names_by_others(connection, session.address.realm)
+    told = {(realm, name) for realm, name in others if name not in own}
+    told.update((realm, name) for name, realm in own.items())
+    found: dict[str, Names] = {}
+    for name, realm in own.items():
+        found.setdefault(realm, Names()).own.append(name)
+    for realm, name in sorted(told):
+        found.setdefault(realm, Names()).all.append(name)
+    return found
+
+
+def _own_names(connection: Connection, person_id: int) -> dict[str, str]:
+    """The realm that each of one's own names means."""
+    rows = connection.execute(
+        sa.select(realm_names.c.name, realms.c.name.label("meant"))
+        .join(realms, realms.c.id == realm_names.c.realm_id)
+        .where(realm_names.c.person_id == person_id, realm_names.c.name != realms.c.name)
+        .order_by(realm_names.c.name)
+    )
+    return {row.name: row.meant for row in rows}
+
+
+def _names_by_others(connection: Connection, own_realm: str) -> list[tuple[str, str]]:
+    """Realms, and what their people call one's own: of very many names those that most use."""
     home = realms.alias("home")
     rows = connection.execute(
-        sa.select(
-            realm_names.c.name,
-            realm_names.c.person_id,
-            realms.c.name.label("meant"),
-            home.c.name.label("home"),
-        )
+        sa.select(home.c.name.label("home"), realm_names.c.name)
         .join(realms, realms.c.id == realm_names.c.realm_id)
         .join(people, people.c.id == realm_names.c.person_id)
         .join(home, home.c.id == people.c.realm_id)
         .where(
-            (realm_names.c.person_id == session.person_id)
-            | ((realms.c.name == own_realm) & (home.c.name != own_realm)),
+            realms.c.name == own_realm,
+            home.c.name != own_realm,
             realm_names.c.name != realms.c.name,
         )
-        .order_by(realm_names.c.name)
-    ).all()
-    own = {row.name: row.meant for row in rows if row.person_id == session.person_id}
-    others = {(row.home, row.name) for row in rows if row.name not in own}
-    found: dict[str, Names] = {}
-    for name, realm in own.items():
-        found.setdefault(realm, Names()).own.append(name)
-    for realm, name in sorted({*others, *((realm, name) for name, realm in own.items())}):
-        found.setdefault(realm, Names()).all.append(name)
-    return found
+        .group_by(home.c.name, realm_names.c.name)
+        .order_by(sa.func.count().desc(), realm_names.c.name)
+        .limit(NAMES_OF_OTHERS)
+    )
+    return [(row.home, row.name) for row in rows]

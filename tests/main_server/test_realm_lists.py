@@ -3,9 +3,10 @@
 import pytest
 
 from main_server.operations import list_audit, make_operator, remove_realm
+from main_server.rules import realm_lists
 from main_server.rules.realm_lists import enrol
 from realm_protocol import commands, link
-from realm_protocol.errors import InvalidName, RealmExists, RealmNotEnrolled
+from realm_protocol.errors import InvalidName, RealmExists, RealmNotEnrolled, TooManyRealms
 from realm_protocol.limits import PROTOCOL_VERSION
 from tests.main_server.conftest import Running
 from tests.main_server.realm_end import Attached, RealmEnd, open_link
@@ -86,6 +87,22 @@ async def test_where_no_realm_listens_none_is_added(messi: Attached, place) -> N
     with pytest.raises(RealmNotEnrolled, match=f"{place[0]}:{place[1]}"):
         await messi.do(commands.AddRealm, "realm2", *place)
     assert (await messi.do(commands.AddRealm, "realm2", *AT_JAKARTA)).realm == "jakarta"
+
+
+async def test_nobody_fills_the_lists_of_others(
+    surabaya: RealmEnd, messi: Attached, henderson: Attached, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One's own has an end; of what others call one's realm the names that most use are told."""
+    monkeypatch.setattr(realm_lists, "NAMES_OF_PERSON", 3)
+    monkeypatch.setattr(realm_lists, "NAMES_OF_OTHERS", 2)
+    lineker = await surabaya.enter("lineker@surabaya")
+    for name in ("a", "b", "realm2"):
+        await messi.do(commands.AddRealm, name, *AT_JAKARTA)
+    await lineker.do(commands.AddRealm, "realm2", *AT_JAKARTA)
+
+    with pytest.raises(TooManyRealms):
+        await messi.do(commands.AddRealm, "c", *AT_JAKARTA)
+    assert await names(henderson) == {"jakarta": [], "surabaya": ["a", "realm2"]}
 
 
 async def test_what_can_be_no_name_is_refused(messi: Attached) -> None:
