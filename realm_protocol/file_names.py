@@ -48,9 +48,25 @@ def _trim(name: str) -> str:
 
 def _shorten(name: str) -> str:
     """Its beginning and its suffix, where it is too long."""
-    if len(name.encode()) <= FILE_NAME_LIMIT:
-        return name
+    stem, suffix = _split(name)
+    return ending_with(stem, suffix)
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Before the suffix that says what a file is, and that with its dot; it may be empty."""
     stem, dot, suffix = name.rpartition(".")
-    ending = dot + suffix if stem and len(suffix.encode()) <= _SUFFIX_LIMIT else ""
+    if stem and len(suffix.encode()) <= _SUFFIX_LIMIT:
+        return stem, dot + suffix
+    return name, ""
+
+
+def ending_with(name: str, ending: str) -> str:
+    """A safe name with something behind it, cut before that where both are too long."""
     room = FILE_NAME_LIMIT - len(ending.encode())
-    return (stem if ending else name).encode()[:room].decode(errors="ignore") + ending
+    return name.encode()[:room].decode(errors="ignore") + ending
+
+
+def numbered(name: str, number: int) -> str:
+    """A safe name beside others that are called the same: `report (2).pdf`."""
+    stem, suffix = _split(name)
+    return ending_with(stem, f" ({number}){suffix}")

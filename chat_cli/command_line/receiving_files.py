@@ -6,6 +6,7 @@ it.
 
 import fcntl
 import hashlib
+import itertools
 import os
 import re
 import shutil
@@ -20,8 +21,8 @@ from typing import Any, BinaryIO
 from chat_cli.command_line import texts
 from chat_cli.command_line.call import Call
 from chat_cli.command_line.exchange import Streamed
-from chat_cli.command_line.exit_codes import ExitCode
-from chat_cli.command_line.output import OutputFailed
+from chat_cli.command_line.exit_codes import ExitCode, exit_code
+from chat_cli.command_line.output import OutputFailed, put_error
 from chat_cli.command_line.progress import Progress
 from realm_protocol.errors import (
     FileDamaged,
@@ -30,7 +31,7 @@ from realm_protocol.errors import (
     StoreUnwritable,
     TimedOut,
 )
-from realm_protocol.file_names import safe_file_name
+from realm_protocol.file_names import ending_with, numbered, safe_file_name
 
 Arguments = Mapping[str, str]
 Json = Mapping[str, Any]
@@ -60,7 +61,7 @@ class Wanted:
     @property
     def part_name(self) -> str:
         """What it is called as long as it isn't whole: the same in each run."""
-        return f"{self.name}.{self.file_id[:_SHOWN_ID]}.part"
+        return ending_with(self.name, f".{self.file_id[:_SHOWN_ID]}.part")
 
 
 def receivefile(call: Call, arguments: Arguments, *, to: str | None) -> ExitCode | None:
@@ -73,21 +74,38 @@ def receivefile(call: Call, arguments: Arguments, *, to: str | None) -> ExitCode
         for file in found:
             _print(call, file)
         return None
-    folder = _folder(to)
-    for file in found:
-        there = _here_already(folder, file) if wanted == ALL else None
+    try:
+        if wanted == ALL:
+            return _receive_all(call, _folder(to), found)
+        for file in found:
+            _receive(call, _folder(to), file)
+    except KeyboardInterrupt:
+        call.note(texts.FILE_STOPPED)
+        return ExitCode.UNEXPECTED
+    return None
+
+
+def _receive_all(call: Call, folder: Path, files: Sequence[Wanted]) -> ExitCode | None:
+    """Those that aren't here already; one that can't be had any more doesn't keep back the rest."""
+    code = None
+    for file in files:
+        there = _here_already(folder, file)
         if there is not None:
             call.note(texts.FILE_HERE_ALREADY, path=there)
             continue
         try:
-            path = _save(call, folder, file)
-        except KeyboardInterrupt:
-            call.note(texts.FILE_STOPPED)
-            return ExitCode.UNEXPECTED
-        result = {"file_id": file.file_id, "name": file.name, "size": file.size}
-        result |= {"sha256": file.sha256, "path": str(path)}
-        call.show(result, texts.FILE_RECEIVED, path=path)
-    return None
+            _receive(call, folder, file)
+        except (FileDamaged, FileNotFound) as error:
+            put_error(error, as_json=call.as_json)
+            code = exit_code(error)
+    return code
+
+
+def _receive(call: Call, folder: Path, file: Wanted) -> None:
+    path = _save(call, folder, file)
+    result = {"file_id": file.file_id, "name": file.name, "size": file.size}
+    result |= {"sha256": file.sha256, "path": str(path)}
+    call.show(result, texts.FILE_RECEIVED, path=path)
 
 
 # --- which ---------------------------------------------------------------------------------------
@@ -180,13 +198,20 @@ def _save(call: Call, folder: Path, file: Wanted) -> Path:
 @contextmanager
 def _alone(part: Path) -> Iterator[BinaryIO]:
     """The part that has come, for one command at a time."""
-    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    # In a folder of many, a link that somebody laid there could lead into another file.
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    descriptor = os.open(part, flags, 0o666)
     with os.fdopen(descriptor, "r+b") as file:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
             raise StoreUnwritable(path=str(part), detail="another command fetches it") from exc
-        yield file
+        try:
+            yield file
+        except BaseException:
+            if file.tell() == 0:  # nothing has come
+                part.unlink(missing_ok=True)
+            raise
 
 
 def _check_room(folder: Path, size: int) -> None:
@@ -212,11 +237,8 @@ def _reserve(path: Path) -> bool:
 
 def _names(folder: Path, name: str) -> Iterator[Path]:
     yield folder / name
-    stem, suffix = Path(name).stem, Path(name).suffix
-    count = 2
-    while True:
-        yield folder / safe_file_name(f"{stem} ({count}){suffix}")
-        count += 1
+    for number in itertools.count(2):
+        yield folder / numbered(name, number)
 
 
 @contextmanager

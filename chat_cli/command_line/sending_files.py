@@ -18,6 +18,7 @@ from chat_cli.command_line import exit_codes, texts
 from chat_cli.command_line.call import Call
 from chat_cli.command_line.exit_codes import ExitCode
 from chat_cli.command_line.progress import Progress
+from chat_cli.command_line.sending import show_outcome
 from chat_cli.command_line.service_client import Body
 from realm_protocol.errors import FileUnreadable, RealmchatError, TransferCancelled, rebuild
 
@@ -97,9 +98,9 @@ def _opened(path: str) -> Iterator[BinaryIO]:
 
 
 def _size(file: BinaryIO) -> int | None:
-    """None of what is no file, but a pipe."""
+    """None of what is no file, but a pipe; and of what says 0, as the kernel's files do."""
     found = os.fstat(file.fileno())
-    return found.st_size - file.tell() if stat.S_ISREG(found.st_mode) else None
+    return (found.st_size - file.tell() or None) if stat.S_ISREG(found.st_mode) else None
 
 
 # --- to the service ------------------------------------------------------------------------------
@@ -221,13 +222,5 @@ def _error(error: Json) -> RealmchatError:
 
 
 def _show(call: Call, told: Json) -> ExitCode:
-    message = told["message"]
-    code = exit_codes.of_state(message["state"])
-    to = message["to"]
-    name = to["group"] if isinstance(to, dict) else to
-    if code is ExitCode.SAVED:
-        call.note(texts.SAVED_NOTE, name=name)
-    result = {**message, "transfer": told["transfer"], "name": told["name"], "size": told["size"]}
-    text = texts.FILE_SAVED if code is ExitCode.SAVED else texts.FILE_SENT
-    call.show(result, text, file=told["name"], name=name)
-    return code
+    result = {"transfer": told["transfer"], "name": told["name"], "size": told["size"]}
+    return show_outcome(call, {**told["message"], **result}, file=told["name"])

@@ -147,6 +147,14 @@ async def test_standard_input_is_a_file_too(realm: FakeRealm, line: CommandLine,
     assert (body.name, content_of(realm, body)) == ("dump.tar", content)
 
 
+async def test_what_says_that_it_is_empty_is_read(realm: FakeRealm, line: CommandLine) -> None:
+    """The kernel's files have no size, and bytes."""
+    ended = await line.run("sendfile", "henderson", "/proc/self/status")
+
+    assert ended.code == 0
+    assert content_of(realm, bodies(realm)[0]).startswith(b"Name:")
+
+
 @pytest.mark.parametrize("path", ["nowhere", "."])
 async def test_what_can_not_be_read_is_said(line: CommandLine, path: str) -> None:
     """Before anything is asked of a server."""
@@ -264,6 +272,44 @@ async def test_all_are_saved_once(realm: FakeRealm, line: CommandLine) -> None:
     ]
     assert (again.code, again.text) == (0, "")
     assert line.get("in/here/a (2).txt") == b"two"
+
+
+async def test_one_that_is_gone_keeps_no_other_back(realm: FakeRealm, line: CommandLine) -> None:
+    """It is named, the exit code tells of it, and all others are there."""
+    shared(realm, b"one", "a.txt")
+    gone = shared(realm, b"two", "b.txt")
+    shared(realm, b"three", "c.txt")
+    del realm.files.uploads[gone]
+
+    ended = await line.run("receivefile", "all")
+
+    assert (ended.code, line.names) == (4, ["a.txt", "c.txt"])
+    assert gone in ended.err
+
+
+async def test_the_longest_name_has_room_for_others_beside_it(
+    realm: FakeRealm, line: CommandLine
+) -> None:
+    """Of 300 bytes, cut to what a file system takes: while it comes, and where it is taken."""
+    file_id = shared(realm, b"hello", "\u00e4" * 148 + ".txt")
+
+    for _ in range(2):
+        assert (await line.run("receivefile", file_id)).code == 0
+
+    assert [len(name.encode()) for name in line.names] == [254, 254]
+    assert line.names[0].endswith(" (2).txt")
+    assert {line.get(name) for name in line.names} == {b"hello"}
+
+
+async def test_a_link_that_lies_there_is_not_followed(realm: FakeRealm, line: CommandLine) -> None:
+    """In a folder of many, somebody else may have laid it."""
+    file_id = shared(realm, b"hello", "a.txt")
+    line.put("mine", b"dear to me")
+    (line.folder / f"a.txt.{file_id[:8]}.part").symlink_to("mine")
+
+    ended = await line.run("receivefile", file_id)
+
+    assert (ended.code, line.get("mine")) == (1, b"dear to me")
 
 
 async def test_to_standard_output(realm: FakeRealm, line: CommandLine) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realm_protocol.file_names import safe_file_name
+from realm_protocol.file_names import numbered, safe_file_name
 from realm_protocol.limits import FILE_NAME_LIMIT
 
 FORBIDDEN = set('/\\<>:"|?*\u202e\u2066\u200f\u2028\x00\n\x7f\x85')
@@ -63,3 +63,16 @@ def test_a_long_name_keeps_its_suffix() -> None:
 def test_cutting_a_name_makes_no_device_and_no_blank_end() -> None:
     """What the cut leaves is cleaned too."""
     assert safe_file_name("x" * 254 + " y") == "x" * 254
+
+
+@given(nasty | st.text(min_size=200, max_size=300), st.integers(2, 10**9))
+def test_names_beside_one_another_are_all_different(name: str, number: int) -> None:
+    """However long the name is, whoever looks for a free one finds it."""
+    safe = safe_file_name(name)
+
+    beside = numbered(safe, number)
+
+    assert len(beside.encode()) <= FILE_NAME_LIMIT
+    assert f" ({number})" in beside
+    assert beside != numbered(safe, number + 1)
+    assert numbered("report.pdf", 2) == "report (2).pdf"
