@@ -287,7 +287,7 @@ class LeaveGroup(WireMessage, frozen=True, tag=8):
 
 
 class ListGroups(WireMessage, frozen=True, tag=9):
-    """The groups one is in, and the open ones of one's own realm."""
+    """The groups one is in, and the open ones of one's own realm; at most 1,500, the largest."""
 
     number: Number
 

@@ -29,6 +29,9 @@ from realm_protocol.limits import PAGE_BYTES, PAGE_MESSAGES
 from realm_protocol.names import Address, GroupAddress
 from realm_protocol.rooms import GUEST_LIMITS
 
+GROUPS_LISTED = 1500
+"""In one answer: with their longest names it fits into a frame."""
+
 
 @dataclass(frozen=True, slots=True)
 class RealmState:
@@ -150,7 +153,10 @@ def list_members(connection: Connection, question: Question) -> list[commands.Me
 
 
 def list_groups(connection: Connection, question: Question) -> list[commands.Group]:
-    """The groups and rooms that the asker is in, and those that are open in their own realm."""
+    """The groups and rooms that the asker is in, and those that are open in their own realm.
+
+    Of very many, those that one is in come first, then those with the most members.
+    """
     everybody = memberships.alias("everybody")
     own = memberships.alias("own")
     rows = connection.execute(
@@ -184,8 +190,9 @@ def list_groups(connection: Connection, question: Question) -> list[commands.Gro
             )
         )
         .group_by(conversations.c.id)
-        .order_by(conversations.c.address)
-    )
+        .order_by(own.c.role.is_(None), sa.desc("members"), conversations.c.address)
+        .limit(GROUPS_LISTED)
+    ).all()
     return [
         commands.Group(
             address=GroupAddress(row.address),
@@ -198,7 +205,7 @@ def list_groups(connection: Connection, question: Question) -> list[commands.Gro
             closed=row.closed_at is not None,
             role=row.role or "",
         )
-        for row in rows
+        for row in sorted(rows, key=lambda row: row.address)
     ]
 
 

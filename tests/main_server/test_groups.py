@@ -2,6 +2,7 @@
 
 import pytest
 
+from main_server.rules import reading
 from realm_protocol import commands, errors, events, link
 from realm_protocol.bodies import read_system_body
 from realm_protocol.names import GroupAddress, group_conversation
@@ -130,6 +131,23 @@ async def test_members_and_groups_are_listed(surabaya: RealmEnd, jakarta: RealmE
     await eventually(lambda: henderson.told(events.Synced))
     heads = [head for event in henderson.told(events.Heads) for head in event.heads]
     assert [(head.conversation, head.last_seq) for head in heads] == [(made.conversation, 2)]
+
+
+async def test_of_very_many_groups_ones_own_are_listed_first(
+    surabaya: RealmEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then the largest: nobody makes so many that others' lists can't be told."""
+    monkeypatch.setattr(reading, "GROUPS_LISTED", 3)
+    messi = await surabaya.enter("messi@surabaya")
+    lineker = await surabaya.enter("lineker@surabaya")
+    await messi.do(commands.CreateGroup, GROUP, [])
+    for name in ("a", "b", "c"):
+        others = ["henderson@surabaya"] if name == "c" else []
+        await lineker.do(commands.CreateGroup, GroupAddress(f"{name}@surabaya"), others)
+
+    listed = await messi.do(commands.ListGroups)
+
+    assert [group.address for group in listed] == ["a@surabaya", "c@surabaya", GROUP]
 
 
 async def test_who_returns_finds_the_group_again(surabaya: RealmEnd, jakarta: RealmEnd) -> None:
