@@ -124,8 +124,20 @@ SAVED_NOTE = Text(
     "saved, and sent to {name} as soon as the main server can be reached",
     "disimpan, dan dikirim ke {name} begitu server utama bisa dihubungi",
 )
+SENT_WITHIN = Text("Sent to {name} within {realm}.", "Terkirim ke {name} di dalam {realm}.")
+NEIGHBOUR_NOTE = Text(
+    "{name} can read it already; the main server confirms it as soon as it can be reached",
+    "{name} sudah bisa membacanya; server utama memastikannya begitu bisa dihubungi",
+)
+GROUP_NOTE = Text(
+    "those of {realm} can read it already, all others as soon as the main server can be reached",
+    "anggota dari {realm} sudah bisa membacanya, yang lain begitu server utama bisa dihubungi",
+)
 FILE_SENT = Text("Sent {file} to {name}.", "{file} terkirim ke {name}.")
 FILE_SAVED = Text("Saved {file} for {name}.", "{file} disimpan untuk {name}.")
+FILE_SENT_WITHIN = Text(
+    "Sent {file} to {name} within {realm}.", "{file} terkirim ke {name} di dalam {realm}."
+)
 FILE_STOPPED = Text(
     "stopped; the same command goes on where it was",
     "dihentikan; perintah yang sama melanjutkannya",

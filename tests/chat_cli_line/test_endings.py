@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,10 @@ from tests.chat_cli_line.test_commands import (
     message,
     sent,
 )
+
+HENDERSON = "henderson@jakarta"
+LINEKER = "lineker@surabaya"
+GROUP = {"group": "jarkom3@jakarta"}
 
 
 @pytest.mark.parametrize(
@@ -70,15 +75,27 @@ def test_a_refusal_can_be_read_by_a_program(service: FakeService, run: Run) -> N
     assert json.loads(done.stderr)["error"]["code"] == "user_not_found"
 
 
-@pytest.mark.parametrize("state", ["saved", "at_realm"])
-def test_a_message_not_yet_at_main_ends_with_3(service: FakeService, run: Run, state: str) -> None:
-    """It is safe and will be sent, and a script knows that it is not there yet."""
-    service.answers[SEND] = sent(state=state)
+@pytest.mark.parametrize(
+    ("state", "to", "said", "beside"),
+    [
+        ("saved", HENDERSON, "Saved for henderson@jakarta.", "saved, and sent to henderson"),
+        ("at_realm", HENDERSON, "Saved for henderson@jakarta.", "saved, and sent to henderson"),
+        ("saved", LINEKER, "Saved for lineker@surabaya.", "saved, and sent to lineker"),
+        ("at_realm", LINEKER, "Sent to lineker@surabaya within surabaya.", "can read it already"),
+        ("at_realm", GROUP, "Sent to jarkom3@jakarta within surabaya.", "those of surabaya can"),
+    ],
+)
+def test_a_message_not_yet_at_main_ends_with_3(
+    service: FakeService, run: Run, state: str, to: Any, said: str, beside: str
+) -> None:
+    """It is safe and will be sent; who is told that it is there can read it."""
+    service.answers[SEND] = {**sent(state=state), "to": to}
 
-    done = run("send", "henderson", "hi")
+    done = run("send", "whoever", "hi")
 
-    assert (done.returncode, done.stdout) == (3, "Saved for henderson@jakarta.\n")
+    assert (done.returncode, done.stdout) == (3, f"{said}\n")
     assert done.stderr.count("\n") == 1
+    assert beside in done.stderr
 
 
 @pytest.mark.parametrize(
