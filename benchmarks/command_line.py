@@ -32,15 +32,19 @@ class Machine:
     environment: Mapping[str, str]
 
     def run(self, *words: str, typed: str = "") -> str:
-        """A command to its end; its standard output."""
-        return subprocess.run(
+        """A command to its end; its standard output. Raises `ServerFailed` with what it said."""
+        finished = subprocess.run(
             [script("chat-cli"), *words],
             input=typed,
             env=self.environment,
             capture_output=True,
             text=True,
-            check=True,
-        ).stdout
+            check=False,
+        )
+        if finished.returncode:
+            said = f"{finished.stdout}{finished.stderr}"
+            raise ServerFailed(f"chat-cli {' '.join(words)}: {finished.returncode}\n{said}")
+        return finished.stdout
 
     def cpu_ms(self, *words: str, expected: int = 0) -> float:
         """What a command takes besides what its service does."""
