@@ -355,7 +355,7 @@ class Engine:
 
     async def _go_on_cut_off(self, connection: RealmConnection) -> None:
         """The realm keeps what is sent, and passes it on when it can."""
-        self._outgoing.is_linked = False
+        self._outgoing.link_went()
         self._linked()
         if not self._pending.in_step:
             await self._catch_up_pending()

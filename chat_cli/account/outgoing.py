@@ -92,6 +92,12 @@ class Outgoing:
         self._last_answer = self._loop.time()
         self._pump()
 
+    def link_went(self) -> None:
+        """The realm keeps what it can't pass on: nobody waits for main any more."""
+        self.is_linked = False
+        for key in self._waiting_for:
+            self.settled(key)
+
     def stop(self) -> None:
         """No connection, or no link behind it."""
         self._ask = self._starting = None
@@ -136,7 +142,7 @@ class Outgoing:
                 del self._waiting_for[key]
 
     def settled(self, key: str) -> None:
-        """The realm or main has it, or refused it; whoever waits looks."""
+        """Something became of it, or nothing will for long; whoever waits looks."""
         for future in self._waiting_for.get(key, []):
             if not future.done():
                 future.set_result(None)

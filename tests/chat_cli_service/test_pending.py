@@ -1,5 +1,6 @@
 """A site that is cut off: neighbours' messages are shown at once, and settled later, each once."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from chat_cli.account.schema import events
 from realm_protocol.commands import SendMessage
 from realm_protocol.errors import NotMember
 from realm_protocol.names import GroupAddress
-from tests.waiting import eventually
+from tests.waiting import DEADLINE_SECONDS, eventually
 
 from .conftest import HENDERSON, MESSI, Person, Service, serving
 from .fake_realm import FakeRealm
@@ -69,6 +70,20 @@ async def test_what_one_sends_while_cut_off_is_at_the_realm(
     states = [data["state"] for _, data in await told(messi, "state")]
     assert states == ["at_realm", "at_main"]
     assert (await rows(messi, sent["conversation"]))[0][0] == 1
+
+
+async def test_nobody_waits_for_a_main_that_went(realm: FakeRealm, messi: Person) -> None:
+    """Kept by the realm while main was only silent: when the link goes, that is the answer."""
+    await eventually(lambda: messi.link() == "up")
+    realm.link_up = False  # and nobody is told
+    sending = asyncio.create_task(messi.send(HENDERSON, "halo", key="k1", wait=60))
+    await eventually(lambda: settled(messi, "k1", "at_realm"))
+    assert not sending.done()
+
+    realm.link_down()
+
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        assert (await sending)["state"] == "at_realm"
 
 
 async def test_what_the_realm_has_is_not_sent_again(realm: FakeRealm, messi: Person) -> None:
