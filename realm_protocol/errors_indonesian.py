@@ -224,6 +224,11 @@ PHRASES: Mapping[str, str] = {
     "“{value}” is none of {choices}.": "“{value}” bukan salah satu dari {choices}.",
     "“{value}” is too much.": "“{value}” tidak perlu ada.",
     "{parameter} is missing.": "{parameter} belum ada.",
+    "{parameter} is at most {most}.": "{parameter} paling besar {most}.",
+    "At most {count} people can be named.": "Paling banyak {count} orang bisa disebut.",
+    "{field}: String should have at most {limit} characters": (
+        "{field}: paling banyak {limit} karakter"
+    ),
     # why a file can't be read or saved
     "it has become shorter": "berkasnya menjadi lebih pendek",
     "its copy here is damaged": "salinannya di sini rusak",
@@ -240,6 +245,15 @@ PHRASES: Mapping[str, str] = {
     "disabled": "dinonaktifkan",
     "a guest's time is over": "waktu tamu sudah habis",
     # what isn't allowed
+    "you are signed in; the register route makes another account": (
+        "Anda sudah masuk; rute register membuat akun lain"
+    ),
+    "you are signed in; the guest route makes another account": (
+        "Anda sudah masuk; rute guest membuat akun lain"
+    ),
+    "this line is of another account; the login route signs in": (
+        "baris ini untuk akun lain; rute login yang memasukkannya"
+    ),
     "this needs a session": "ini hanya untuk yang sudah masuk",
     "a message needs a session": "mengirim pesan hanya untuk yang sudah masuk",
     "a group is made in one's own realm, {realm}": "grup dibuat di realm sendiri, {realm}",

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from realm_protocol.command_table import BY_NAME, WORDS, Kind, Parameter, Word
 from realm_protocol.errors import UnknownCommand, WrongArguments
+from realm_protocol.errors_indonesian import phrase
 from realm_protocol.grammar import ParsedLine, parse_line, print_line
 from tests.realm_protocol.outcomes import outcome
 
@@ -132,11 +133,13 @@ def test_lines_are_read_as_people_mean_them(
     ],
 )
 def test_a_wrong_line_is_refused_with_its_usage(line: str, detail: str) -> None:
-    """What is wrong, and how it is written."""
+    """What is wrong, and how it is written; in Indonesian too."""
     with pytest.raises(WrongArguments) as refused:
         parse_line(line)
 
-    assert refused.value.fields["detail"].startswith(detail) or detail in refused.value.message
+    told = refused.value.fields["detail"]
+    assert told.startswith(detail) or detail in refused.value.message
+    assert phrase(told) != told
     assert "Usage: " in refused.value.message
 
 
