@@ -1,7 +1,8 @@
 """The cache of files of one realm: each is pulled over the link once, whoever asks meanwhile.
 
 All who wait follow the file as it grows. What nobody follows is dropped, the longest unused first,
-where the cache is full.
+where the cache is full. Two files with the same bytes are two here: how fast one's own comes back
+must not tell whether somebody else has it too.
 """
 
 import asyncio
@@ -111,17 +112,17 @@ class FileCache:
         self._pace = pace
         self._counts = counts
         self._entries: dict[str, _Entry] = {}
-        """By hash, the longest unused first."""
+        """By file id, the longest unused first."""
         self._draining = False
 
     def open(self) -> None:
         """Take the folder, with what an earlier run has left: it is checked before it is used."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for path in sorted(self._folder.iterdir(), key=lambda path: path.stat().st_mtime):
-            sha256 = path.name.partition(".")[0]
-            if (older := self._entries.pop(sha256, None)) is not None:
+            file_id = path.name.partition(".")[0]
+            if (older := self._entries.pop(file_id, None)) is not None:
                 _remove(older.blob.path)
-            entry = self._entries[sha256] = _Entry(CachedBlob(path, sha256, 0))
+            entry = self._entries[file_id] = _Entry(CachedBlob(path, "", 0))
             entry.blob.written = path.stat().st_size
         self._evict()
 
@@ -139,7 +140,7 @@ class FileCache:
 
     async def holds(self, file: FoundFile) -> bool:
         """Whether all its bytes are here, and right."""
-        if file.sha256 not in self._entries:
+        if file.file_id not in self._entries:
             return False
         with self._followed(file) as entry:
             await self._load(entry)
@@ -165,15 +166,15 @@ class FileCache:
                         if position == part.stop:
                             return
                 except BlockDamaged:
-                    log.error("cached_file_damaged", sha256=file.sha256)
-                    self._forget(file.sha256, entry)
+                    log.error("cached_file_damaged", file_id=file.file_id)
+                    self._forget(file.file_id, entry)
 
     @contextlib.contextmanager
     def _followed(self, file: FoundFile) -> Iterator[_Entry]:
-        entry = self._entries.pop(file.sha256, None) or self._new_entry(file)
-        if not entry.is_loaded:
-            entry.blob.size = file.size
-        self._entries[file.sha256] = entry
+        entry = self._entries.pop(file.file_id, None) or self._new_entry(file)
+        if not entry.is_loaded:  # an earlier run may have left it
+            entry.blob.sha256, entry.blob.size = file.sha256, file.size
+        self._entries[file.file_id] = entry
         entry.followers += 1
         try:
             yield entry
@@ -183,7 +184,7 @@ class FileCache:
 
     def _new_entry(self, file: FoundFile) -> _Entry:
         # A name of its own: one that is given up may still be written to for a moment.
-        path = self._folder / f"{file.sha256}.{secrets.token_hex(4)}"
+        path = self._folder / f"{file.file_id}.{secrets.token_hex(4)}"
         return _Entry(CachedBlob(path, file.sha256, file.size))
 
     async def _follow(
@@ -231,7 +232,7 @@ class FileCache:
                 await self._threads.run(entry.blob.clear)
                 raise FileDamaged(file_id=file.file_id)
         except RealmchatError as error:
-            log.warning("pull_ended", code=error.code, sha256=file.sha256)
+            log.warning("pull_ended", code=error.code, file_id=file.file_id)
             entry.error = error
         except OSError as exc:
             log.error("cache_unwritable", detail=str(exc))
@@ -271,10 +272,10 @@ class FileCache:
 
     # --- dropping --------------------------------------------------------------------------------
 
-    def _forget(self, sha256: str, entry: _Entry) -> None:
+    def _forget(self, file_id: str, entry: _Entry) -> None:
         """Drop a blob; whoever still follows it begins with a new one."""
-        if self._entries.get(sha256) is entry:
-            del self._entries[sha256]
+        if self._entries.get(file_id) is entry:
+            del self._entries[file_id]
             if entry.pull is not None:
                 entry.pull.cancel()
             # In a thread: to free the blocks of a large file takes its time.
@@ -282,12 +283,12 @@ class FileCache:
 
     def _evict(self) -> None:
         too_many = self.bytes_kept - self._limit
-        for sha256, entry in list(self._entries.items()):
+        for file_id, entry in list(self._entries.items()):
             if too_many <= 0:
                 return
             if entry.followers == 0 and entry.pull is None:
                 too_many -= entry.blob.written
-                self._forget(sha256, entry)
+                self._forget(file_id, entry)
 
 
 def _remove(path: Path) -> None:

@@ -81,6 +81,13 @@ class BlobFolder:
     def blob(self, sha256: str) -> Path:
         return self._blobs / sha256[:2] / sha256
 
+    def hold(self, sha256: str) -> int:
+        """A descriptor: while it is open, a blob that loses its name keeps its room on the disk."""
+        try:
+            return os.open(self.blob(sha256), os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return os.open(self._blobs, os.O_RDONLY | os.O_CLOEXEC)
+
     def keep(self, file_id: str, sha256: str) -> None:
         """Make a blob of a part that is whole and synced. The part stays until it is dropped.
 

@@ -4,6 +4,7 @@ Whoever takes it alone knows how far it has come. What is promised as the offset
 """
 
 import asyncio
+import os
 import secrets
 from collections import OrderedDict
 from collections.abc import AsyncIterator
@@ -231,11 +232,16 @@ class Uploads(Generic[Owner]):
             log.warning("upload_damaged", file_id=upload.file_id)
             raise FileDamaged(file_id=upload.file_id)
         await self._threads.run(part.sync)
-        kind = sniff_type(part.hashed.head)
-        async with self.placing:
-            await self._threads.run(self._folder.keep, upload.file_id, upload.sha256)
-            await self._rows.finish(upload.file_id, kind)
-        await self._threads.run(self._folder.drop_part, upload.file_id)
+        before = await self._threads.run(self._folder.hold, upload.sha256)
+        try:
+            async with self.placing:
+                await self._threads.run(self._folder.keep, upload.file_id, upload.sha256)
+                await self._rows.finish(upload.file_id, sniff_type(part.hashed.head))
+            await self._threads.run(self._folder.drop_part, upload.file_id)
+        finally:
+            # Nobody waits for it: to give up a large blob takes its time, and would tell whoever
+            # sent the same bytes that they were here.
+            self._threads.start(os.close, before)
 
     async def _throw_away(self, file_id: str) -> None:
         """The row first: a part without a row is collected, a row without a part would hang."""

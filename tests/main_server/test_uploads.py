@@ -1,6 +1,7 @@
 """Uploads at main: resumable at any byte, checked when whole, refused before bytes are sent."""
 
 import asyncio
+import contextlib
 import os
 import time
 from collections.abc import AsyncIterator, Callable
@@ -161,6 +162,33 @@ async def test_the_same_bytes_are_stored_once_and_sent_each_time(
     await henderson.append(file_id, 0, CONTENT)
     assert (await henderson.download(file_id)).content == CONTENT
     assert [path.name for path in stored(store)] == [sha256(CONTENT)]
+
+
+async def test_what_was_here_is_given_up_behind_the_answer(
+    messi: FileEnd, main: Running, store: Path
+) -> None:
+    """How long it takes to free a large file must tell nobody that there was one."""
+    for _ in range(2):
+        await messi.upload(CONTENT)
+    folder = main.main.files.folder
+    before = folder.hold(sha256(CONTENT))
+
+    await messi.upload(CONTENT)
+
+    assert os.fstat(before).st_nlink == 0
+    os.close(before)
+    # Of those that were held by the server none is left open.
+    await eventually(lambda: not open_below(store.parent))
+    assert stored(store) == [folder.blob(sha256(CONTENT))]
+
+
+def open_below(folder: Path) -> list[str]:
+    """Files of blobs that this process has open."""
+    found = []
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed since
+            found.append(str(descriptor.readlink()))
+    return [target for target in found if target.startswith(f"{folder}/files/blobs")]
 
 
 async def test_an_upload_is_its_persons_alone(
