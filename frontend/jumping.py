@@ -10,7 +10,7 @@ from frontend.service.shapes import Conversation, Group, Message, Person
 from frontend.views.avatar import avatar
 from frontend.views.choosing import Choice
 from frontend.window import listing, times
-from frontend.window.identity import realm_of, short
+from frontend.window.identity import is_guest, realm_of, short
 from frontend.window.state import ordered
 from frontend.window.words import Words
 from realm_protocol.errors import RealmchatError
@@ -37,7 +37,7 @@ class Finding:
         chats = [
             self._chat_choice(one) for one in ordered(self.live.state) if self._fits(one, begun)
         ]
-        people: list[Person] = []
+        people = self._known()
         groups: list[Group] = []
         try:
             if query:
@@ -45,7 +45,7 @@ class Finding:
             groups = await self.live.client.groups()
         except RealmchatError:
             return chats  # cut off: those that are known here
-        here = {one.title for one in self.live.state.conversations.values()}
+        here = {one.title for one in self.live.state.conversations.values()} | {self.live.state.me}
         found = sorted(
             (person for person in people if person.address not in here),
             key=lambda person: (realm_of(person.address) != self.live.state.realm, person.address),
@@ -55,6 +55,15 @@ class Finding:
             *chats,
             *map(self._group_choice, open_groups),
             *map(self._person_choice, found[:_PEOPLE]),
+        ]
+
+    def _known(self) -> list[Person]:
+        """Who there is, for somebody who doesn't know whom to look for."""
+        state = self.live.state
+        return [
+            Person(address, state.names.get(address, ""), there.online)
+            for address, there in state.presence.items()
+            if not is_guest(address)
         ]
 
     def _fits(self, one: Conversation, begun: str) -> bool:
@@ -91,12 +100,14 @@ class Finding:
         async def take() -> None:
             await self.join(group.group)
 
-        members = "" if group.members is None else self.words("members", n=group.members)
+        told = [self.words("join_group")]
+        if group.members is not None:
+            told.append(self.words("members", n=group.members))
         return Choice(
             identifier=f"jump-group:{group.group}",
             heading=self.words("groups"),
             title=group.group,
-            detail=f"{self.words('join_group')} · {members}",
+            detail=" · ".join(told),
             face=lambda: avatar("group", group.group, 32),
             take=take,
         )

@@ -1,0 +1,68 @@
+"""What is offered to somebody who wants to talk: chats, groups, and people of all sites."""
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from frontend.jumping import Finding
+from frontend.live import LiveAccount
+from frontend.service.shapes import Group, Person
+from frontend.window import arriving
+from frontend.window.state import AccountState
+from frontend.window.words import Words
+from tests.frontend.chat_log import BEGIN, ME, PEER, conversation
+
+
+@dataclass
+class _ChatCli:
+    asked: list[str] = field(default_factory=list)
+
+    async def people(self, query: str) -> list[Person]:
+        self.asked.append(query)
+        return [person for person in _PEOPLE if query in person.address]
+
+    async def groups(self) -> list[Group]:
+        return []
+
+
+@dataclass
+class _Live:
+    client: _ChatCli
+    state: AccountState
+
+
+_PEOPLE = [
+    Person("arfi@jakarta", "Arfi", True),
+    Person("budi@surabaya", "Budi", False),
+    Person(ME, "Lionel Messi", True),
+    Person(PEER, "Jordan Henderson", True),
+]
+
+
+def _finding() -> tuple[Finding, _ChatCli]:
+    state = arriving.take_people(AccountState(ME), _PEOPLE, BEGIN)
+    state = arriving.take_conversations(state, [conversation()], 1)
+    chat_cli = _ChatCli()
+    live = cast("LiveAccount", _Live(chat_cli, state))
+    return Finding(live, Words("en"), lambda: BEGIN, *(_nothing for _ in range(5))), chat_cli
+
+
+async def _nothing(*_: Any) -> None:
+    """Nothing is chosen here."""
+
+
+async def test_who_knows_no_name_is_shown_who_there_is() -> None:
+    """Chats first, then people of one's own site, then those of others; never oneself."""
+    finding, chat_cli = _finding()
+
+    choices = await finding.anyone("")
+
+    assert [choice.detail for choice in choices] == [PEER, "budi@surabaya", "arfi@jakarta"]
+    assert chat_cli.asked == []
+
+
+async def test_a_name_is_looked_for_at_all_sites() -> None:
+    """Oneself isn't found."""
+    finding, _ = _finding()
+
+    assert [choice.detail for choice in await finding.anyone("arfi")] == ["arfi@jakarta"]
+    assert await finding.anyone("messi") == []
