@@ -127,7 +127,7 @@ class Vocabulary:
             return self._frame.decode(frame)
         except _UNREADABLE:
             # Message by message: one that is wrong doesn't spoil the others.
-            return [self._read_or_tell(part) for part in _parts(frame)]
+            return [self._read_or_tell(part) for part in split_frame(frame)]
 
     def read(self, packed: bytes | Raw) -> Any:
         """One message as its class; raises `MalformedMessage` and its kin."""
@@ -143,7 +143,8 @@ class Vocabulary:
             return Misshapen(unpack_value(part), error)
 
 
-def _parts(frame: bytes) -> list[Raw]:
+def split_frame(frame: bytes) -> list[Raw]:
+    """The packed messages of a frame; raises `MalformedMessage` where it is none."""
     try:
         return _raw_frame.decode(frame)
     except (msgspec.DecodeError, RecursionError) as exc:

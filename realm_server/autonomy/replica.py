@@ -130,21 +130,20 @@ class Replica:
         if first >= before or (first > after + 1 and not asked.newest):
             return None
         found = self._file.read(
-            rows.NEWEST if asked.newest else rows.OLDEST,
-            conversation=head.conversation,
-            first=first,
-            before=before,
-            limit=min(asked.limit, PAGE_MESSAGES),
+            rows.RUNS, conversation=head.conversation, first=first, before=before
         )
-        page = rows.messages_of(found)
+        events = rows.events_of(found, first, before)
+        limit = min(asked.limit, PAGE_MESSAGES)
         if asked.newest:
+            page = rows.fitting_messages(reversed(events[-limit:]))
             page.reverse()
             return Page(page, page[0].seq > after + 1)
+        page = rows.fitting_messages(events[:limit])
         return Page(page, page[-1].seq + 1 < before)
 
     def naming(self, file_id: str) -> list[StoredMessage]:
         """The messages that name a file, of those that are held."""
-        return [rows.message_of(row) for row in self._file.read(rows.NAMING, file_id=file_id)]
+        return [rows.message_named(row) for row in self._file.read(rows.NAMING, file_id=file_id)]
 
     def _tail(self, conversation: str) -> tails.Tail:
         found = self._file.read(rows.TAIL, conversation=conversation)

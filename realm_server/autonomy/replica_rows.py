@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from msgspec import structs
+from msgspec import Raw, structs
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.engine import Connection, Row
 
@@ -14,7 +14,7 @@ from realm_protocol.limits import PAGE_BYTES
 from realm_protocol.link import SiteFacts, SiteMembership, SitePerson
 from realm_protocol.names import Address
 from realm_protocol.rooms import GUEST_LIMITS
-from realm_protocol.wire import check, pack, unpack_value
+from realm_protocol.wire import check, pack, split_frame, unpack_value
 from realm_server.autonomy.replica_tables import (
     conversations,
     facts,
@@ -51,22 +51,23 @@ MEMBERS = (
 TAIL = sa.select(
     conversations.c.held_from, conversations.c.held_to, conversations.c.held_bytes
 ).where(conversations.c.conversation == _conversation)
-OLDEST = (
-    sa.select(messages.c.event)
+RUNS = (
+    sa.select(messages.c.first_seq, messages.c.events)
     .where(
         messages.c.conversation == _conversation,
-        messages.c.seq >= sa.bindparam("first"),
-        messages.c.seq < sa.bindparam("before"),
+        messages.c.last_seq >= sa.bindparam("first"),
+        messages.c.first_seq < sa.bindparam("before"),
     )
-    .order_by(messages.c.seq)
-    .limit(sa.bindparam("limit"))
+    .order_by(messages.c.first_seq)
 )
-NEWEST = OLDEST.order_by(None).order_by(messages.c.seq.desc())
 NAMING = (
-    sa.select(messages.c.event)
+    sa.select(messages.c.first_seq, messages.c.events, files.c.seq)
     .join(
         files,
-        sa.and_(files.c.conversation == messages.c.conversation, files.c.seq == messages.c.seq),
+        sa.and_(
+            files.c.conversation == messages.c.conversation,
+            files.c.seq.between(messages.c.first_seq, messages.c.last_seq),
+        ),
     )
     .where(files.c.file_id == sa.bindparam("file_id"))
 )
@@ -112,20 +113,35 @@ def head_of(row: Row[Any]) -> Head:
     return structs.replace(told, last_seq=max(told.last_seq, row.last_seq))
 
 
-def messages_of(rows: Iterable[Row[Any]]) -> list[StoredMessage]:
+def events_of(runs: Iterable[Row[Any]], first: int, before: int) -> list[Raw]:
+    """The packed events of runs that follow on each other, from `first` on, as far as `before`."""
+    return [
+        event
+        for run in runs
+        for seq, event in enumerate(split_frame(run.events), run.first_seq)
+        if first <= seq < before
+    ]
+
+
+def fitting_messages(events: Iterable[Raw]) -> list[StoredMessage]:
     """As many of them as one answer holds, and one at least."""
     page: list[StoredMessage] = []
     size = 0
-    for row in rows:
-        size += len(row.event)
+    for event in events:
+        size += len(bytes(event))
         if page and size > PAGE_BYTES:
             break
-        page.append(message_of(row))
+        page.append(_read_message(event))
     return page
 
 
-def message_of(row: Row[Any]) -> StoredMessage:
-    stored: StoredMessage = SERVER_MESSAGES.read(row.event).message
+def message_named(row: Row[Any]) -> StoredMessage:
+    """The one of a run that names a file."""
+    return _read_message(split_frame(row.events)[row.seq - row.first_seq])
+
+
+def _read_message(event: Raw) -> StoredMessage:
+    stored: StoredMessage = SERVER_MESSAGES.read(event).message
     return stored
 
 

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-VERSION = 3
+VERSION = 4
 """Of the tables of `REPLICA`: of another version they are made anew, and filled by main."""
 
 metadata = sa.MetaData()
@@ -64,11 +64,11 @@ messages = sa.Table(
     "messages",
     metadata,
     sa.Column("conversation", sa.Text, primary_key=True),
-    sa.Column("seq", sa.Integer, primary_key=True),
-    sa.Column("event", sa.LargeBinary, nullable=False),
-    sqlite_with_rowid=False,
+    sa.Column("first_seq", sa.Integer, primary_key=True),
+    sa.Column("last_seq", sa.Integer, nullable=False),
+    sa.Column("events", sa.LargeBinary, nullable=False),
 )
-"""Each as the packed event that its readers got."""
+"""Runs of them, as they were written: a frame of the packed events that their readers got."""
 
 files = sa.Table(
     "files",

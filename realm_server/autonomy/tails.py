@@ -8,19 +8,19 @@ from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
+from msgspec import Raw
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
 from realm_protocol.bodies import read_file_body
 from realm_protocol.limits import NEW_DEVICE_MESSAGES
-from realm_server.autonomy.replica_tables import conversations, files, messages
+from realm_protocol.wire import join_frame
+from realm_server.autonomy.replica_tables import conversations
 
 MESSAGES = NEW_DEVICE_MESSAGES
-"""Of one conversation."""
+"""Of one conversation; more while the oldest of them lie in one run with newer ones."""
 BYTES = 1024 * 1024
 """Of one conversation; its newest message is held however long it is."""
-
-_stored = msgspec.msgpack.Decoder(tuple[int, list[Any]])
 
 
 class Tail(NamedTuple):
@@ -31,32 +31,56 @@ class Tail(NamedTuple):
     size: int
 
 
-class Arrived(NamedTuple):
-    """A message as its readers got it: the packed event."""
+class Run(NamedTuple):
+    """Messages that follow on each other, as their readers got them: packed events."""
 
-    seq: int
-    event: bytes
-    file_id: str
-    """Of the file that it names; empty where it names none."""
+    first: int
+    events: Sequence[bytes]
+    files: Sequence[tuple[int, str]]
+    """The seq of each that names a file, and the file's id."""
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.events) - 1
+
+    def part(self, first: int, last: int) -> "Run":
+        """What of it lies from `first` to `last`, which may be nothing."""
+        first = max(first, self.first)
+        events = self.events[first - self.first : max(0, last + 1 - self.first)]
+        return Run(first, events, [named for named in self.files if first <= named[0] <= last])
 
 
 EMPTY = Tail(1, 0, 0)
 
 
-def read_event(event: bytes) -> Arrived:
-    """A packed `MessageStored`."""
-    _, seq, _, kind, _, body, *_ = _stored.decode(event)[1]
-    return Arrived(seq, event, read_file_body(body).file_id if kind == "file" else "")
+class _Stored(msgspec.Struct, array_like=True, gc=False):
+    """As much of a `StoredMessage` as is asked here; what follows is not read."""
+
+    conversation: Raw
+    seq: int
+    key: Raw
+    kind: str
+    sender: Raw
+    body: bytes
 
 
-def newest_run(arrived: Iterable[Arrived]) -> list[Arrived]:
-    """The last of them that follow on each other, ascending."""
-    run: list[Arrived] = []
-    for message in arrived:
-        if run and message.seq != run[-1].seq + 1:
-            run.clear()
-        run.append(message)
-    return run
+_event = msgspec.msgpack.Decoder(tuple[int, _Stored])
+
+
+def newest_run(arrived: Iterable[bytes]) -> Run:
+    """The last packed `MessageStored` that follow on each other, as many as are held."""
+    first, events, named = 1, list[bytes](), list[tuple[int, str]]()
+    for event in arrived:
+        _, stored = _event.decode(event)
+        if stored.seq != first + len(events):
+            first, events, named = stored.seq, [], []
+        events.append(event)
+        if stored.kind == "file":
+            named.append((stored.seq, read_file_body(stored.body).file_id))
+    run = Run(first, events, named)
+    seqs = range(run.last, first - 1, -1)
+    newest_first = zip(seqs, seqs, map(len, reversed(events)), strict=True)
+    return run.part(fitting(newest_first), run.last)
 
 
 def joins(held: Tail, first: int, last: int) -> bool:
@@ -64,14 +88,18 @@ def joins(held: Tail, first: int, last: int) -> bool:
     return held.last >= held.first and first <= held.last + 1 and last >= held.first - 1
 
 
-def fitting(newest_first: Iterable[tuple[int, int]]) -> int:
-    """The lowest seq to keep, of rows with their sizes, the newest of which come first."""
-    lowest = total = 0
-    for count, (seq, size) in enumerate(newest_first, 1):
+def fitting(newest_first: Iterable[tuple[int, int, int]]) -> int:
+    """The lowest seq to keep, of stretches that follow on each other: first, last and size.
+
+    Of those that are kept, none but the newest has so many or so much behind it already.
+    """
+    lowest = newest = total = 0
+    for first, last, size in newest_first:
+        newest = newest or last
         total += size
-        if count > 1 and (count > MESSAGES or total > BYTES):
+        if lowest and (newest - last >= MESSAGES or total > BYTES):
             break
-        lowest = seq
+        lowest = first
     return lowest
 
 
@@ -79,53 +107,60 @@ def write_tails(
     connection: Connection, arrived: Mapping[str, Sequence[bytes]], touched_at: int
 ) -> int:
     """Take in what arrived, in the order of each conversation. Returns how many bytes it adds."""
-    return sum(
-        write_tail(connection, conversation, newest_run(map(read_event, events)), touched_at)
-        for conversation, events in arrived.items()
-    )
+    added = 0
+    rows = []
+    for conversation, events in arrived.items():
+        held = read_tail(connection, conversation)
+        tail = _write_run(connection, conversation, held, newest_run(events))
+        if tail is not held:
+            rows.append(_row(conversation, tail, touched_at))
+            added += tail.size - held.size
+    if rows:
+        connection.execute(_KEEP, rows)
+    return added
 
 
-def write_tail(
-    connection: Connection, conversation: str, run: Sequence[Arrived], touched_at: int
-) -> int:
-    """Take in a run, ascending. Where it leaves a hole to what is held, the newer one remains."""
-    held = read_tail(connection, conversation)
-    if not run or (run[-1].seq < held.first - 1 and held.last >= held.first):
-        return 0
-    if not joins(held, run[0].seq, run[-1].seq):
-        _delete(connection, conversation)
-        held = EMPTY._replace(first=run[0].seq)
-    rows = [(conversation, each.seq, each.event) for each in run]
-    connection.exec_driver_sql("INSERT OR IGNORE INTO messages VALUES (?, ?, ?)", rows)
-    named = [(each.file_id, conversation, each.seq) for each in run if each.file_id]
-    if named:
+def _write_run(connection: Connection, conversation: str, held: Tail, run: Run) -> Tail:
+    """What is held then. Where the run leaves a hole to what is held, the newer one remains."""
+    if not run.events or (run.last < held.first - 1 and held.last >= held.first):
+        return held
+    if not joins(held, run.first, run.last):
+        if held.size:
+            _delete(connection, conversation)
+        held = Tail(run.first, run.first - 1, 0)
+    _insert(connection, conversation, run.part(run.first, held.first - 1))
+    _insert(connection, conversation, run.part(held.last + 1, run.last))
+    return _cut(connection, conversation)
+
+
+def _insert(connection: Connection, conversation: str, run: Run) -> None:
+    if not run.events:
+        return
+    row = (conversation, run.first, run.last, join_frame(run.events))
+    connection.exec_driver_sql("INSERT INTO messages VALUES (?, ?, ?, ?)", row)
+    if run.files:
+        named = [(file_id, conversation, seq) for seq, file_id in run.files]
         connection.exec_driver_sql("INSERT OR IGNORE INTO files VALUES (?, ?, ?)", named)
-    tail = _cut(connection, conversation, max(held.last, run[-1].seq))
-    connection.execute(_KEEP, _row(conversation, tail, touched_at))
-    return tail.size - held.size
 
 
 def read_tail(connection: Connection, conversation: str) -> Tail:
     """What is held of a conversation."""
-    row = connection.execute(_FIND, {"known": conversation}).one_or_none()
+    row = connection.exec_driver_sql(_FIND, (conversation,)).one_or_none()
     return EMPTY if row is None else Tail._make(row)
 
 
-def _cut(connection: Connection, conversation: str, last: int) -> Tail:
-    """Forget what is too much; returns what remains. `last` is the newest that is held."""
-    _delete(connection, conversation, below=last - MESSAGES + 1)
-    first, size = connection.execute(_HELD, {"known": conversation}).one()
-    if size <= BYTES:
-        return Tail(first, last, size)
-    sizes = connection.execute(_SIZES, {"known": conversation}).all()
-    lowest = fitting((row.seq, row.size) for row in sizes)
-    _delete(connection, conversation, below=lowest)
-    return Tail(lowest, last, sum(row.size for row in sizes if row.seq >= lowest))
+def _cut(connection: Connection, conversation: str) -> Tail:
+    """Forget what is too much; returns what remains."""
+    runs = [tuple(row) for row in connection.exec_driver_sql(_RUNS, (conversation,))]
+    lowest = fitting(runs)
+    if lowest > runs[-1][0]:
+        _delete(connection, conversation, below=lowest)
+    return Tail(lowest, runs[0][1], sum(size for first, _, size in runs if first >= lowest))
 
 
 def _delete(connection: Connection, conversation: str, below: int = 2**53) -> None:
     for forget in _FORGET:
-        connection.execute(forget, {"known": conversation, "below": below})
+        connection.exec_driver_sql(forget, (conversation, below))
 
 
 def forget_quietest(connection: Connection, size: int) -> int:
@@ -151,22 +186,15 @@ def _row(conversation: str, tail: Tail, touched_at: int) -> dict[str, Any]:
     }
 
 
-_FIND = sa.select(
-    conversations.c.held_from, conversations.c.held_to, conversations.c.held_bytes
-).where(conversations.c.conversation == sa.bindparam("known"))
-_HELD = sa.select(sa.func.min(messages.c.seq), sa.func.sum(sa.func.length(messages.c.event))).where(
-    messages.c.conversation == sa.bindparam("known")
+# Those of each write, plain: compiling or binding them would cost more than they do.
+_FIND = "SELECT held_from, held_to, held_bytes FROM conversations WHERE conversation = ?"
+_RUNS = (
+    "SELECT first_seq, last_seq, length(events) FROM messages WHERE conversation = ?"
+    " ORDER BY first_seq DESC"
 )
-_FORGET = [
-    sa.delete(table).where(
-        table.c.conversation == sa.bindparam("known"), table.c.seq < sa.bindparam("below")
-    )
-    for table in (messages, files)
-]
-_SIZES = (
-    sa.select(messages.c.seq, sa.func.length(messages.c.event).label("size"))
-    .where(messages.c.conversation == sa.bindparam("known"))
-    .order_by(messages.c.seq.desc())
+_FORGET = (
+    "DELETE FROM messages WHERE conversation = ? AND first_seq < ?",
+    "DELETE FROM files WHERE conversation = ? AND seq < ?",
 )
 _QUIETEST = (
     sa.select(conversations.c.conversation, conversations.c.held_bytes)

@@ -10,19 +10,25 @@ from pathlib import Path
 from typing import Any
 
 from realm_protocol.errors import StoreDamaged
+from realm_protocol.wire import split_frame
 from realm_service.checksums import checksum
 
 _HOLES = (
     "SELECT c.conversation FROM conversations c LEFT JOIN messages m USING (conversation)"
     " WHERE c.held_to >= c.held_from GROUP BY c.conversation"
-    " HAVING count(m.seq) != c.held_to - c.held_from + 1"
-    " OR min(m.seq) != c.held_from OR max(m.seq) != c.held_to"
+    " HAVING coalesce(sum(m.last_seq - m.first_seq + 1), 0) != c.held_to - c.held_from + 1"
+    " OR min(m.first_seq) != c.held_from OR max(m.last_seq) != c.held_to"
 )
 _HELD = (
     "SELECT conversation, held_from, held_to FROM conversations"
     " WHERE held_to >= held_from ORDER BY conversation"
 )
-_EVENTS = "SELECT CAST(event AS BLOB) FROM messages WHERE conversation = ? ORDER BY seq"
+_RUNS = "SELECT events FROM messages WHERE conversation = ? ORDER BY first_seq"
+_COUNTS = {
+    "people": "SELECT count(*) FROM people",
+    "memberships": "SELECT count(*) FROM memberships",
+    "messages": "SELECT coalesce(sum(last_seq - first_seq + 1), 0) FROM messages",
+}
 
 
 def verify(folder: Path) -> dict[str, Any]:
@@ -36,10 +42,7 @@ def verify(folder: Path) -> dict[str, Any]:
         holes = [row[0] for row in replica.execute(f"{_HOLES} LIMIT 10")]
         if holes:
             raise StoreDamaged(path=str(site), detail=f"messages missing: {', '.join(holes)}")
-        counts = {
-            table: replica.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
-            for table in ("people", "memberships", "messages")
-        }
+        counts = {name: replica.execute(count).fetchone()[0] for name, count in _COUNTS.items()}
     return {"verified": str(folder), "queued": queued, **counts}
 
 
@@ -48,7 +51,8 @@ def checksums(folder: Path) -> Iterator[dict[str, Any]]:
     with opened(folder / "site.db") as replica:
         replica.execute("BEGIN")  # one snapshot, while the server writes on
         for conversation, first, last in replica.execute(_HELD).fetchall():
-            events = (row[0] for row in replica.execute(_EVENTS, (conversation,)))
+            runs = replica.execute(_RUNS, (conversation,))
+            events = (bytes(event) for (frame,) in runs for event in split_frame(frame))
             yield {
                 "conversation": conversation,
                 "first_seq": first,

@@ -72,7 +72,7 @@ async def test_copies_that_agree_are_counted(site: Site, store: Path) -> None:
 
 async def test_a_copy_that_differs_is_named(site: Site, store: Path) -> None:
     """A message that is another, or one that main does not have."""
-    site.break_it("UPDATE messages SET event = x'00' WHERE seq = 2")
+    site.break_it("UPDATE messages SET events = x'93010203' WHERE first_seq = 1")
     with pytest.raises(CopiesDiffer) as differ:
         compare_copies(store, read_copies(site.lines()))
     assert differ.value.fields == {"count": 1, "compared": 1, "conversations": site.conversation}
@@ -91,7 +91,7 @@ async def test_a_realms_files_are_verified(site: Site) -> None:
 
 async def test_a_hole_is_found(site: Site) -> None:
     """It would be served as if there were nothing between."""
-    site.break_it("DELETE FROM messages WHERE seq = 3")
+    site.break_it("DELETE FROM messages WHERE first_seq = 1")
 
     with pytest.raises(StoreDamaged, match="messages missing"):
         verifying.verify(site.folder)

@@ -20,6 +20,7 @@ from realm_protocol.commands import (
 from realm_protocol.events import Heads, LinkChanged, Refused, Reply, Synced
 from realm_protocol.names import Address, GroupAddress, group_conversation
 from realm_protocol.wire import check
+from realm_server.autonomy.verifying import verify
 from tests.realm_server.conftest import World
 from tests.realm_server.fake_main import membership
 from tests.realm_server.raw_client import RawClient
@@ -63,7 +64,7 @@ async def cut_off(world: World) -> World:
     await world.start()
     client = await world.enter("messi-token")
     await world.enter("lineker-token")
-    await eventually(lambda: world.rows_of_site("messages") == 8)
+    await eventually(lambda: verify(world.home)["messages"] == 8)
     await world.cut()
     await client.until(LinkChanged)
     client.channel.abort()
