@@ -16,7 +16,8 @@ from realm_protocol.names import Address
 
 T = TypeVar("T")
 
-_WAITING = 100
+WAITING = 100
+"""Hashes and checks that may wait or be under way at once."""
 _NICENESS = 10
 
 
@@ -50,7 +51,7 @@ class Passwords:
         return self._hasher.check_needs_rehash(password_hash)
 
     async def _run(self, work: Callable[..., T], *args: str) -> T:
-        if self._waiting >= _WAITING:
+        if self._waiting >= WAITING:
             raise TooManySignIns(retry_after_seconds=5)
         self._waiting += 1
         try:
