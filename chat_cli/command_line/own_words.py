@@ -22,9 +22,9 @@ _WORDS = Parameter(
 _ACTION = Parameter(
     "action",
     Kind.WORD,
-    Help("stop one, or go on with it", "hentikan satu, atau lanjutkan"),
+    Help("stop one, go on with it, or forget it", "hentikan satu, lanjutkan, atau lupakan"),
     optional=True,
-    choices=("cancel", "retry"),
+    choices=("cancel", "retry", "remove"),
 )
 _TRANSFER = Parameter(
     "transfer",
@@ -86,8 +86,8 @@ OWN = (
     Command(
         _own(
             "transfers",
-            "List files on their way; stop one, or go on with it.",
-            "Tampilkan berkas yang sedang dikirim; hentikan satu, atau lanjutkan.",
+            "List files on their way; stop one, go on with it, or forget it.",
+            "Tampilkan berkas yang sedang dikirim; hentikan satu, lanjutkan, atau lupakan.",
             _ACTION,
             _TRANSFER,
         ),

@@ -147,6 +147,7 @@ TRANSFER_STOPPED = Text(
     "{file} dihentikan. `transfers retry` melanjutkannya.",
 )
 TRANSFER_GOES_ON = Text("Going on with {file}.", "{file} dilanjutkan.")
+TRANSFER_REMOVED = Text("Forgot {file}.", "{file} dilupakan.")
 NO_TRANSFERS = Text("No files are on their way.", "Tidak ada berkas yang sedang dikirim.")
 FILE_RECEIVED = Text("Saved {path}.", "{path} tersimpan.")
 FILE_HERE_ALREADY = Text("{path} is here already", "{path} sudah ada")

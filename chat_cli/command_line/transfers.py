@@ -1,4 +1,4 @@
-"""`transfers`: files that are on their way or lately were; stopping one, and going on with it."""
+"""`transfers`: files that are on their way or lately were; stopping one, going on, giving it up."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,12 @@ _STATES = {
     "refused": texts.STATE_REFUSED,
     "cancelled": texts.TRANSFER_CANCELLED,
 }
-_TOLD = {"cancel": texts.TRANSFER_STOPPED, "retry": texts.TRANSFER_GOES_ON}
+_REMOVE = "remove"
+_TOLD = {
+    "cancel": texts.TRANSFER_STOPPED,
+    "retry": texts.TRANSFER_GOES_ON,
+    _REMOVE: texts.TRANSFER_REMOVED,
+}
 
 
 def transfers(call: Call, arguments: Mapping[str, str]) -> None:
@@ -34,7 +39,12 @@ def transfers(call: Call, arguments: Mapping[str, str]) -> None:
         detail = say(texts.MISSING, name="TRANSFER")
         raise WrongArguments(detail=detail, usage=call.command.usage)
     action, transfer = arguments["action"], quote(arguments["transfer"], safe="")
-    told = call.service.post(call.path(f"transfers/{transfer}/{action}"), {})
+    path = call.path(f"transfers/{transfer}")
+    if action == _REMOVE:
+        told = call.service.get(path)
+        call.service.delete(path)
+    else:
+        told = call.service.post(f"{path}/{action}", {})
     call.show(told, _TOLD[action], file=told["name"])
 
 

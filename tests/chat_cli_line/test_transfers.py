@@ -42,3 +42,14 @@ def test_one_is_stopped_and_taken_up(service: FakeService, run: Run) -> None:
     assert going.stdout == "report.pdf dilanjutkan.\n"
     assert (unsaid.returncode, "TRANSFER is missing." in unsaid.stderr) == (2, True)
     assert run("transfers", "burn", "x").returncode == 2
+
+
+def test_one_is_given_up(service: FakeService, run: Run) -> None:
+    """What was stopped would wait on the disk for ever."""
+    service.answers[f"GET {PATH}/{UPLOAD['transfer']}"] = UPLOAD
+    service.answers[f"DELETE {PATH}/{UPLOAD['transfer']}"] = UPLOAD
+
+    removed = run("transfers", "remove", str(UPLOAD["transfer"]))
+
+    assert (removed.returncode, removed.stdout) == (0, "Forgot report.pdf.\n")
+    assert service.last("DELETE").path == f"{PATH}/{UPLOAD['transfer']}"
