@@ -18,6 +18,7 @@ from realm_protocol.errors import (
     MalformedMessage,
     MethodNotAllowed,
     NotAllowed,
+    RangeNotSatisfiable,
     RealmchatError,
     RequestTooLarge,
     RequestTooSlow,
@@ -140,6 +141,8 @@ def error_response(error: RealmchatError) -> JSONResponse:
         headers["Retry-After"] = str(max(1, round(error.fields["retry_after_seconds"])))
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.fields['size']}"
     return JSONResponse(error.body(), error.status, headers)
 
 

@@ -67,6 +67,9 @@ async def test_a_range_is_answered_as_http_has_it(site: World) -> None:
     assert answer.headers["Content-Range"] == (f"bytes {3 * MIB + 5}-{4 * MIB + 5}/{len(CONTENT)}")
     assert answer.headers["Content-Type"] == "image/png"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    beyond = await download(site, Range=f"bytes={len(CONTENT)}-")
+    assert code(beyond) == (416, "range_not_satisfiable")
+    assert beyond.headers["Content-Range"] == f"bytes */{len(CONTENT)}"
 
 
 @pytest.mark.parametrize("size", [0, 1, MIB - 1, MIB, MIB + 1])
