@@ -141,7 +141,7 @@ def error_response(error: RealmchatError) -> JSONResponse:
         headers["Retry-After"] = str(max(1, round(error.fields["retry_after_seconds"])))
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, RangeNotSatisfiable):
+    if isinstance(error, RangeNotSatisfiable) and isinstance(error.fields.get("size"), int):
         headers["Content-Range"] = f"bytes */{error.fields['size']}"
     return JSONResponse(error.body(), error.status, headers)
 
