@@ -85,6 +85,9 @@ class SendingLanes:
         self._lane_of: dict[str, _Lane] = {}
         self._jitter = jitter
         self._window = window
+        self._allowed = window
+        """Of the window: one after a refusal for now, one more with each that is settled. What is
+        offered in vain costs both sides as much as what is taken."""
         self._in_flight = 0
 
     @property
@@ -102,14 +105,18 @@ class SendingLanes:
             self._lane_of[message.key] = lane
 
     def take_due(self, now: float) -> list[Unsent]:
-        """What goes out now, in order; it is in flight until it is answered or cut."""
+        """What goes out now, in order; it is in flight until it is answered or cut.
+
+        A lane that had its turn is behind the others.
+        """
         due: list[Unsent] = []
-        for lane in self._lanes.values():
-            room = self._window - self._in_flight
+        for conversation, lane in list(self._lanes.items()):
+            room = self._allowed - self._in_flight
             if room <= 0:
                 break
             if not lane.waiting or not lane.may_start(now):
                 continue
+            self._lanes[conversation] = self._lanes.pop(conversation)
             lane.stopped_until = None
             leaving, lane.waiting = lane.waiting[:room], lane.waiting[room:]
             lane.in_flight.update((message.key, message) for message in leaving)
@@ -118,7 +125,9 @@ class SendingLanes:
         return due
 
     def next_due(self) -> float | None:
-        """When a stopped lane may start again."""
+        """When a stopped lane may start again; None also where only an answer makes room for it."""
+        if self._in_flight >= self._allowed:
+            return None
         times = [
             lane.stopped_until
             for lane in self._lanes.values()
@@ -140,6 +149,7 @@ class SendingLanes:
 
     def _stop(self, lane: _Lane, verdict: Verdict, error: RealmchatError, now: float) -> None:
         if verdict is Verdict.AGAIN:
+            self._allowed = 1
             lane.refusals += 1
             again_at = now + self._wait(lane.refusals, error)
             lane.stopped_until = max(again_at, lane.stopped_until or 0)
@@ -157,6 +167,7 @@ class SendingLanes:
 
     def wake(self) -> None:
         """What was refused for now may go at once: the reason is gone."""
+        self._allowed = self._window
         for lane in self._lanes.values():
             if lane.stopped_until is not None:
                 lane.stopped_until = 0.0
@@ -179,6 +190,7 @@ class SendingLanes:
             insort(lane.waiting, message)
             return lane
         lane.refusals = 0
+        self._allowed = min(self._window, self._allowed + 1)
         del self._lane_of[key]
         if not lane.waiting and not lane.in_flight:
             del self._lanes[message.conversation]

@@ -69,7 +69,45 @@ def test_a_rate_limit_is_waited_out() -> None:
     lanes.refused("k2", AfterRefused(key="k1"), 0)
     assert lanes.next_due() == 3
     assert lanes.take_due(2.9) == []
-    assert [m.ordinal for m in lanes.take_due(3)] == [1, 2]
+    assert [m.ordinal for m in lanes.take_due(3)] == [1]
+
+
+def test_after_a_refusal_one_message_tries_the_way() -> None:
+    """More with each that is taken: a hundred offered for one that is taken would be a storm."""
+    lanes = lanes_of(*(message(number) for number in range(1, 9)))
+    lanes.take_due(0)
+    lanes.refused("k1", RateLimited(retry_after_seconds=1), 0)
+    for number in range(2, 9):
+        lanes.refused(f"k{number}", AfterRefused(key="k1"), 0)
+
+    assert [m.ordinal for m in lanes.take_due(1)] == [1]
+    lanes.accepted("k1")
+    assert [m.ordinal for m in lanes.take_due(1)] == [2, 3]
+    lanes.accepted("k2")
+    assert [m.ordinal for m in lanes.take_due(1)] == [4, 5]
+    lanes.wake()
+    assert [m.ordinal for m in lanes.take_due(1)] == [6, 7, 8]
+
+
+def test_a_stopped_lane_without_room_waits_for_an_answer() -> None:
+    """A timer that is due and finds no room would be set again and again."""
+    lanes = lanes_of(message(1, "a"), message(2, "b"), message(3, "c"), window=2)
+    lanes.take_due(0)
+    lanes.refused("k1", LinkDown(), 0)
+    assert lanes.take_due(0.1) == []
+    assert lanes.next_due() is None
+    lanes.accepted("k2")
+    assert lanes.next_due() == 0.25
+
+
+def test_conversations_take_turns() -> None:
+    """A long one holds up nobody else's."""
+    lanes = lanes_of(*(message(n, "a") for n in range(1, 5)), message(5, "b"), window=2)
+    assert [m.ordinal for m in lanes.take_due(0)] == [1, 2]
+    lanes.accepted("k1")
+    assert [m.ordinal for m in lanes.take_due(0)] == [5]
+    lanes.accepted("k2")
+    assert [m.ordinal for m in lanes.take_due(0)] == [3]
 
 
 def test_one_stopped_conversation_leaves_the_others_alone() -> None:
