@@ -8,6 +8,7 @@ must not tell whether somebody else has it too.
 import asyncio
 import contextlib
 import secrets
+from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from realm_protocol.errors import (
     AskedWrongly,
     FileDamaged,
     InternalError,
+    RateLimited,
     RealmchatError,
     ServerDraining,
 )
@@ -27,6 +29,10 @@ from realm_service.disk_threads import DiskThreads
 from realm_service.logs import get_logger, report_defect
 
 log = get_logger("realm.cache")
+
+READ_AT_ONCE = 64
+"""Downloads of one session; each holds a block, also where its reader has stopped reading."""
+_AGAIN_SECONDS = 5
 
 
 class _Entry:
@@ -113,6 +119,8 @@ class FileCache:
         self._counts = counts
         self._entries: dict[str, _Entry] = {}
         """By file id, the longest unused first."""
+        self._reading: Counter[str] = Counter()
+        """How many downloads each session has open."""
         self._draining = False
 
     def open(self) -> None:
@@ -155,6 +163,21 @@ class FileCache:
 
         Raises what ends it; a later request goes on where the cache is then.
         """
+        if self._reading[session] >= READ_AT_ONCE:
+            raise RateLimited(retry_after_seconds=_AGAIN_SECONDS)
+        self._reading[session] += 1
+        try:
+            async with contextlib.aclosing(self._blocks(session, file, part)) as blocks:
+                async for block in blocks:
+                    yield block
+        finally:
+            self._reading[session] -= 1
+            if not self._reading[session]:
+                del self._reading[session]
+
+    async def _blocks(
+        self, session: str, file: FoundFile, part: range
+    ) -> AsyncGenerator[bytes, None]:
         position = part.start
         while position < part.stop:
             with self._followed(file) as entry:

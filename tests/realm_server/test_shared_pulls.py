@@ -1,14 +1,16 @@
 """Who follows a pull that somebody else began: with their bytes, not with their rights."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import cast
 
-from realm_protocol.errors import LinkDown, RealmchatError, SessionEnded
+import pytest
+
+from realm_protocol.errors import LinkDown, RateLimited, RealmchatError, SessionEnded
 from realm_server.counts import Counts
-from realm_server.files.cache import FileCache
+from realm_server.files.cache import READ_AT_ONCE, FileCache
 from realm_server.files.main_files import FoundFile, MainFiles
 from realm_server.files.pace import Pace
 from realm_service.disk_threads import DiskThreads
@@ -41,11 +43,19 @@ class Main:
         yield CONTENT[start:]
 
 
-async def read_by_both(folder: Path, main: Main) -> list[bytes | BaseException]:
-    """Messi's request begins the pull, lineker's follows it."""
+@contextmanager
+def caching(folder: Path, main: Main) -> Iterator[FileCache]:
     threads = DiskThreads()
     cache = FileCache(folder, 1000, cast("MainFiles", main), threads, Pace(0), Counts())
     cache.open()
+    try:
+        yield cache
+    finally:
+        threads.close()
+
+
+async def read_by_both(cache: FileCache, main: Main) -> list[bytes | BaseException]:
+    """Messi's request begins the pull, lineker's follows it."""
 
     async def read(session: str) -> bytes:
         return b"".join([block async for block in cache.blocks(session, FILE, range(FILE.size))])
@@ -55,16 +65,15 @@ async def read_by_both(folder: Path, main: Main) -> list[bytes | BaseException]:
     lineker = asyncio.create_task(read("lineker"))
     await asyncio.sleep(0)  # it follows
     main.may_answer.set()
-    read_by_them = await asyncio.gather(messi, lineker, return_exceptions=True)
-    threads.close()
-    return read_by_them
+    return await asyncio.gather(messi, lineker, return_exceptions=True)
 
 
 async def test_whose_right_ends_takes_nobody_along(tmp_path: Path) -> None:
     """Who followed goes on in their own name, and isn't told that their own session ended."""
     main = Main(SessionEnded(reason="signed out"))
 
-    messi, lineker = await read_by_both(tmp_path, main)
+    with caching(tmp_path, main) as cache:
+        messi, lineker = await read_by_both(cache, main)
 
     assert isinstance(messi, SessionEnded)
     assert lineker == CONTENT
@@ -75,7 +84,32 @@ async def test_where_main_is_away_it_is_asked_once_for_all(tmp_path: Path) -> No
     """A site doesn't knock a hundred times where nobody opens."""
     main = Main(LinkDown(realm="surabaya", since=None))
 
-    both = await read_by_both(tmp_path, main)
+    with caching(tmp_path, main) as cache:
+        both = await read_by_both(cache, main)
 
     assert [type(one) for one in both] == [LinkDown, LinkDown]
     assert main.asked == ["messi"]
+
+
+async def test_one_session_can_not_fill_the_memory(tmp_path: Path) -> None:
+    """Whoever opens downloads and reads none is refused at some number, and nobody else is."""
+    main = Main(LinkDown(realm="surabaya", since=None))
+    main.may_answer.set()
+
+    with caching(tmp_path, main) as cache:
+
+        def opened(session: str) -> AsyncGenerator[bytes, None]:
+            return cache.blocks(session, FILE, range(FILE.size))
+
+        stalled = [opened("lineker") for _ in range(READ_AT_ONCE)]
+        for one in stalled:
+            await anext(one)
+        with pytest.raises(RateLimited):
+            await anext(opened("lineker"))
+        others = opened("henderson")
+        assert await anext(others) == CONTENT
+        await stalled.pop().aclose()
+        again = opened("lineker")
+        assert await anext(again) == CONTENT
+        for one in (*stalled, others, again):
+            await one.aclose()
