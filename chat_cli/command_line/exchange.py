@@ -16,7 +16,7 @@ import httptools
 
 from realm_protocol.errors import ServiceUnreachable, ServiceWentAway, TimedOut
 
-_CHUNK = 64 * 1024
+_CHUNK = 256 * 1024
 
 
 class Answer(NamedTuple):

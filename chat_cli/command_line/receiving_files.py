@@ -177,19 +177,19 @@ def _save(call: Call, folder: Path, file: Wanted) -> Path:
     """Fetch what is missing, check it, and give it its name."""
     part = folder / file.part_name
     with _in_words(part), _alone(part) as saved, Progress(call, file.name, file.size) as progress:
-        have = os.fstat(saved.fileno()).st_size
-        if have > file.size:
-            have = 0
+        if os.fstat(saved.fileno()).st_size > file.size:
             saved.truncate(0)
+        digest = hashlib.file_digest(saved, "sha256")
+        have = saved.tell()
         _check_room(folder, file.size - have)
-        saved.seek(have)
         for piece in _pieces(call, file, have):
             saved.write(piece)
+            digest.update(piece)
             have += len(piece)
             progress.moved(have)
         saved.flush()
         os.fsync(saved.fileno())
-        if have != file.size or _hash(part) != file.sha256:
+        if have != file.size or digest.hexdigest() != file.sha256:
             part.unlink()
             raise FileDamaged(file_id=file.file_id)
         return _place(part, folder, file.name)
