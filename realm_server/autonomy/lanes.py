@@ -137,9 +137,18 @@ class _Lane:
         return bool(self.waiting or self.returned or self.in_flight)
 
     def first(self) -> Kept | None:
-        """What goes out next; None while that is not on the disk yet."""
+        """What goes out next; None while it isn't on the disk, or an answer must come first."""
         first = self.returned[0] if self.returned else self.waiting[0] if self.waiting else None
-        return None if first is None or first.stage is Stage.WRITING else first
+        if first is None or first.stage is Stage.WRITING or self._would_overtake(first):
+            return None
+        return first
+
+    def _would_overtake(self, first: Kept) -> bool:
+        """Of what went out live main stops the lane of its session, and of nobody else."""
+        before = next(iter(self.in_flight.values()), None)
+        if before is None or before.live_in is None:
+            return False
+        return first.live_in is None or not first.live_in.known_to_main
 
     def take_first(self) -> Kept:
         return self.returned.pop(0) if self.returned else self.waiting.popleft()
@@ -299,6 +308,7 @@ class OutboxLanes:
         if kept.stage is Stage.IN_FLIGHT:
             self._uncount(lane, kept)
             lane.waits = None
+            self._make_ready(lane)
         elif kept in lane.returned:
             lane.returned.remove(kept)
         else:

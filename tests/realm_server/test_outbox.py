@@ -237,6 +237,27 @@ async def test_a_silent_main_keeps_nobody_waiting(world: World) -> None:
     assert len(world.main.heard_of(link.Forward)) == 1
 
 
+async def test_what_went_out_live_is_answered_before_the_next_goes_out(world: World) -> None:
+    """Main stops the lane of its session alone: what comes without one would overtake it."""
+    world.times = Times(LinkTimes(suspect_after=0.02), tick_seconds=0.05)
+    await world.start()
+    messi = await world.enter("messi-token")
+    messi.send(message(2))
+    await at_realm(messi)
+    messi.send(message(3))
+    await at_realm(messi)
+    take_queued(world)
+
+    (first,) = world.main.heard_of(link.Forward)
+    world.main.refuse(first, StorageFull(server="main server"))
+    await eventually(lambda: len(world.main.heard_of(link.Forward)) == 2)
+    await world.enter("lineker-token")  # main has heard all that was sent before
+    assert queued(world) == []
+    world.main.accept_message(world.main.heard_of(link.Forward)[1], 1)
+
+    await eventually(lambda: queued(world) == [("messi@surabaya", "key-3")])
+
+
 async def test_a_message_that_was_sent_twice_while_main_is_silent(world: World) -> None:
     """Each sending has one answer, whatever main says of either later."""
     world.times = Times(LinkTimes(suspect_after=0.02), tick_seconds=0.05)
