@@ -74,12 +74,19 @@ class RealmConnection:
         self._number += 1
         self.channel.send(pack(msgspec.structs.replace(command, number=self._number)))
 
-    async def request(self, command: ClientCommand, seconds: float) -> Any:
-        """The checked result of a command; raises its refusal, or `TimedOut`."""
+    async def request(
+        self, command: ClientCommand, seconds: float, heard: Callable[[Any], None] | None = None
+    ) -> Any:
+        """The checked result of a command; raises its refusal, or `TimedOut`.
+
+        `heard` gets it before anything that comes behind it is received.
+        """
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
         def answered(result: Any) -> None:
             if not future.done():
+                if heard is not None:
+                    heard(result)
                 future.set_result(result)
 
         def refused(error: RealmchatError) -> None:

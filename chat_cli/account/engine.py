@@ -269,10 +269,12 @@ class Engine:
             raise self.state.refusal()
         return await self._request_now(command)
 
-    async def _request_now(self, command: ClientCommand) -> Any:
+    async def _request_now(
+        self, command: ClientCommand, heard: Callable[[Any], None] | None = None
+    ) -> Any:
         if self._connection is None:
             raise RealmUnreachable(url=self.who.realm_url, detail="the connection was cut")
-        return await self._connection.request(command, ANSWER_SECONDS)
+        return await self._connection.request(command, ANSWER_SECONDS, heard)
 
     def tell(self, command: ClientCommand) -> None:
         """A command without an answer; dropped while cut off."""

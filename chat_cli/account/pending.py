@@ -3,8 +3,9 @@
 Events of a connection come in order; only what was told on none is asked for here.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 from chat_cli.account import pending_rows
 from chat_cli.account.store import Store
@@ -18,7 +19,13 @@ from realm_protocol.commands import (
 
 _AT_A_TIME = 500
 
-Request = Callable[[ClientCommand], Awaitable[Any]]
+
+class Request(Protocol):
+    """Asks the realm. `heard` gets the answer before what comes behind it is received."""
+
+    def __call__(
+        self, command: ClientCommand, heard: Callable[[Any], None] | None = None
+    ) -> Awaitable[Any]: ...
 
 
 class Pending:
@@ -27,6 +34,7 @@ class Pending:
     def __init__(self, store: Store, me: str, *, now: Callable[[], int], request: Request) -> None:
         self.in_step = False
         """What comes now continues what is here."""
+        self._taken: asyncio.Future[None]
         self._store = store
         self._me = me
         self._now = now
@@ -37,17 +45,17 @@ class Pending:
         more = True
         while more:
             after = await self._store.run(pending_rows.newest_position)
-            page: PendingPage = await self._request(FetchPending(0, after))
-            now = self._now()
-            job = self._store.run(
-                lambda connection, page=page, now=now: pending_rows.take(  # type: ignore[misc]
-                    connection, self._me, page.messages, now
-                )
-            )
+            page: PendingPage = await self._request(FetchPending(0, after), self._take)
+            await self._taken
             more = page.more
-            # What comes from now on is submitted behind this job.
-            self.in_step = not more
-            await job
+
+    def _take(self, page: PendingPage) -> None:
+        """At once: what comes from now on is submitted behind this job."""
+        self.in_step = not page.more
+        now = self._now()
+        self._taken = self._store.run(
+            lambda connection: pending_rows.take(connection, self._me, page.messages, now)
+        )
 
     async def find_gone(self) -> list[MessageKey]:
         """Which messages the realm keeps no more, of those that this device takes for kept."""

@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import select
 
 from chat_cli.account.schema import events
-from realm_protocol.commands import SendMessage
+from realm_protocol.commands import FetchPending, PendingPage, SendMessage
 from realm_protocol.errors import NotMember
 from realm_protocol.names import GroupAddress
 from tests.waiting import DEADLINE_SECONDS, eventually
 
 from .conftest import HENDERSON, MESSI, Person, Service, serving
 from .fake_realm import FakeRealm
+from .fake_realm_session import RealmSession
 
 GROUP = GroupAddress("jarkom3@surabaya")
 
@@ -273,6 +274,24 @@ async def test_a_device_that_was_away_gets_what_it_missed(realm: FakeRealm, tmp_
             (1, "dua", "delivered"),
         ]
         assert await keys_told(messi, "message") == ["h1", "h2"]
+
+
+async def test_what_comes_right_behind_the_last_page_is_shown(
+    realm: FakeRealm, messi: Person
+) -> None:
+    """In one frame with it: the device is in step once the page is there, not some time later."""
+    await cut_off(realm, messi)
+    answer = realm.outbox.pending
+
+    def answer_and_say(session: RealmSession, asked: FetchPending) -> PendingPage:
+        realm.outbox.pending = answer  # type: ignore[method-assign]
+        asyncio.get_running_loop().call_soon(realm.outbox.say, HENDERSON, message("h1", "halo"))
+        return answer(session, asked)
+
+    realm.outbox.pending = answer_and_say  # type: ignore[method-assign]
+    realm.cut()
+
+    await eventually(lambda: _knows(messi, 1))
 
 
 async def test_the_inbox_has_them_and_marks_them_read(realm: FakeRealm, messi: Person) -> None:
