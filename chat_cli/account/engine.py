@@ -36,6 +36,7 @@ from realm_protocol.errors import (
     RealmUnreachable,
     SessionEnded,
     SessionNotFound,
+    TimedOut,
     UserDisabled,
     WrongRealm,
 )
@@ -368,6 +369,8 @@ class Engine:
     async def _catch_up_pending(self) -> None:
         try:
             await self._pending.catch_up()
+        except TimedOut:
+            self._abort()  # over a new connection it may say
         except RealmchatError as error:
             log.warning("pending_not_fetched", account=self.who.address, code=error.code)
 

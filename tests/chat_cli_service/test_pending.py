@@ -5,8 +5,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
+from chat_cli.account import engine
 from chat_cli.account.schema import events
 from realm_protocol.commands import FetchPending, PendingPage, SendMessage
 from realm_protocol.errors import NotMember
@@ -292,6 +294,27 @@ async def test_what_comes_right_behind_the_last_page_is_shown(
     realm.cut()
 
     await eventually(lambda: _knows(messi, 1))
+
+
+async def test_a_realm_that_does_not_say_what_it_keeps_is_asked_anew(
+    realm: FakeRealm, messi: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over another connection: neighbours would be unheard for as long as the site is cut off."""
+    monkeypatch.setattr(engine, "ANSWER_SECONDS", 1.0)
+    await cut_off(realm, messi)
+    realm.outbox.say(HENDERSON, message("h1", "halo"))
+    await eventually(lambda: _knows(messi, 1))
+    answer = realm.outbox.pending
+
+    def leave_unanswered(session: RealmSession, asked: FetchPending) -> None:
+        realm.outbox.pending = answer  # type: ignore[method-assign]
+
+    realm.outbox.pending = leave_unanswered  # type: ignore[assignment, method-assign]
+    realm.cut()
+    await eventually(lambda: realm.outbox.pending == answer)
+    kept = realm.outbox.say(HENDERSON, message("h2", "lagi"))
+
+    await eventually(lambda: _has(messi, kept.conversation, ["halo", "lagi"]))
 
 
 async def test_the_inbox_has_them_and_marks_them_read(realm: FakeRealm, messi: Person) -> None:
