@@ -247,7 +247,7 @@ class Realm:
             try:
                 self.store.write(self._now())
                 if turn % _TICKS_BETWEEN_REPLICAS == 0:
-                    self.replica.write()
+                    self.replica.keep_up()
                 self.routes.forget_absent()
                 self.entrance.look_after(turn, self._times.ticks_between_looks)
                 self._limits.sweep(loop.time())

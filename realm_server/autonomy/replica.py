@@ -5,6 +5,7 @@ pass through the realm are kept in memory and written behind, the newest of each
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
@@ -25,6 +26,8 @@ from realm_server.autonomy.site_file import SiteFile
 
 HEARD_BYTES = 32 * 1024 * 1024
 """Written at once when so much has gathered."""
+_SHARE_OF_TIME = 0.01
+"""That writing may take of the site's thread, however much passes through the realm."""
 _STORED = array_header(2) + pack(tag_of(MessageStored))
 _CACHED = 50_000
 _FILLED = 0.75
@@ -46,6 +49,7 @@ class Replica:
         self._heard_bytes = 0
         self._members: dict[str, Collection[int]] = {}
         self._people: dict[Address, SitePerson | None] = {}
+        self._rests_until = 0.0
         self._unwritten = 0
         self._size = 0
         self.read_file()
@@ -167,6 +171,14 @@ class Replica:
         """The newest rows of a conversation, as main told them when it was asked."""
         self._write_tails({conversation: [pack(MessageStored(row)) for row in newest]})
 
+    def keep_up(self) -> None:
+        """Write what was heard, unless the last time took so long that this would be too soon.
+
+        Of a lively conversation most is forgotten meanwhile, and never written.
+        """
+        if time.monotonic() >= self._rests_until:
+            self.write()
+
     def write(self) -> None:
         """Write what was heard since the last time."""
         if self._heard:
@@ -179,9 +191,12 @@ class Replica:
     def _take_tails(
         self, connection: Connection, arrived: Mapping[str, Sequence[bytes]], at: int
     ) -> None:
+        begun = time.monotonic()
         self._size += tails.write_tails(connection, arrived, at)
         if self._size > self._limit:
             self._size -= tails.forget_quietest(connection, self._size - self._limit)
+        ended = time.monotonic()
+        self._rests_until = ended + (ended - begun) / _SHARE_OF_TIME
 
     async def behind(self) -> list[tuple[str, int]]:
         """Conversations of which newer messages are known than are held, and up to where they are.

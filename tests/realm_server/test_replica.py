@@ -292,6 +292,24 @@ async def test_messages_that_gather_are_written_before_they_are_too_many(
     assert len(held) > 10
 
 
+async def test_writing_takes_a_small_part_of_the_time(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much passes; what waits is written when the link goes."""
+    await site.take(person(1, MESSI), membership(1, "g1"))
+    monkeypatch.setattr(replica, "_SHARE_OF_TIME", 1e-9)
+    await site.hear("g1", [1])
+
+    site.replica.heard("g1", pack(MessageStored(row("g1", 2))))
+    site.replica.keep_up()
+    await site.file.settled()
+    assert seqs(site.page("g1")) == [1]
+
+    site.replica.write()  # as when the link goes
+    await site.file.settled()
+    assert seqs(site.page("g1")) == [1, 2]
+
+
 @given(st.lists(st.integers(1, 3 * tails.BYTES), min_size=1, max_size=20), st.integers(0, 500))
 def test_of_one_conversation_the_newest_that_fit_are_kept(sizes: list[int], first: int) -> None:
     """One at least; never more bytes than it may, where there is more than one."""
