@@ -54,10 +54,11 @@ class AccountClient:
         Of the newest there are so many of the log, with all that stands behind it.
         """
         path = f"conversations/{conversation}/messages"
-        bound: Mapping[str, Any] | None = {} if before is None else {"before": before}
+        bound: Mapping[str, Any] = {} if before is None else {"before": before}
         first = answer = await self._ask("GET", path, query={"limit": limit, **bound})
         rows = list(answer.value)
-        while before is None and (bound := shapes.bound_of_more(rows, answer.value, limit)):
+        while before is None and shapes.are_more_wanted(rows, answer.value, limit):
+            bound = shapes.bound_before(answer.value)
             answer = await self._ask("GET", path, query={"limit": limit, **bound})
             rows = [*answer.value, *rows]
         return shapes.page(rows), _place(first)

@@ -97,17 +97,21 @@ def page(rows: Iterable[Json]) -> list[Message]:
     return found
 
 
-def bound_of_more(rows: Sequence[Json], page: Sequence[Json], limit: int) -> Json | None:
-    """What the page before the last one is to end before; None where `rows` reach far enough.
+def are_more_wanted(rows: Sequence[Json], page: Sequence[Json], limit: int) -> bool:
+    """Whether `rows`, of which `page` came last, hold fewer of the log than wanted, and it has more.
 
-    That is so many of the log, or all that there is. What was withdrawn comes beside a page.
+    What was withdrawn comes beside a page.
     """
-    counted = [row for row in page if row["state"] != "withdrawn"]
-    if len(counted) < limit or sum(row["at"] is not None for row in rows) >= limit:
-        return None
-    if counted[0]["at"] is None:
-        return {"before_key": counted[0]["key"], "before_from": counted[0]["from"]}
-    return {"before": counted[0]["seq"]}
+    is_full = sum(row["state"] != "withdrawn" for row in page) >= limit
+    return is_full and sum(row["at"] is not None for row in rows) < limit
+
+
+def bound_before(page: Sequence[Json]) -> Json:
+    """What the page before a full one is to end before."""
+    first = next(row for row in page if row["state"] != "withdrawn")
+    if first["at"] is None:
+        return {"before_key": first["key"], "before_from": first["from"]}
+    return {"before": first["seq"]}
 
 
 def refusal(error: Json | None) -> Refusal | None:
