@@ -22,7 +22,16 @@ from realm_protocol.commands import (
     SendMessage,
 )
 from realm_protocol.errors import RealmchatError
-from realm_protocol.events import MessageStored, Refused, Reply, SignedOut, Synced
+from realm_protocol.events import (
+    AtRealm,
+    LinkChanged,
+    MessagePending,
+    MessageStored,
+    Refused,
+    Reply,
+    SignedOut,
+    Synced,
+)
 from realm_protocol.limits import CLIENT_FRAME_LIMIT, PROTOCOL_VERSION, SESSION_UNSENT_LIMIT
 from realm_protocol.names import Address, GroupAddress
 from realm_protocol.wire import pack, tag_of
@@ -31,6 +40,7 @@ from realm_service.channel import Channel, Flusher, connect
 _SEND, _MARK = tag_of(SendMessage), tag_of(MoveWatermark)
 _REPLY, _REFUSED, _STORED = tag_of(Reply), tag_of(Refused), tag_of(MessageStored)
 _SYNCED, _SIGNED_OUT = tag_of(Synced), tag_of(SignedOut)
+_AT_REALM, _PENDING, _LINK = tag_of(AtRealm), tag_of(MessagePending), tag_of(LinkChanged)
 _KEYS = random.Random()  # noqa: S311  # keys need be unique, not secret
 
 
@@ -68,6 +78,10 @@ def ignore(seq: int, body: Any) -> None:
     """For clients that only send, or only receive."""
 
 
+def ignore_body(body: bytes) -> None:
+    """For clients whose realm is linked all the time."""
+
+
 class RealmClient:
     """A device that speaks the realm protocol."""
 
@@ -76,6 +90,12 @@ class RealmClient:
         self.account = account
         self.accepted: Callable[[int, int], None] = ignore
         self.arrived: Callable[[int, bytes], None] = ignore
+        self.kept: Callable[[int, int], None] = ignore
+        """Called with the number of a send that the realm keeps for main, and its place there."""
+        self.shown: Callable[[bytes], None] = ignore_body
+        """Called with the body of a neighbour's message that main hasn't got."""
+        self.is_linked = True
+        """Whether the realm has its link to main."""
         self.conversation = ""
         self.keys: dict[int, str] | None = None
         self.read_frame: Callable[[bytes], list[Any]] = msgpack.unpackb
@@ -185,6 +205,12 @@ class RealmClient:
     def _take_rare(self, tag: int, message: list[Any]) -> None:
         if tag == _SYNCED and not self._synced.done():
             self._synced.set_result(None)
+        elif tag == _AT_REALM:
+            self.kept(message[1], message[2])
+        elif tag == _PENDING:
+            self.shown(message[1][6])
+        elif tag == _LINK:
+            self.is_linked = message[1]
         elif tag == _REFUSED:
             self._fail(LoadFailed(f"refused: {message[2]} {message[3]}"))
         elif tag == _SIGNED_OUT:

@@ -9,10 +9,10 @@ import os
 import signal
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import msgpack
@@ -21,6 +21,8 @@ import uvloop
 from benchmarks.clients import Account, Client, FloorClient, LoadFailed, RealmClient
 from benchmarks.processes import allow_many_sockets, cpu_seconds, memory_bytes
 from realm_service.channel import Flusher
+
+T = TypeVar("T")
 
 BODY_BYTES = 200
 _CONFIRM_SECONDS = 1.0
@@ -101,12 +103,12 @@ class Crowd:
             for client in self.clients[self._turn :: _CONFIRM_TURNS]:
                 client.confirm()
 
-    async def until(self, done: Callable[[], bool]) -> None:
+    async def until(self, done: Callable[[], bool], seconds: float = _SETTLE_SECONDS) -> None:
         """Let the load go on until a condition holds."""
-        end = time.perf_counter() + _SETTLE_SECONDS
+        end = time.perf_counter() + seconds
         while not done():
             if time.perf_counter() > end:
-                raise LoadFailed("messages that were sent have not arrived")
+                raise LoadFailed("what was waited for has not come: messages, or a link")
             await self.last(0.01)
 
     async def failure(self) -> None:
@@ -179,8 +181,10 @@ def _name(target: Target, account: Account) -> str:
     return account.address if target.url else str(account.number)
 
 
-def _run(load: Awaitable[Any]) -> Any:
-    async def run() -> Any:
+def run_load(load: Awaitable[T]) -> T:
+    """Run a load to its end, in the event loop that servers run on."""
+
+    async def run() -> T:
         return await load
 
     allow_many_sockets()
@@ -198,7 +202,7 @@ def saturate_pairs(
     seconds: float,
 ) -> Measured:
     """One of each pair writes to the other, `outstanding` messages ahead of the answers."""
-    return _run(_saturate_pairs(target, pairs, outstanding, warm_up, seconds))  # type: ignore[no-any-return]
+    return run_load(_saturate_pairs(target, pairs, outstanding, warm_up, seconds))
 
 
 async def _saturate_pairs(
@@ -261,7 +265,7 @@ def pace_pairs(
     seconds: float,
 ) -> Measured:
     """The pairs take turns to send, at a fixed rate in all; times from send to delivery."""
-    return _run(_pace_pairs(target, pairs, per_second, warm_up, seconds))  # type: ignore[no-any-return]
+    return run_load(_pace_pairs(target, pairs, per_second, warm_up, seconds))
 
 
 async def _pace_pairs(
@@ -274,7 +278,7 @@ async def _pace_pairs(
     crowd = Crowd(target)
     writers, receivers = await _connect_pairs(crowd, pairs)
     names = [_name(target, other) for _, other in pairs]
-    pacing = asyncio.create_task(_send_paced(writers, names, per_second))
+    pacing = asyncio.create_task(send_paced(writers, names, per_second))
     await crowd.last(warm_up)
     latencies: list[float] = []
     for receiver in receivers:
@@ -286,7 +290,7 @@ async def _pace_pairs(
     return measured
 
 
-async def _send_paced(writers: list[Client], names: list[str], per_second: int) -> None:
+async def send_paced(writers: Sequence[Client], names: list[str], per_second: int) -> None:
     start = time.perf_counter()
     sent = 0
     while True:
@@ -309,7 +313,7 @@ def saturate_group(
     seconds: float,
 ) -> Measured:
     """The first member writes to all others, who are online. Makes the group at first."""
-    return _run(_saturate_group(target, members, group, outstanding, warm_up, seconds))  # type: ignore[no-any-return]
+    return run_load(_saturate_group(target, members, group, outstanding, warm_up, seconds))
 
 
 async def _saturate_group(
@@ -366,7 +370,7 @@ class Idle:
 
 def idle_sessions(target: Target, accounts: list[Account], warm_up: list[Account]) -> Idle:
     """Connect all accounts; `warm_up` connects before, so that what is made once is there."""
-    return _run(_idle_sessions(target, accounts, warm_up))  # type: ignore[no-any-return]
+    return run_load(_idle_sessions(target, accounts, warm_up))
 
 
 async def _idle_sessions(target: Target, accounts: list[Account], warm_up: list[Account]) -> Idle:
@@ -390,7 +394,7 @@ async def _idle_sessions(target: Target, accounts: list[Account], warm_up: list[
 
 def sign_in(target: Target, http_url: str, addresses: list[str], password: str) -> Measured:
     """Sign in by password over HTTP, eight at once."""
-    return _run(_sign_in(target, http_url, addresses, password))  # type: ignore[no-any-return]
+    return run_load(_sign_in(target, http_url, addresses, password))
 
 
 async def _sign_in(target: Target, http_url: str, addresses: list[str], password: str) -> Measured:
@@ -431,7 +435,7 @@ def send_and_kill(
     target: Target, pairs: list[tuple[Account, Account]], outstanding: int, count: int
 ) -> list[Acknowledged]:
     """Kill all servers at the very acknowledgement of this number; all that were acknowledged."""
-    return _run(_send_and_kill(target, pairs, outstanding, count))  # type: ignore[no-any-return]
+    return run_load(_send_and_kill(target, pairs, outstanding, count))
 
 
 async def _send_and_kill(
@@ -476,7 +480,7 @@ def _noting(
 
 def count_missing(target: Target, acknowledged: list[Acknowledged]) -> int:
     """How many acknowledged messages the log doesn't have at their seq, read page by page."""
-    return _run(_count_missing(target, acknowledged))  # type: ignore[no-any-return]
+    return run_load(_count_missing(target, acknowledged))
 
 
 async def _count_missing(target: Target, acknowledged: list[Acknowledged]) -> int:

@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import command_files, command_line, files, load, systems, window
+from benchmarks import command_files, command_line, cut_off, files, load, systems, window
 from benchmarks.clients import Account
 from benchmarks.load import Acknowledged, Idle, Measured, Target
 from benchmarks.population import PASSWORD, REALM, Template, make_accounts, make_template
@@ -40,6 +40,7 @@ class Effort:
     kill_after: int
     """Acknowledgements."""
     file_bytes: int = 1024**3
+    kept_messages: int = 20_000
     window_messages: int = 5000
     window_sessions: int = 50
 
@@ -56,6 +57,7 @@ QUICK = Effort(
     sign_ins=16,
     kill_after=5000,
     file_bytes=256 * 1024**2,
+    kept_messages=2000,
     window_messages=500,
     window_sessions=5,
 )
@@ -393,6 +395,31 @@ def _kill(bench: Bench, number: int) -> tuple[int, int]:
     return sum(len(each.keys) for each in acknowledged), missing
 
 
+# --- a site without main -------------------------------------------------------------------------
+
+
+def l1(bench: Bench) -> list[Row]:
+    """W2 among neighbours, while main is there, then silent, then gone."""
+    stretch = (bench.effort.warm_up, bench.effort.seconds)
+    return cut_off.rows_of_neighbours(_with_pairs(bench, cut_off.pace_neighbours, *stretch))
+
+
+def l2(bench: Bench) -> list[Row]:
+    """Main is back: how long it takes for what a site has kept."""
+    count = bench.effort.kept_messages
+    return cut_off.rows_of_catching_up(_with_pairs(bench, cut_off.catch_up, count), count)
+
+
+def _with_pairs(bench: Bench, work: Callable[..., Any], *how: float) -> list[Any]:
+    """The results of a load of 50 pairs; each run on a fresh system."""
+    results = []
+    for number in range(1, bench.effort.runs + 1):
+        bench.tell(f"  run {number} of {bench.effort.runs}")
+        with bench.realmchat() as running:
+            results.append(in_own_process(work, running.target, bench.pairs(50), *how))
+    return results
+
+
 # --- a command of people and scripts -------------------------------------------------------------
 
 
@@ -496,6 +523,8 @@ WORKLOADS: dict[str, Callable[[Bench], list[Row]]] = {
     "W3": w3,
     "W4": w4,
     "W5": w5,
+    "L1": l1,
+    "L2": l2,
     "C1": c1,
     "V1": v1,
     "F1": f1,
