@@ -98,7 +98,7 @@ def page(rows: Iterable[Json]) -> list[Message]:
 
 
 def are_more_wanted(rows: Sequence[Json], page: Sequence[Json], limit: int) -> bool:
-    """Whether `rows`, of which `page` came last, hold fewer of the log than wanted, and it has more.
+    """Whether `rows`, of which `page` came last, hold too few of the log, and it has more.
 
     What was withdrawn comes beside a page.
     """
