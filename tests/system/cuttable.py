@@ -11,8 +11,11 @@ from tests.ports import free_port
 class CuttableLink:
     """Passes bytes from a port of its own to `target`, while it isn't cut."""
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, *, spared: bytes = b"\0") -> None:
+        """`break_after` neither counts nor breaks a connection that begins with `spared`."""
         self.port = free_port()
+        self._spared_start = spared
+        self._spared: set[socket.socket] = set()
         self._target = target
         self._cut = False
         self._left: int | None = None
@@ -37,12 +40,13 @@ class CuttableLink:
                 self._close(sock)
 
     def break_after(self, count: int) -> None:
-        """Once so many more bytes have passed, every connection breaks off; new ones are taken."""
+        """Once so many more bytes have passed, the connections break off; new ones are taken."""
         with self._lock:
             self._left = count
 
     def heal(self) -> None:
-        self._cut = False
+        with self._lock:
+            self._cut, self._left = False, None
 
     def end(self) -> None:
         self._ending = True
@@ -83,13 +87,18 @@ class CuttableLink:
             return
         try:
             data = sock.recv(65536)
+            if data.startswith(self._spared_start):
+                self._spared |= {sock, self._pairs[sock]}
+            if data and sock in self._spared:
+                self._pairs[sock].sendall(data)
+                return
             if data:
                 self._pairs[sock].sendall(data[: self._left])
                 if self._left is None or self._left > len(data):
                     self._left = self._left and self._left - len(data)
                     return
                 self._left = None
-                for each in list(self._pairs):
+                for each in self._pairs.keys() - self._spared:
                     self._close(each)
                 return
         except OSError:
@@ -102,5 +111,6 @@ class CuttableLink:
             return
         self._pairs.pop(other, None)
         for each in (sock, other):
+            self._spared.discard(each)
             self._selector.unregister(each)
             each.close()

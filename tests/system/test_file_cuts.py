@@ -9,19 +9,18 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import pytest
 
 from realm_protocol.uploads import UPLOAD_TYPE, NewUpload, upload_headers
 from tests.system.cuttable import CuttableLink
-from tests.system.processes import MainProcess, RealmProcess, ServiceProcess
+from tests.system.processes import CLEAR, MainProcess, RealmProcess, ServiceProcess
 from tests.waiting import wait_until
 
 CUTS = int(os.environ.get("REALMCHAT_FILE_CUTS", "200"))
 _LINK_IS_BACK_SECONDS = 60.0
-"""After many cuts a realm waits up to 30 s before it tries its link again."""
+"""A realm whose main was killed waits up to 30 s before it tries its link again."""
 _MOST_BYTES_BETWEEN_CUTS = 80_000
 _CHUNK = 65536
 
@@ -39,8 +38,13 @@ class Site:
     def ask(self, method: str, path: str, **how: object) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.token}", **how.pop("headers", {})}  # type: ignore[dict-item]
         url = self.to_realm.url + path
-        with httpx.Client(trust_env=False, timeout=30) as http:
+        with httpx.Client(trust_env=False, timeout=30, verify=CLEAR) as http:
             return http.request(method, url, headers=headers, **how)  # type: ignore[arg-type]
+
+    def has_link(self) -> bool:
+        """Whether the realm hears main: else it takes files in alone."""
+        answer = self.ask("GET", "/v1/info")
+        return bool(answer.json()["link_up"])
 
     def begin(self, content: bytes) -> str:
         upload = NewUpload(len(content), hashlib.sha256(content).hexdigest())
@@ -74,7 +78,9 @@ class Site:
         headers = {"Authorization": f"Bearer {self.token}", "Range": f"bytes={len(got)}-"}
         url = f"{self.to_realm.url}/v1/files/{file_id}"
         try:
-            with httpx.stream("GET", url, headers=headers, trust_env=False, timeout=30) as answer:
+            with httpx.stream(
+                "GET", url, headers=headers, trust_env=False, timeout=30, verify=CLEAR
+            ) as answer:
                 if answer.status_code == 503:
                     return False
                 assert answer.status_code == 206, answer.read()
@@ -92,16 +98,27 @@ def _found(answer: httpx.Response | None) -> httpx.Response:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(servers: Site) -> Site:
+    """Whole, whatever the test before has broken."""
+    servers.to_main.heal()
+    servers.to_realm.heal()
+    wait_until(servers.has_link, _LINK_IS_BACK_SECONDS)
+    return servers
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Started, with messi signed in."""
+    home = tmp_path_factory.mktemp("servers")
     with ExitStack() as ending:
-        main = MainProcess(tmp_path / "servers")
+        main = MainProcess(home)
         ending.callback(main.end)
         main.start()
         main.wait_ready()
-        to_main = CuttableLink(main.port)
+        # The realm's own link is left alone: it would come back after growing waits alone.
+        to_main = CuttableLink(main.port, spared=b"GET /v1/link ")
         ending.callback(to_main.end)
-        realm = RealmProcess(tmp_path / "servers", "surabaya", to_main.url)
+        realm = RealmProcess(home, "surabaya", to_main.url)
         realm.save_key(main.add_realm("surabaya", realm.port))
         ending.callback(realm.end)
         realm.start()
@@ -114,11 +131,11 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.fixture
-def chance() -> random.Random:
-    """Random, and to be played again."""
+def chance(request: pytest.FixtureRequest) -> random.Random:
+    """Random, and to be played again; no two tests have the same bytes."""
     seed = int(os.environ.get("REALMCHAT_FAULT_SEED", random.SystemRandom().randrange(10**6)))
     print(f"REALMCHAT_FAULT_SEED={seed}")
-    return random.Random(seed)
+    return random.Random(f"{seed} {request.node.name}")
 
 
 def _chunks(content: bytes, meanwhile: Callable[[int], None] = lambda _: None) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ import pytest
 from tests.chat_cli_line.terminal import CTRL_C, Terminal
 from tests.system.cuttable import CuttableLink
 from tests.system.people import PersonAtWork
-from tests.system.processes import System, environment, running_system
+from tests.system.processes import CLEAR, System, environment, running_system
 from tests.waiting import wait_until
 
 MESSI, HENDERSON, LINEKER = "messi@surabaya", "henderson@jakarta", "lineker@surabaya"
@@ -38,7 +38,7 @@ class WithFiles(PersonAtWork):
     def fetch(self, file_id: str, **headers: str) -> httpx.Response:
         url = self.chat_cli.url + self._path(f"files/{file_id}")
         headers |= self._headers
-        return httpx.get(url, headers=headers, timeout=60, trust_env=False)
+        return httpx.get(url, headers=headers, timeout=60, trust_env=False, verify=CLEAR)
 
     def files(self) -> list[Any]:
         return list(self.get("files"))
@@ -146,12 +146,22 @@ def test_a_whole_group_gets_it(people: People) -> None:
 # --- killed --------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def slow(tmp_path: Path) -> Iterator[System]:
-    """A system of which each realm has a slow link."""
+@pytest.fixture(scope="module")
+def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A system of which each realm has a slow link; whoever was killed is there again."""
     setting = f"REALM_SERVER_FILE_BYTES_PER_SECOND={SLOW}"
-    with running_system(tmp_path, realm_wrap=["env", setting]) as system:
+    with running_system(tmp_path_factory.mktemp("slow"), realm_wrap=["env", setting]) as system:
         yield system
+
+
+@pytest.fixture(scope="module")
+def people_at_slow(slow: System) -> People:
+    return people_of(slow)
+
+
+def _of_this(person: WithFiles, sent: Any) -> list[Any]:
+    """The messages with a file that was sent: one, where all is well."""
+    return [message for message in person.files() if message["key"] == sent["key"]]
 
 
 @pytest.mark.parametrize(
@@ -159,24 +169,22 @@ def slow(tmp_path: Path) -> Iterator[System]:
     [lambda s: s.main, lambda s: s.surabaya, lambda s: s.chat_cli],
     ids=["main", "realm", "chat-cli"],
 )
-def test_whoever_is_killed_the_file_arrives(slow: System, victim: Callable[[System], Any]) -> None:
+def test_whoever_is_killed_the_file_arrives(
+    slow: System, people_at_slow: People, victim: Callable[[System], Any]
+) -> None:
     """In the middle of an upload, and of a download: the bytes are right, the message is one."""
-    messi, henderson, _ = people_of(slow)
-    content = some_bytes(4 * SLOW)
+    messi, henderson, _ = people_at_slow
+    content = random.randbytes(4 * SLOW)
     sent = messi.send_file(HENDERSON, content, wait=0)
     wait_until(lambda: messi.transfer(sent["transfer"])["done"] > SLOW)
 
     victim(slow).restart()
 
-    def has_arrived(person: PersonAtWork) -> Any:
-        assert isinstance(person, WithFiles)
-        return [m for m in person.files() if m["key"] == sent["key"]]
-
-    (message,) = henderson.eventually(has_arrived)
+    (message,) = henderson.eventually(lambda _: _of_this(henderson, sent))
     file_id = message["file"]["file_id"]
     answer = henderson.eventually(lambda _: _whole(henderson, file_id))
     assert answer == content
-    assert len(henderson.files()) == 1
+    assert len(_of_this(henderson, sent)) == 1
 
 
 def _whole(person: WithFiles, file_id: str) -> bytes | None:
@@ -184,30 +192,30 @@ def _whole(person: WithFiles, file_id: str) -> bytes | None:
     return answer.content if answer.status_code == 200 else None
 
 
-def test_a_line_that_is_cut_again_and_again(slow: System) -> None:
+def test_a_line_that_is_cut_again_and_again(slow: System, people_at_slow: People) -> None:
     """Between chat-cli and its realm, up and down: the bytes are right, and the message is one."""
-    messi, henderson, _ = people_of(slow)
+    _, henderson, lineker = people_at_slow
     link = CuttableLink(slow.surabaya.port)
     try:
-        messi.sign_in(link.url)
-        content = some_bytes(8 * SLOW)
-        sent = messi.send_file(HENDERSON, content, wait=0)
+        lineker.sign_in(link.url)
+        content = random.randbytes(8 * SLOW)
+        sent = lineker.send_file(HENDERSON, content, wait=0)
         for _ in range(4):
-            before = messi.transfer(sent["transfer"])
+            before = lineker.transfer(sent["transfer"])
             assert before["state"] != "done"
             link.cut()
             link.heal()
-            wait_until(lambda done=before["done"]: _has_moved(messi, sent["transfer"], done))
-        (message,) = henderson.eventually(lambda _: henderson.files())
+            wait_until(lambda done=before["done"]: _has_moved(lineker, sent["transfer"], done))
+        (message,) = henderson.eventually(lambda _: _of_this(henderson, sent))
         assert message["file"]["sha256"] == hashlib.sha256(content).hexdigest()
 
         answers: list[httpx.Response] = []
         fetching = threading.Thread(
-            target=lambda: answers.append(messi.fetch(message["file"]["file_id"]))
+            target=lambda: answers.append(lineker.fetch(message["file"]["file_id"]))
         )
         fetching.start()
         for _ in range(5):
-            wait_until(lambda: not fetching.is_alive() or _is_coming(messi))
+            wait_until(lambda: not fetching.is_alive() or _is_coming(lineker))
             link.cut()
             link.heal()
         fetching.join()
@@ -231,10 +239,13 @@ def _is_coming(person: WithFiles) -> bool:
 # --- at a terminal -------------------------------------------------------------------------------
 
 
-def test_the_bar_moves_and_the_same_command_goes_on(slow: System, tmp_path: Path) -> None:
+def test_the_bar_moves_and_the_same_command_goes_on(
+    slow: System, people_at_slow: People, tmp_path: Path
+) -> None:
     """Ctrl-C stops both ways; the bar of the same command begins where the other one stopped."""
-    _, henderson, _ = people_of(slow)
-    content = some_bytes(10 * SLOW)
+    _, henderson, _ = people_at_slow
+    held_before = len(henderson.files())
+    content = random.randbytes(10 * SLOW)
     (tmp_path / "big.bin").write_bytes(content)
 
     def command(*words: str) -> Terminal:
@@ -244,12 +255,12 @@ def test_the_bar_moves_and_the_same_command_goes_on(slow: System, tmp_path: Path
 
     send = ("sendfile", HENDERSON, "big.bin", "--account", MESSI)
     _stop_in_the_middle(command(*send))
-    assert henderson.files() == []
+    assert len(henderson.files()) == held_before
     with command(*send) as terminal:
         assert _first_share(terminal) >= GONE_ON
         assert terminal.ended() == 0
         terminal.wait_for(f"Sent big.bin to {HENDERSON}.")
-    (message,) = henderson.files()
+    message = henderson.files()[held_before]
 
     (tmp_path / "big.bin").unlink()
     receive = ("receivefile", message["file"]["file_id"][:8], "--account", HENDERSON)
