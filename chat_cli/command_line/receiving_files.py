@@ -6,6 +6,7 @@ it.
 
 import fcntl
 import hashlib
+import io
 import itertools
 import os
 import re
@@ -16,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from chat_cli.command_line import texts
 from chat_cli.command_line.call import Call
@@ -196,7 +197,7 @@ def _save(call: Call, folder: Path, file: Wanted) -> Path:
 
 
 @contextmanager
-def _alone(part: Path) -> Iterator[BinaryIO]:
+def _alone(part: Path) -> Iterator[io.BufferedRandom]:
     """The part that has come, for one command at a time."""
     # In a folder of many, a link that somebody laid there could lead into another file.
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
