@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -41,13 +42,25 @@ def migrate(connection: Connection, path: Path, scripts: Path) -> None:
 
     Raises `StoreTooNew` where the file has a schema that these scripts don't know.
     """
+    found = MigrationContext.configure(connection).get_current_revision()
+    newest, *older = _revisions(scripts)
+    if found == newest:
+        return
+    if found is not None and found not in older:
+        raise StoreTooNew(path=str(path), found=found)
+    config = _config(scripts)
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+@cache
+def _revisions(scripts: Path) -> list[str]:
+    """Of all scripts, the newest first. They are loaded to be read, which takes its time."""
+    directory = ScriptDirectory.from_config(_config(scripts))
+    return [script.revision for script in directory.walk_revisions()]
+
+
+def _config(scripts: Path) -> Config:
     config = Config()
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    found = MigrationContext.configure(connection).get_current_revision()
-    directory = ScriptDirectory.from_config(config)
-    known = {script.revision for script in directory.walk_revisions()}
-    if found is not None and found not in known:
-        raise StoreTooNew(path=str(path), found=found)
-    if found != directory.get_current_head():
-        command.upgrade(config, "head")
+    return config
