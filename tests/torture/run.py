@@ -61,8 +61,8 @@ async def run(plan: Plan, home: Path, network: Network, say: Callable[[str], Non
 
 
 def _sends_per_second(plan: Plan) -> int:
-    """Of one person: no rate may hold back what comes again after a cut."""
-    return max(1000, round(plan.per_second))
+    """Of one person: more than they write, and less than what comes again after a cut."""
+    return max(50, round(plan.per_second / 2))
 
 
 async def _torture(world: World, plan: Plan, say: Callable[[str], None]) -> Report:
