@@ -194,16 +194,26 @@ class FileCache:
 
     @contextlib.contextmanager
     def _followed(self, file: FoundFile) -> Iterator[_Entry]:
-        entry = self._entries.pop(file.file_id, None) or self._new_entry(file)
-        if not entry.is_loaded:  # an earlier run may have left it
-            entry.blob.sha256, entry.blob.size = file.sha256, file.size
-        self._entries[file.file_id] = entry
+        entry = self._entry(file)
+        self._entries.pop(file.file_id, None)
+        self._entries[file.file_id] = entry  # the last one used
         entry.followers += 1
         try:
             yield entry
         finally:
             entry.followers -= 1
             self._evict()
+
+    def _entry(self, file: FoundFile) -> _Entry:
+        entry = self._entries.get(file.file_id)
+        if entry is None:
+            return self._new_entry(file)
+        if not entry.is_loaded:  # an earlier run may have left it
+            entry.blob.sha256, entry.blob.size = file.sha256, file.size
+        elif (entry.blob.sha256, entry.blob.size) != (file.sha256, file.size):
+            self._forget(file.file_id, entry)  # as main has it now it is another file
+            return self._new_entry(file)
+        return entry
 
     def _new_entry(self, file: FoundFile) -> _Entry:
         # A name of its own: one that is given up may still be written to for a moment.
