@@ -25,12 +25,13 @@ from frontend.views.bubbles import Deeds, Manner
 from frontend.views.composer import Composer
 from frontend.views.conversation_list import ConversationList
 from frontend.views.doing import Doings
-from frontend.views.frame import Frame, Head
+from frontend.views.frame import Frame
 from frontend.views.look import Sizes
 from frontend.views.message_pane import MessagePane
 from frontend.views.still import show_changes
-from frontend.window import governing, layout, listing, markdown, times, uploads
-from frontend.window.identity import is_guest, realm_of
+from frontend.window import governing, layout, listing, markdown, uploads
+from frontend.window.heading import head_of
+from frontend.window.identity import is_guest
 from frontend.window.state import AccountState, History, ordered
 from frontend.window.words import Words
 from frontend.writing import Writing
@@ -42,6 +43,7 @@ _LOADING_SECONDS = 5.0
 _PATIENCE_SECONDS = 0.3
 _GATHERING_SECONDS = 0.02
 """A message comes with other events, and with what is asked anew because of it."""
+_SAYING_SECONDS = 3.0
 _LIST_ROUTE, _CHAT_ROUTE = "/", "/chat/"
 
 
@@ -68,6 +70,7 @@ class Chatting:
         self.opened: str | None = None
         self._strip_hidden = ""
         self._has_waited = False
+        self._said_at = -_SAYING_SECONDS
         self._tasks: set[asyncio.Task[Any]] = set()
         self._of_page = contextvars.copy_context()
         self._drawing = False
@@ -176,7 +179,8 @@ class Chatting:
             has_more=len(state.conversations) > self.list.longest,
         )
         if conversation is not None:
-            self.frame.draw_head(self.head(conversation), narrow=narrow, link=link)
+            head = head_of(state, conversation, self.words, now)
+            self.frame.draw_head(head, narrow=narrow, link=link)
             self._draw_messages(conversation)
             typing = listing.typing_words(state, conversation.conversation, self.words)
             self.frame.draw_typing(typing)
@@ -212,24 +216,6 @@ class Chatting:
     @property
     def layout(self) -> layout.Layout:
         return layout.layout_of(self.page.width or 1280, details=self.detailing.is_beside)
-
-    def head(self, conversation: Conversation) -> Head:
-        state = self.live.state
-        presence = listing.presence_of(state, conversation)
-        below = listing.presence_words(presence, self.words)
-        known = state.presence.get(conversation.title)
-        if presence == "offline" and known is not None:
-            below = self.words("last_seen", time=times.since(self.words, known.at, self.clock()))
-        below = governing.shut_words(conversation, self.words) or below
-        return Head(
-            conversation.conversation,
-            conversation.kind,
-            conversation.title,
-            listing.title_of(state, conversation),
-            realm_of(conversation.title),
-            below or conversation.title,
-            presence,
-        )
 
     # --- conversations ---------------------------------------------------------------------------
 
@@ -332,9 +318,12 @@ class Chatting:
         return state.histories.get(self.opened or "", History()).loaded
 
     def arrived(self, message: Message) -> None:
-        """Said to a screen reader; the screen shows it anyway."""
-        name = self.live.state.name_of(message.sender)
-        self.frame.say(self.words("arrived", name=name))
+        """Said to a screen reader, of many only now and then; the screen shows them anyway."""
+        now = asyncio.get_running_loop().time()
+        if now - self._said_at >= _SAYING_SECONDS:
+            self._said_at = now
+            name = self.live.state.name_of(message.sender)
+            self.frame.say(self.words("arrived", name=name))
 
     # --- writing ---------------------------------------------------------------------------------
 

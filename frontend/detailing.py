@@ -9,6 +9,7 @@ from frontend.service.shapes import Conversation, Member
 from frontend.views import dialogs
 from frontend.views.details import DetailDeeds, Shown, draw_details
 from frontend.window.governing import deeds_to, rights_in
+from frontend.window.heading import head_of
 from frontend.window.identity import is_guest
 from realm_protocol.commands import GONE
 
@@ -98,8 +99,10 @@ class Detailing:
         return draw_details(shown, chatting.sizes, chatting.words, deeds, beside=beside)
 
     def _shown(self, conversation: Conversation) -> Shown:
-        head = self._chatting.head(conversation)
-        me = self._chatting.live.state.me
+        chatting = self._chatting
+        state = chatting.live.state
+        head = head_of(state, conversation, chatting.words, chatting.clock())
+        me = state.me
         members = self._members.get(conversation.conversation)
         return Shown(
             conversation.kind,

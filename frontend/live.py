@@ -311,4 +311,4 @@ class LiveAccount:
 
 def _is_said(message: Mapping[str, Any], me: str) -> bool:
     """By another: that somebody joined or left is no message of theirs."""
-    return message["from"] != me and message["kind"] != "system"
+    return bool(message["from"] != me and message["kind"] != "system")

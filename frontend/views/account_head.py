@@ -27,8 +27,11 @@ def draw_account_head(
         item(words("keys"), doings.keys),
         item(words("sign_out"), doings.sign_out),
     ]
+    style = look.ringed(look.RADIUS_FIELD)
+    style.padding = ft.Padding.symmetric(horizontal=4)
     menu = ft.PopupMenuButton(
-        content=ft.Row(
+        # As an icon, and not as content, it has the ring of a button.
+        icon=ft.Row(
             [
                 avatar("private", me, 32),
                 ft.Column(
@@ -52,6 +55,7 @@ def draw_account_head(
             spacing=8,
         ),
         items=items,
+        style=style,
         tooltip=me,
     )
     new = ft.PopupMenuButton(

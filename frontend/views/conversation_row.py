@@ -76,27 +76,24 @@ class ConversationRow:
         )
 
     def _lines(self, row: ListRow) -> list[ft.Control]:
-        """What was said last stands below; where rows are to be compact, it doesn't."""
-        chip = [realm_chip(row.realm, self._sizes.of(11))] if row.realm else []
+        """What was said last stands below; where rows are to be compact, it doesn't. Beside large
+        letters there is no room for the site, but below them.
+        """
+        chip: list[ft.Control] = [realm_chip(row.realm, self._sizes.of(11))] if row.realm else []
+        below: list[ft.Control] = [ft.Row(chip)] if chip and self._sizes.are_large else []
+        beside = [] if below else chip
         first = ft.Row(
-            [ft.Row([self._name, *chip], spacing=6, expand=True), self._time, _gap()], spacing=6
+            [ft.Row([self._name, *beside], spacing=6, expand=True), self._time, _gap()], spacing=6
         )
         marks = [self._quiet, self._badge, _gap()]
         if self._sizes.compact:
-            return [ft.Container(first, expand=True), *marks]
+            return [_column([first, *below]), *marks]
         second = ft.Row(
             [self._tick, self._emphasis, self._preview, *marks],
             spacing=4,
             height=self._sizes.of(20),
         )
-        return [
-            ft.Column(
-                [first, second],
-                spacing=0,
-                expand=True,
-                alignment=ft.MainAxisAlignment.CENTER,
-            )
-        ]
+        return [_column([first, second, *below])]
 
     # --- what it shows ---------------------------------------------------------------------------
 
@@ -138,6 +135,10 @@ class ConversationRow:
         self._count.value = str(row.unread) if row.unread < 100 else "99+"
         self._count.semantics_label = self._words("unread", n=row.unread)
         self._count.color = look.ON_MUTED if row.muted else look.ON_ACCENT
+
+
+def _column(lines: list[ft.Control]) -> ft.Control:
+    return ft.Column(lines, spacing=0, expand=True, alignment=ft.MainAxisAlignment.CENTER)
 
 
 def _gap() -> ft.Control:

@@ -147,13 +147,6 @@ def _button(text: str, identifier: str, icon: ft.IconData, does: Done) -> ft.Con
                 tight=True,
             ),
             height=look.TARGET,
-            style=ft.ButtonStyle(
-                shape=ft.RoundedRectangleBorder(radius=look.RADIUS_FIELD),
-                side={
-                    ft.ControlState.FOCUSED: ft.BorderSide(2, look.ACCENT),
-                    ft.ControlState.DEFAULT: ft.BorderSide(1, look.LINE),
-                },
-            ),
             on_click=clicked,
         ),
     )

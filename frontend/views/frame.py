@@ -1,7 +1,6 @@
 """Where the parts of the window stand: the list with its head and status line, and the pane."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import flet as ft
 
@@ -16,6 +15,7 @@ from frontend.views.doing import Doings, Done, clicked
 from frontend.views.look import Sizes, isolated
 from frontend.views.message_pane import MessagePane
 from frontend.views.still import Still, Told, show_changes
+from frontend.window.heading import Head
 from frontend.window.layout import DETAILS, Layout
 from frontend.window.listing import LinkWords
 from frontend.window.words import Words
@@ -29,19 +29,6 @@ _ICONS = {
     "away": (ft.Icons.POWER_OFF_OUTLINED, look.ERROR),
     "signed_out": (ft.Icons.LOGOUT_ROUNDED, look.ERROR),
 }
-
-
-@dataclass(frozen=True)
-class Head:
-    """Who the open conversation is with."""
-
-    conversation: str
-    kind: str
-    address: str
-    name: str
-    realm: str
-    below: str
-    presence: str
 
 
 class Frame:
@@ -98,7 +85,6 @@ class Frame:
                 spacing=0,
             ),
             bgcolor=look.SURFACE,
-            border=ft.Border.only(right=ft.BorderSide(1, look.LINE)),
         )
 
     def _make_chat_side(self) -> ft.Container:
@@ -141,6 +127,8 @@ class Frame:
         side = 12 if layout.narrow else layout.margin
         self._writing.padding = ft.Padding.only(left=side, right=side, bottom=12)
         self._composer.suggestions.left = self._composer.suggestions.right = side
+        edge = ft.Border.only(right=ft.BorderSide(1, look.LINE))
+        self._list_side.border = None if layout.narrow else edge
         if layout.narrow:
             self._list_side.width = None
             self._list_side.expand = True
@@ -175,7 +163,7 @@ class Frame:
         self._words, self._sizes = words, sizes
         self._told.forget()
         self._typing.size = sizes.meta
-        self._list_head.height = self._chat_head.height = sizes.of(look.HEADER)
+        self._list_head.height = sizes.of(look.HEADER)
         self._status.height = sizes.of(_STATUS)
         self._room.content = ft.Container(
             open_room_note(sizes, words), padding=ft.Padding.symmetric(horizontal=12, vertical=6)
@@ -286,20 +274,7 @@ class Frame:
                     clicked(self._doings.back),
                 )
             )
-        title: list[ft.Control] = [
-            ft.Text(
-                isolated(head.name),
-                size=self._sizes.of(16),
-                weight=look.BOLD,
-                color=look.TEXT,
-                no_wrap=True,
-                overflow=ft.TextOverflow.ELLIPSIS,
-                expand=True,
-                expand_loose=True,
-                tooltip=head.address,
-            ),
-            realm_chip(head.realm, self._sizes.of(11)),
-        ]
+        warns = narrow and bool(link.strip)
         parts += [
             avatar(head.kind, head.address, 36, head.presence),
             ft.Semantics(
@@ -308,18 +283,10 @@ class Frame:
                 header=True,
                 expand=True,
                 content=ft.Column(
-                    [
-                        ft.Row(title, spacing=8),
-                        ft.Text(
-                            below,
-                            size=self._sizes.meta,
-                            color=look.WARN if narrow and link.strip else look.TEXT2,
-                            max_lines=1,
-                            overflow=ft.TextOverflow.ELLIPSIS,
-                        ),
-                    ],
+                    self._titled(head, below, look.WARN if warns else look.TEXT2, narrow=narrow),
                     spacing=0,
                     alignment=ft.MainAxisAlignment.CENTER,
+                    tight=narrow,
                 ),
             ),
             look.icon_button(
@@ -330,7 +297,36 @@ class Frame:
             ),
         ]
         self._chat_head.content = ft.Row(parts, spacing=10)
+        self._chat_head.height = None if narrow else self._sizes.of(look.HEADER)
+        self._chat_head.padding = ft.Padding.symmetric(horizontal=12, vertical=8 if narrow else 0)
         show_changes(self._chat_head)
+
+    def _titled(self, head: Head, below: str, colour: str, *, narrow: bool) -> list[ft.Control]:
+        """Who it is, of which site, and what is known of them. A narrow window cuts none of it: it
+        takes as many lines as that needs.
+        """
+        name = ft.Text(
+            isolated(head.name),
+            size=self._sizes.of(16),
+            weight=look.BOLD,
+            color=look.TEXT,
+            no_wrap=not narrow,
+            max_lines=2 if narrow else 1,
+            overflow=ft.TextOverflow.ELLIPSIS,
+            tooltip=head.address,
+        )
+        chip = realm_chip(head.realm, self._sizes.of(11))
+        told = ft.Text(
+            below,
+            size=self._sizes.meta,
+            color=colour,
+            max_lines=2 if narrow else 1,
+            overflow=ft.TextOverflow.ELLIPSIS,
+        )
+        if narrow:
+            return [name, ft.Row([chip, told], spacing=6, run_spacing=2, wrap=True)]
+        name.expand = name.expand_loose = True
+        return [ft.Row([name, chip], spacing=8), told]
 
     def draw_typing(self, text: str) -> None:
         if self._typing.value != text:
@@ -338,8 +334,9 @@ class Frame:
             show_changes(self._typing)
 
     def say(self, text: str) -> None:
-        """For a screen reader."""
-        self._spoken.value = text
+        """For a screen reader, which says only what is another text than before."""
+        again = self._spoken.value == text
+        self._spoken.value = f"{text}\u200b" if again else text
         show_changes(self._spoken)
 
     def show_card(

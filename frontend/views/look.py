@@ -133,10 +133,20 @@ DARK = ft.ColorScheme(
 
 
 def theme(scheme: ft.ColorScheme) -> ft.Theme:
+    """With a ring on whatever has the focus; an item of a menu can have none, and is filled."""
     still = ft.PageTransitionTheme.NONE
+    corners = ft.RoundedRectangleBorder(radius=RADIUS_FIELD)
+    filled_in = ft.Colors.with_opacity(_FILL, scheme.primary or ACCENT)
     return ft.Theme(
         color_scheme=scheme,
         scaffold_bgcolor=BACKGROUND,
+        text_button_theme=ft.TextButtonTheme(ft.ButtonStyle(side=ring(), shape=corners)),
+        outlined_button_theme=ft.OutlinedButtonTheme(
+            ft.ButtonStyle(side=ring(rest=ft.BorderSide(1, OUTLINE)), shape=corners)
+        ),
+        icon_button_theme=ft.IconButtonTheme(ft.ButtonStyle(side=ring(), shape=corners)),
+        radio_theme=ft.RadioTheme(overlay_color={ft.ControlState.FOCUSED: filled_in}),
+        focus_color=filled_in,
         popup_menu_theme=ft.PopupMenuTheme(
             color=SURFACE,
             shape=ft.RoundedRectangleBorder(radius=RADIUS_FIELD, side=ft.BorderSide(1, LINE)),
@@ -167,6 +177,11 @@ class Sizes:
 
     def of(self, size: float) -> float:
         return round(size * self.percent / 100, 1)
+
+    @property
+    def are_large(self) -> bool:
+        """So that what stands side by side no longer has room there."""
+        return self.percent > 115
 
     @property
     def row(self) -> float:
@@ -204,13 +219,24 @@ def isolated(text: str) -> str:
     return f"\u2068{text}\u2069"
 
 
+_FILL = 0.35
+"""How much of the accent is in what has the focus and no ring."""
+
+
+def ring(
+    colour: str = ACCENT, rest: ft.BorderSide | None = None
+) -> dict[ft.ControlState, ft.BorderSide]:
+    """The edge of a button: 2 px of this colour where it has the focus. At `rest`, none is seen."""
+    return {
+        ft.ControlState.FOCUSED: ft.BorderSide(2, colour),
+        ft.ControlState.DEFAULT: rest or ft.BorderSide(2, ft.Colors.TRANSPARENT),
+    }
+
+
 def ringed(radius: float, fill: str | None = None) -> ft.ButtonStyle:
     """A row or button whose focus is seen: a ring of 2 px."""
     return ft.ButtonStyle(
-        side={
-            ft.ControlState.FOCUSED: ft.BorderSide(2, ACCENT),
-            ft.ControlState.DEFAULT: ft.BorderSide(2, ft.Colors.TRANSPARENT),
-        },
+        side=ring(),
         shape=ft.RoundedRectangleBorder(radius=radius),
         padding=ft.Padding.all(0),
         bgcolor=fill,
@@ -237,14 +263,7 @@ def icon_button(
             height=TARGET,
             on_click=on_click,
             action=action,
-            style=ft.ButtonStyle(
-                side={
-                    ft.ControlState.FOCUSED: ft.BorderSide(2, ACCENT),
-                    ft.ControlState.DEFAULT: ft.BorderSide(2, ft.Colors.TRANSPARENT),
-                },
-                shape=ft.RoundedRectangleBorder(radius=RADIUS_FIELD),
-                padding=ft.Padding.all(0),
-            ),
+            style=ringed(RADIUS_FIELD),
         ),
     )
 
@@ -279,9 +298,6 @@ def filled(text: str, on_click: ft.ControlEventHandler[ft.Button]) -> ft.Button:
         style=ft.ButtonStyle(
             shape=ft.RoundedRectangleBorder(radius=RADIUS_FIELD),
             elevation=0,
-            side={
-                ft.ControlState.FOCUSED: ft.BorderSide(2, TEXT),
-                ft.ControlState.DEFAULT: ft.BorderSide(2, ft.Colors.TRANSPARENT),
-            },
+            side=ring(TEXT),
         ),
     )

@@ -130,10 +130,7 @@ class MessagePane:
 
         text = ft.Text("", size=13, weight=look.BOLD, color=look.ON_ACCENT)
         style = look.ringed(20, look.ACCENT)
-        style.side = {
-            ft.ControlState.FOCUSED: ft.BorderSide(2, look.TEXT),
-            ft.ControlState.DEFAULT: ft.BorderSide(2, look.ACCENT),
-        }
+        style.side = look.ring(look.TEXT, rest=ft.BorderSide(2, look.ACCENT))
         style.padding = ft.Padding.symmetric(horizontal=14)
         button = ft.TextButton(
             content=ft.Row([ft.Icon(icon, size=16, color=look.ON_ACCENT), text], tight=True),

@@ -175,20 +175,20 @@ class SigningIn:
         else:
             text, (icon, colour) = self._told(site), _SITE_ICONS[_state(site)]
         self._site_menu.label = words("site")
+        style = look.ringed(look.RADIUS_FIELD)
+        style.side = look.ring(rest=ft.BorderSide(1, look.OUTLINE))
+        style.padding = ft.Padding.all(12)
         self._site_menu.content = ft.PopupMenuButton(
-            content=ft.Container(
-                ft.Row(
-                    [
-                        ft.Icon(icon, size=18, color=colour),
-                        ft.Text(text, size=15, color=look.TEXT, expand=True, max_lines=2),
-                        ft.Icon(ft.Icons.EXPAND_MORE_ROUNDED, size=18, color=look.TEXT2),
-                    ],
-                    spacing=10,
-                ),
-                padding=ft.Padding.symmetric(horizontal=12, vertical=12),
-                border=ft.Border.all(1, look.OUTLINE),
-                border_radius=look.RADIUS_FIELD,
+            # As an icon, and not as content, it has the ring of a button.
+            icon=ft.Row(
+                [
+                    ft.Icon(icon, size=18, color=colour),
+                    ft.Text(text, size=15, color=look.TEXT, expand=True, max_lines=2),
+                    ft.Icon(ft.Icons.EXPAND_MORE_ROUNDED, size=18, color=look.TEXT2),
+                ],
+                spacing=10,
             ),
+            style=style,
             tooltip=words("site"),
             items=[
                 *(

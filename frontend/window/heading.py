@@ -1,0 +1,41 @@
+"""Who the open conversation is with, as its head tells it. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from frontend.service.shapes import Conversation
+from frontend.window import governing, listing, times
+from frontend.window.identity import realm_of
+from frontend.window.state import AccountState
+from frontend.window.words import Words
+
+
+@dataclass(frozen=True)
+class Head:
+    """Two that are equal look the same."""
+
+    conversation: str
+    kind: str
+    address: str
+    name: str
+    realm: str
+    below: str
+    presence: str
+
+
+def head_of(state: AccountState, conversation: Conversation, words: Words, now: datetime) -> Head:
+    presence = listing.presence_of(state, conversation)
+    below = listing.presence_words(presence, words)
+    known = state.presence.get(conversation.title)
+    if presence == "offline" and known is not None:
+        below = words("last_seen", time=times.since(words, known.at, now))
+    below = governing.shut_words(conversation, words) or below
+    return Head(
+        conversation.conversation,
+        conversation.kind,
+        conversation.title,
+        listing.title_of(state, conversation),
+        realm_of(conversation.title),
+        below or conversation.title,
+        presence,
+    )
