@@ -130,7 +130,7 @@ class Finding:
             identifier=f"hit-{message.conversation}-{message.seq}",
             heading="",
             title=f"{short(message.sender, state.realm)} · {title} · {moment}",
-            detail=listing.one_line(message.text),
+            detail=listing.as_read(message.text),
             face=lambda: avatar("private", message.sender, 32),
             take=take,
         )

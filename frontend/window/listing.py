@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from frontend.service.shapes import Conversation, Message
-from frontend.window import times
+from frontend.window import markdown, times
 from frontend.window.changes import change_words
 from frontend.window.identity import name_of, realm_of, short
 from frontend.window.state import AccountState, ordered
@@ -133,7 +133,7 @@ def _second_line(state: AccountState, one: Conversation, words: Words) -> tuple[
 
 
 def preview_of(message: Message, kind: str, me: str, words: Words) -> str:
-    shown = one_line(message.text)
+    shown = as_read(message.text)
     if message.file is not None:
         picture = message.file.preview is not None
         shown = words("image" if picture else "file", name=one_line(message.file.name))
@@ -147,6 +147,11 @@ def preview_of(message: Message, kind: str, me: str, words: Words) -> str:
 
 def one_line(text: str) -> str:
     return " ".join(text[:300].split())
+
+
+def as_read(text: str) -> str:
+    """The beginning of a message, without what marks it up."""
+    return one_line(markdown.without_marks(text[:300]))
 
 
 def typing_words(state: AccountState, conversation: str, words: Words) -> str:

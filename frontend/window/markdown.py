@@ -5,6 +5,8 @@ import re
 _MARKS = re.compile(
     r"(\*\*|__|~~|`|^#{1,6} |^[-*+] |^\d+\. |^> |\[[^\]\n]+\]\(|https?://|www\.)", re.MULTILINE
 )
+_LINK = re.compile(r"!?\[([^\]\n]+)\]\([^)\s]*\)")
+_SIGNS = re.compile(r"\*\*|__|~~|`|^#{1,6} |^> ", re.MULTILINE)
 _BARE_LINK = re.compile(r"^(https?://|mailto:)", re.IGNORECASE)
 LONG_CHARACTERS = 2000
 LONG_LINES = 30
@@ -19,6 +21,11 @@ def has_marks(text: str) -> bool:
 def without_images(text: str) -> str:
     """An image becomes a link: showing it would ask a stranger's server."""
     return text.replace("![", "[")
+
+
+def without_marks(text: str) -> str:
+    """The words alone, where there is one line for them."""
+    return _SIGNS.sub("", _LINK.sub(r"\1", text)) if has_marks(text) else text
 
 
 def may_open(url: str) -> bool:

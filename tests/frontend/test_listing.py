@@ -37,6 +37,21 @@ def test_a_row_says_who_where_what_and_how_much_is_unread() -> None:
     assert row.tick == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("**Baca** [ini](https://example.org) dan `kode`", "Baca ini dan kode"),
+        ("# Agenda\n- satu\n- dua", "Agenda - satu - dua"),
+        ("2 * 3 * 4, snake_case", "2 * 3 * 4, snake_case"),
+    ],
+)
+def test_a_row_shows_words_without_their_marks(text: str, shown: str) -> None:
+    """As they are read, and not as they were typed."""
+    (row,) = list_rows(_state(text=text), None, EN, NOW)
+
+    assert row.preview == shown
+
+
 def test_only_own_messages_have_a_tick() -> None:
     """What happened to a group has none, whoever did it."""
     own = {"from": ME, "state": "read"}
