@@ -198,11 +198,14 @@ class Person:
         self.wait_for("chat-title")
 
     def say(self, text: str) -> None:
+        self.begin_to_say(text)
+        self.keys("Enter")
+
+    def begin_to_say(self, text: str) -> None:
         """In the open chat, once the composer has the focus and holds nothing."""
         self.wait_for("composer")
         wait_until(lambda: self.page.evaluate(_AT_EMPTY_COMPOSER))
         self.type(text)
-        self.keys("Enter")
 
     def strangers(self) -> set[str]:
         """Machines that answered this page and aren't this one."""

@@ -6,8 +6,16 @@ from PIL import Image
 
 from tests.system.processes import System
 from tests.waiting import wait_until
-from tests.window.conftest import Opening
-from tests.window.journeys import add_people, conversation_of, enter, make_group, write_to
+from tests.window.conftest import Opening, service_login
+from tests.window.journeys import (
+    PASSWORD,
+    add_people,
+    conversation_of,
+    enter,
+    make_group,
+    write_to,
+)
+from tests.window.people import Person
 
 
 def _picture(folder: Path) -> Path:
@@ -129,6 +137,56 @@ def test_a_day_without_a_mouse(open_window: Opening, system: System) -> None:
     wait_until(lambda: not rina.find("search-input").count())
     rina.say("tiga")
     rina.sees("tiga")
+
+
+def test_each_chat_keeps_its_place_and_its_draft(open_window: Opening, system: System) -> None:
+    """Where one had scrolled up to, whatever came there meanwhile, and after a reload."""
+    add_people(system, "vino@surabaya", "vera@surabaya", "wati@surabaya")
+    _write_many(system, "vera@surabaya", "vino@surabaya", 60)
+    vino = open_window()
+    enter(vino, "vino@surabaya")
+    write_to(vino, "wati@surabaya", "halo")
+    chat = conversation_of("vino@surabaya", "vera@surabaya")
+    vino.open_chat(chat)
+    vino.sees("pesan 059")
+    vino.begin_to_say("setengah")
+    vino.keys("PageUp", "PageUp")
+    vino.sees("pesan 030")
+    wait_until(lambda: not vino.times_seen("pesan 059"))
+    place = _settled(vino, "pesan 030")
+
+    vino.open_chat(conversation_of("vino@surabaya", "wati@surabaya"))
+    vino.sees("halo")
+    _write_many(system, "vera@surabaya", "vino@surabaya", 3)
+    vino.open_chat(chat)
+    vino.sees("pesan 030")
+    wait_until(lambda: vino.place_of("pesan 030") == place)
+    vino.sees("Newest · 3")
+    wait_until(lambda: vino.focused_text == "setengah")
+
+    vino.reload()
+    vino.sees("pesan 030")
+    wait_until(lambda: vino.place_of("pesan 030") == place)
+
+
+def _write_many(system: System, sender: str, to: str, count: int) -> None:
+    service_login(system, sender, PASSWORD)
+    with system.chat_cli.client(system.chat_cli.service_token()) as http:
+        for number in range(count):
+            body = {"to": to, "text": f"pesan {number:03}"}
+            assert http.post(f"/v1/accounts/{sender}/messages", json=body).is_success
+
+
+def _settled(window: Person, text: str) -> float:
+    """Where a message is, once it stays there."""
+    places = [-1.0]
+
+    def stays() -> bool:
+        places.append(window.place_of(text))
+        return places[-1] == places[-2]
+
+    wait_until(stays)
+    return places[-1]
 
 
 def test_what_is_set_holds_at_once_and_after_a_reload(open_window: Opening, system: System) -> None:
