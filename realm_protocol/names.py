@@ -14,6 +14,7 @@ from realm_protocol.errors import InvalidAddress, InvalidKey, InvalidName
 NAME_PATTERN = r"[a-z0-9][a-z0-9._-]{0,31}"
 KEY_PATTERN = r"[!-~]{1,64}"
 CONVERSATION_PATTERN = r"[A-Za-z0-9_-]{1,64}"
+GROUP_IDS_BEGIN = "g"
 
 ConversationId = NewType("ConversationId", str)
 
@@ -114,7 +115,7 @@ def private_conversation(one: Address, other: Address) -> ConversationId:
 
 def group_conversation(group: GroupAddress) -> ConversationId:
     """The id of a group's conversation. Addresses are never reused, so it never changes hands."""
-    return ConversationId("g" + _digest(group))
+    return ConversationId(GROUP_IDS_BEGIN + _digest(group))
 
 
 def conversation_with(me: Address, target: Target) -> ConversationId:

@@ -169,6 +169,7 @@ class Realm:
             settings.name,
             self.front_door,
             self.entrance,
+            site_answers,
             store,
             self.files,
             now,

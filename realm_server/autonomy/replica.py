@@ -17,7 +17,7 @@ from realm_protocol.commands import GONE, FetchMessages, Head, Page, StoredMessa
 from realm_protocol.events import MessageStored
 from realm_protocol.limits import PAGE_MESSAGES
 from realm_protocol.link import SiteFacts, SitePerson
-from realm_protocol.names import Address
+from realm_protocol.names import Address, GroupAddress
 from realm_protocol.wire import array_header, pack, tag_of
 from realm_server.autonomy import replica_rows as rows
 from realm_server.autonomy import tails
@@ -121,6 +121,12 @@ class Replica:
         """How everything stands that a person is in."""
         return [rows.head_of(row) for row in self._file.read(rows.HEADS, person=person)]
 
+    def open_groups(self, realm: str) -> list[GroupAddress]:
+        """A realm's own that anybody of it may enter; those in which somebody of this site is."""
+        heads = map(rows.head_told, self._file.read(rows.GROUPS_HERE))
+        names = [GroupAddress(head.name) for head in heads if not (head.invite_only or head.closed)]
+        return sorted(name for name in names if name.realm == realm)
+
     # --- messages --------------------------------------------------------------------------------
 
     def page(self, head: Head, asked: FetchMessages) -> Page | None:
@@ -197,6 +203,10 @@ class Replica:
             self._size -= tails.forget_quietest(connection, self._size - self._limit)
         ended = time.monotonic()
         self._rests_until = ended + (ended - begun) / _SHARE_OF_TIME
+
+    async def settled(self) -> None:
+        """Until all that was told is known to whoever asks."""
+        await self._file.settled()
 
     async def behind(self) -> list[tuple[str, int]]:
         """Conversations of which newer messages are known than are held, and up to where they are.

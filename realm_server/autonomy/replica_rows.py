@@ -12,7 +12,7 @@ from realm_protocol.commands import GONE, Head, StoredMessage
 from realm_protocol.events import SERVER_MESSAGES
 from realm_protocol.limits import PAGE_BYTES
 from realm_protocol.link import SiteFacts, SiteMembership, SitePerson
-from realm_protocol.names import Address
+from realm_protocol.names import GROUP_IDS_BEGIN, Address
 from realm_protocol.rooms import GUEST_LIMITS
 from realm_protocol.wire import check, pack, split_frame, unpack_value
 from realm_server.autonomy.replica_tables import (
@@ -26,6 +26,7 @@ from realm_server.autonomy.replica_tables import (
 )
 
 _BEHIND_AT_ONCE = 2000
+_GROUPS_LISTED = 1500
 _conversation: sa.BindParameter[str] = sa.bindparam("conversation")
 _person: sa.BindParameter[int] = sa.bindparam("person")
 _in_it = memberships.c.is_in.is_(True)
@@ -47,6 +48,13 @@ MEMBERS = (
     .join(people, people.c.person == memberships.c.person)
     .where(_here)
     .order_by(people.c.address)
+)
+GROUPS_HERE = (
+    # SQLite takes the other columns from the row with the maximum: how a group stands now.
+    sa.select(memberships.c.head, sa.func.max(memberships.c.revision))
+    .where(_in_it, memberships.c.conversation.between(GROUP_IDS_BEGIN, f"{GROUP_IDS_BEGIN}~"))
+    .group_by(memberships.c.conversation)
+    .limit(_GROUPS_LISTED)
 )
 TAIL = sa.select(
     conversations.c.held_from, conversations.c.held_to, conversations.c.held_bytes
@@ -109,8 +117,14 @@ def person_of(row: Row[Any]) -> SitePerson:
 
 def head_of(row: Row[Any]) -> Head:
     """As main told it, but for what came in the conversation since."""
-    told: Head = check(unpack_value(row.head), Head)
+    told = head_told(row)
     return structs.replace(told, last_seq=max(told.last_seq, row.last_seq))
+
+
+def head_told(row: Row[Any]) -> Head:
+    """As main told it."""
+    told: Head = check(unpack_value(row.head), Head)
+    return told
 
 
 def events_of(runs: Iterable[Row[Any]], first: int, before: int) -> list[Raw]:

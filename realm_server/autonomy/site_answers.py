@@ -20,7 +20,7 @@ from realm_protocol.commands import (
     Person,
     ResolveName,
 )
-from realm_protocol.errors import LinkDown, NotMember
+from realm_protocol.errors import LinkDown, NotMember, NotSignedIn
 from realm_protocol.limits import HEADS_PER_EVENT
 from realm_protocol.names import Address, GroupAddress, group_conversation
 from realm_protocol.rooms import GUEST_LIMITS
@@ -131,6 +131,24 @@ class SiteAnswers:
             for head in sorted(self._replica.heads(session.person), key=lambda head: head.name)
             if head.kind != "private"
         ]
+
+    # --- whoever asks ----------------------------------------------------------------------------
+
+    async def people(self, limit: int) -> list[Address]:
+        """Who is of this site, for those who need not say who they are."""
+        await self._know_all()
+        return [person.address for person in self._replica.people("", limit)]
+
+    async def open_groups(self) -> list[GroupAddress]:
+        """Those that anybody of this site may enter, likewise."""
+        await self._know_all()
+        return self._replica.open_groups(self._realm)
+
+    async def _know_all(self) -> None:
+        """What main told is known; raises `NotSignedIn` where it never told all: it has to say."""
+        if not self._replica.revision:
+            raise NotSignedIn
+        await self._replica.settled()
 
     # --- people ----------------------------------------------------------------------------------
 

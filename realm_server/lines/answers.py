@@ -29,6 +29,7 @@ Answer = Mapping[str, Any]
 Sentences = Mapping[type[RealmchatError], str]
 
 TOO_MANY_CONNECTIONS = "Terlalu banyak koneksi dari alamat ini."
+ROOM_IS_OPEN = "Ruang ini terbuka untuk semua orang, dan direkam."
 
 COMMON: Sentences = {
     UnknownCommand: "**Protocol Tidak Benar",

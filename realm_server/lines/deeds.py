@@ -16,6 +16,7 @@ from realm_protocol.command_table import Word
 from realm_protocol.commands import (
     CreateGroup,
     FetchMessages,
+    Joined,
     JoinGroup,
     ListRealms,
     Page,
@@ -39,7 +40,7 @@ from realm_protocol.errors import (
 from realm_protocol.limits import PAGE_MESSAGES
 from realm_protocol.names import Address, GroupAddress, Target, print_target
 from realm_server.lines import inboxes
-from realm_server.lines.answers import Answer, Sentences, Slots, said
+from realm_server.lines.answers import ROOM_IS_OPEN, Answer, Sentences, Slots, said
 from realm_server.lines.carried import Carried
 from realm_server.lines.framing import FileForm
 from realm_server.lines.inboxes import Room
@@ -206,11 +207,14 @@ async def other_realms(client: InnerClient) -> list[Realm]:
 
 
 async def realm_called(client: InnerClient, name: str) -> str:
-    """The realm that this account means by a name; raises `RealmNotFound`."""
-    for realm in await client.ask(ListRealms):
-        if name.lower() in (realm.name, *realm.names):
-            return str(realm.name)
-    raise RealmNotFound(realm=name[:100])
+    """The realm that bears a name, else what this account means by it; raises `RealmNotFound`."""
+    realms: list[Realm] = await client.ask(ListRealms)
+    called = {other: realm.name for realm in realms for other in realm.names}
+    called |= {realm.name: realm.name for realm in realms}
+    try:
+        return called[name.lower()]
+    except KeyError:
+        raise RealmNotFound(realm=name[:100]) from None
 
 
 # --- sending and groups --------------------------------------------------------------------------
@@ -278,14 +282,23 @@ async def send_group(turn: Turn, answer: str) -> Answer:
     return said(answer)
 
 
-async def send_to_foreign_group(turn: Turn, content: Content, target: GroupAddress) -> None:
+async def send_to_foreign_group(
+    turn: Turn, content: Content, target: GroupAddress, answer: str
+) -> Answer:
     """These programs have no word for joining elsewhere: whoever writes to a group is let in."""
     try:
         await send_to(turn, content, target)
     except NotMember:
         with contextlib.suppress(AlreadyMember):  # another connection of theirs was quicker
-            await turn.session.ask(JoinGroup, group=target)
+            answer = await join(turn, target, answer)
         await send_to(turn, content, target)
+    return said(answer)
+
+
+async def join(turn: Turn, target: GroupAddress, answer: str) -> str:
+    """The answer, which says more where one has entered an open room."""
+    joined: Joined = await turn.session.ask(JoinGroup, group=target)
+    return answer if joined.kind == "group" else f"{answer}. {ROOM_IS_OPEN}"
 
 
 async def create_group(turn: Turn, members: Iterable[str], answer: str) -> Answer:

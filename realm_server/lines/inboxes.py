@@ -103,7 +103,7 @@ def handed_out(rows: Iterable[StoredMessage], me: Address, *, own: bool) -> list
 
 def _let_in(row: StoredMessage, me: Address) -> bool:
     body = read_system_body(row.body)
-    return body.event in ("created", "joined") and body.who == me
+    return body.event in ("created", "joined", "entered") and body.who == me
 
 
 def in_order(conversations: Iterable[Sequence[StoredMessage]]) -> list[StoredMessage]:

@@ -15,7 +15,7 @@ from realm_protocol.commands import (
     Person,
     StoredMessage,
 )
-from realm_protocol.errors import AmbiguousName, RealmNotFound
+from realm_protocol.errors import AmbiguousName, NotSignedIn, RealmNotFound, SessionEnded
 from realm_protocol.names import Address, group_conversation
 from realm_server.lines import inboxes
 from realm_server.lines import words as w
@@ -42,6 +42,7 @@ from realm_server.lines.deeds import (
 )
 from realm_server.lines.file_deeds import send_file, send_group_file
 from realm_server.lines.framing import FileForm
+from realm_server.lines.inner_client import InnerClient
 
 
 async def _register(turn: Turn) -> Answer:
@@ -92,23 +93,44 @@ async def _send_realm(turn: Turn) -> Answer:
 async def _send_group_realm(turn: Turn) -> Answer:
     name = turn["group"]
     realm = "" if "@" in name else await _realm_of(turn, name)
-    await send_to_foreign_group(turn, text(turn), group(name, realm))
-    return said("Message Sent to Group")
+    target = group(name, realm)
+    return await send_to_foreign_group(turn, text(turn), target, "Message Sent to Group")
 
 
 # --- lists ---------------------------------------------------------------------------------------
 
 
+_PEOPLE_LISTED = 1000
+
+
 async def _list_users(turn: Turn) -> Answer:
-    client = await turn.connection.last()
-    people: list[Person] = await client.ask(FindPeople, query="", realm=turn.site.realm, limit=1000)
-    return {"status": "OK", "users": [one.address.name for one in people]}
+    realm, client = turn.site.realm, await _asker(turn)
+    if client is None:
+        users = await turn.site.known.people(_PEOPLE_LISTED)
+    else:
+        found: list[Person] = await client.ask(
+            FindPeople, query="", realm=realm, limit=_PEOPLE_LISTED
+        )
+        users = [one.address for one in found]
+    return {"status": "OK", "users": [address.name for address in users]}
 
 
 async def _list_groups(turn: Turn) -> Answer:
-    client = await turn.connection.last()
-    groups: list[Group] = await client.ask(ListGroups)
-    return {"status": "OK", "groups": [shown(one.address, turn.site.realm) for one in groups]}
+    realm, client = turn.site.realm, await _asker(turn)
+    if client is None:
+        groups = await turn.site.known.open_groups()
+    else:
+        found: list[Group] = await client.ask(ListGroups)
+        groups = [one.address for one in found]
+    return {"status": "OK", "groups": [shown(address, realm) for address in groups]}
+
+
+async def _asker(turn: Turn) -> InnerClient | None:
+    """Who signed in last on the connection; None where nobody did, who need not for these lists."""
+    try:
+        return await turn.connection.last()
+    except (NotSignedIn, SessionEnded):
+        return None
 
 
 # --- inboxes -------------------------------------------------------------------------------------

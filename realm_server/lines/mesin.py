@@ -12,7 +12,6 @@ from realm_protocol.commands import (
     AddRealm,
     EndSession,
     FindPeople,
-    JoinGroup,
     Person,
     RealmAdded,
     StoredMessage,
@@ -30,6 +29,7 @@ from realm_server.lines.deeds import (
     create_group,
     drain,
     group,
+    join,
     person,
     realm_called,
     registered,
@@ -58,8 +58,7 @@ async def _add_group(turn: Turn) -> Answer:
 
 
 async def _join_group(turn: Turn) -> Answer:
-    await turn.session.ask(JoinGroup, group=group(turn["group"], turn.site.realm))
-    return said("Join group successful")
+    return said(await join(turn, group(turn["group"], turn.site.realm), "Join group successful"))
 
 
 async def _send_group(turn: Turn) -> Answer:
@@ -116,14 +115,12 @@ async def _send_file_realm(turn: Turn) -> Answer:
 
 
 async def _send_group_realm(turn: Turn) -> Answer:
-    await _send_to_all(turn, text(turn), *await _named(turn))
-    return said("Message Sent to Group in Realm")
+    return await _send_to_all(turn, text(turn), *await _named(turn))
 
 
 async def _send_group_file_realm(turn: Turn) -> Answer:
     targets = await _named(turn)
-    await _send_to_all(turn, await uploaded(turn, *targets), *targets)
-    return said("Message Sent to Group in Realm")
+    return await _send_to_all(turn, await uploaded(turn, *targets), *targets)
 
 
 async def _named(turn: Turn) -> list[Target]:
@@ -135,11 +132,12 @@ async def _named(turn: Turn) -> list[Target]:
     return [person(name, realm) for name in named.split(",")]
 
 
-async def _send_to_all(turn: Turn, content: Content, *targets: Target) -> None:
+async def _send_to_all(turn: Turn, content: Content, *targets: Target) -> Answer:
+    answer = "Message Sent to Group in Realm"
     if len(targets) == 1 and isinstance(targets[0], GroupAddress):
-        await send_to_foreign_group(turn, content, targets[0])
-    else:
-        await send_to(turn, content, *targets)
+        return await send_to_foreign_group(turn, content, targets[0], answer)
+    await send_to(turn, content, *targets)
+    return said(answer)
 
 
 # --- inboxes -------------------------------------------------------------------------------------

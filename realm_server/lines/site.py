@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 
 from realm_protocol.commands import FindPeople, Person
 from realm_protocol.names import Address
+from realm_server.autonomy.site_answers import SiteAnswers
 from realm_server.entrance import Entrance
 from realm_server.files.service import Files
 from realm_server.lines.carried import Carried
@@ -29,6 +30,7 @@ class Site:
         realm: str,
         front_door: FrontDoor,
         entrance: Entrance,
+        known: SiteAnswers,
         store: Store,
         files: Files,
         now: Callable[[], int],
@@ -36,10 +38,13 @@ class Site:
         folder: Path,
         file_limit: int,
     ) -> None:
-        """`folder` is the realm's; `file_limit` in bytes of a file that a line brings or gets."""
+        """`known` answers who need not sign in; `folder` is the realm's; `file_limit` in bytes of
+        a file that a line brings or gets.
+        """
         self.realm = realm
         self.front_door = front_door
         self.entrance = entrance
+        self.known = known
         self.files = files
         self.file_limit = file_limit
         self.now = now

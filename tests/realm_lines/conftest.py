@@ -25,8 +25,8 @@ def field(shared_field: Field) -> Iterator[Field]:
 
 @pytest.fixture
 def own_field(tmp_path: Path) -> Iterator[Field]:
-    """Servers of this test's own, to be stopped and started."""
-    with running_field(tmp_path) as field:
+    """Main and one realm of this test's own, to be stopped and started."""
+    with running_field(tmp_path, ["surabaya"]) as field:
         yield field
 
 

@@ -15,7 +15,7 @@ END = b"\r\n\r\n"
 _ANSWER_SECONDS = 30
 _OPEN = ("--registration", "open", "--password-min", "5")
 FILE_LIMIT_OF_JAKARTA = 100_000
-_MORE = {"jakarta": ("--line-file-bytes", str(FILE_LIMIT_OF_JAKARTA))}
+_MORE = {"jakarta": ("--lobby", "--line-file-bytes", str(FILE_LIMIT_OF_JAKARTA))}
 _PEOPLE = {
     "messi": ("Lionel Messi", "Argentina"),
     "henderson": ("Jordan Henderson", "Inggris"),

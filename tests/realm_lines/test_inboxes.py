@@ -1,6 +1,7 @@
 """What an inbox hands out: decided without servers, over made-up conversations."""
 
 from dataclasses import replace
+from typing import Literal
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,8 +20,8 @@ def row(seq: int, sender: Address = OTHER, *, at: int = 0, text: bytes = b"x") -
     return StoredMessage("c", seq, "", "text", sender, text, 0, at)
 
 
-def joined(seq: int, who: Address) -> StoredMessage:
-    body = pack_system_body(SystemBody("joined", who, who, GROUP))
+def joined(seq: int, who: Address, event: Literal["joined", "entered"] = "joined") -> StoredMessage:
+    body = pack_system_body(SystemBody(event, who, who, GROUP))
     return StoredMessage("c", seq, "", "system", who, body, 0, 0)
 
 
@@ -82,6 +83,13 @@ def test_what_was_said_before_one_joined_is_no_news() -> None:
     rows = [row(1), joined(2, ME), row(3), joined(4, OTHER), row(5)]
 
     assert [r.seq for r in inboxes.handed_out(rows, ME, own=True)] == [3, 5]
+
+
+def test_what_was_said_in_a_room_while_one_was_out_is_no_news() -> None:
+    """Who enters it again gets what is said from then on."""
+    rows = [row(1), joined(2, ME, "entered"), row(3)]
+
+    assert [r.seq for r in inboxes.handed_out(rows, ME, own=True)] == [3]
 
 
 @given(st.lists(st.lists(st.integers(0, 50), max_size=10), max_size=4))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from realm_protocol import link
-from realm_protocol.commands import CLIENT_COMMANDS, SendMessage
+from realm_protocol.commands import CLIENT_COMMANDS, ListRealms, Realm, SendMessage
 from realm_protocol.errors import StorageFull
 from realm_protocol.names import Address
 from realm_protocol.wire import pack
@@ -17,6 +17,7 @@ from realm_server.line_ports import LinePort
 from realm_server.lines.deeds import SESSION_IDLE_SECONDS
 from realm_service.listening import bind
 from tests.realm_server.conftest import World
+from tests.realm_server.fake_main import membership
 from tests.waiting import eventually
 
 TOKEN = "messi-token"
@@ -46,10 +47,10 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         yield made
 
 
-async def start(world: World) -> Typist:
+async def start(world: World, dialect: str = "mesin") -> Typist:
     sock = bind("127.0.0.1", 0)
     port = sock.getsockname()[1]
-    world.line_sockets = [(LinePort(port), sock)]
+    world.line_sockets = [(LinePort(port, dialect), sock)]
     await world.start()
     typist = Typist(*await asyncio.open_connection("127.0.0.1", port))
     world.stack.callback(typist.writer.close)
@@ -144,6 +145,57 @@ async def test_a_program_that_signs_in_is_to_be_forgotten_soon(world: World) -> 
 
     asked = [*world.main.heard_of(link.SignIn), *world.main.heard_of(link.Register)]
     assert [one.idle_seconds for one in asked] == [SESSION_IDLE_SECONDS] * 2
+
+
+async def test_a_realm_s_own_name_counts_before_what_others_call_one(world: World) -> None:
+    """Also where it was enrolled when they called another one so already."""
+    realms = [Realm("jakarta", "", 0, True, 1, 0, ["zeta"]), Realm("zeta", "", 0, True, 1, 0)]
+
+    def answer(forward: link.Forward) -> None:
+        if isinstance(CLIENT_COMMANDS.read(forward.command), ListRealms):
+            world.main.send(link.Answer(forward.ref, pack(realms)))
+        else:
+            world.main.accept_message(forward, 1)
+
+    world.main.on_forward = answer
+    typist = await start(world)
+
+    sent_there = await typist.message(f"sendprivaterealm {TOKEN} zeta lineker halo")
+
+    assert sent_there == "OK Message Sent to Realm"
+    assert [command.to for command in sent(world) if isinstance(command, SendMessage)] == [
+        "lineker@zeta"
+    ]
+
+
+async def test_lists_take_no_session(world: World) -> None:
+    """They tell what the site knows, also while it is cut off; nothing that is not open to all."""
+    world.main.memberships = [
+        membership(1, "g1"),
+        membership(1, "g2", invite_only=True),
+        membership(1, "g3", name="g3@jakarta"),
+    ]
+    typist = await start(world, "kelompok5")
+
+    async def names() -> list[Any]:
+        users, groups = await typist.ask("listusers"), await typist.ask("listgroups")
+        return [users.get("users"), groups.get("groups")]
+
+    async def is_known() -> bool:
+        return await names() == [["messi"], ["g1"]]
+
+    await eventually(is_known)
+    await world.cut()
+    assert await is_known()
+
+
+async def test_lists_of_a_site_that_knows_nothing_take_one(world: World) -> None:
+    """Then main has to say, and it asks for whom."""
+    world.main.tells_no_site = True
+    typist = await start(world, "kelompok5")
+
+    assert await typist.message("listusers") == "ERROR Invalid session"
+    assert await typist.message("listgroups") == "ERROR Invalid session"
 
 
 async def test_programs_that_go_are_detached(world: World) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.realm_lines.answers import error, said
+from tests.realm_lines.answers import OK, error, said
 from tests.realm_lines.field import PASSWORD, Field, Program
 
 NewName = Callable[[str], str]
@@ -28,7 +28,6 @@ def test_register_signs_nobody_in(kelompok5: Program, new_name: NewName) -> None
     name = new_name("hisan")
 
     assert kelompok5.raw(f"register {name} {PASSWORD}") == said("User Registered Successfully")
-    assert kelompok5.raw("listusers") == error("Invalid session")
     assert kelompok5.raw(f"register {name} {PASSWORD}") == error("User Already Exists")
     answer = kelompok5.raw(f"auth {name} {PASSWORD}")
     token = json.loads(answer)["tokenid"]
@@ -137,18 +136,34 @@ def test_a_group_of_the_other_realm(field: Field, kelompok5: Program, new_name: 
 
 
 def test_lists(field: Field, kelompok5: Program, new_name: NewName) -> None:
-    """Names of the realm's people and groups, for whoever is signed in."""
-    assert kelompok5.raw("listusers") == error("Invalid session")
-    assert kelompok5.raw("listgroups") == error("Invalid session")
+    """Names of the realm's people and groups, also for who signs nobody in: they take no token."""
     name, group = new_name("heru"), new_name("grup")
     token = person(kelompok5, name)
     kelompok5.ask(f"creategroup {token} {group}")
+    nobody = field.connect("surabaya", "kelompok5")
 
-    users, groups = kelompok5.ask("listusers"), kelompok5.ask("listgroups")
+    for program in (kelompok5, nobody):
+        users, groups = program.ask("listusers"), program.ask("listgroups")
+        assert users["status"] == groups["status"] == "OK"
+        assert {"messi", "henderson", "lineker", name} <= set(users["users"])
+        assert group in groups["groups"]
 
-    assert users["status"] == groups["status"] == "OK"
-    assert {"messi", "henderson", "lineker", name} <= set(users["users"])
-    assert group in groups["groups"]
+
+def test_lists_tell_nobody_what_is_closed_to_them(
+    field: Field, kelompok5: Program, new_name: NewName
+) -> None:
+    """Groups of other realms, and of whoever signed out, are those of one's own only."""
+    name, theirs = new_name("heru"), new_name("grup")
+    token = person(kelompok5, name)
+    there = field.connect("jakarta", "kelompok5")
+    others = person(there, new_name("arfi"))
+    there.ask(f"creategroup {others} {theirs} {name}@surabaya")
+    assert f"{theirs}@jakarta" in kelompok5.ask("listgroups")["groups"]
+    mesin = field.connect("surabaya", "mesin")
+
+    assert mesin.raw(f"logout {token}") == OK
+
+    assert f"{theirs}@jakarta" not in kelompok5.ask("listgroups")["groups"]
 
 
 @pytest.mark.parametrize(

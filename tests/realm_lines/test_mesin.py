@@ -292,6 +292,26 @@ def test_a_group_of_another_realm(field: Field, mesin: Program, new_name: NewNam
     assert [m["group"] for m in messages] == [f"{group}@jakarta"]
 
 
+def test_who_enters_an_open_room_is_told_that_it_is_recorded(
+    field: Field, mesin: Program, new_name: NewName
+) -> None:
+    """By joining it, and by writing to it from another realm; once."""
+    open_to_all = ". Ruang ini terbuka untuk semua orang, dan direkam."
+    token, text = mesin.auth("messi"), new_name("halo")
+    there = field.connect("jakarta", "mesin")
+    theirs = person(there, new_name("pemain"))
+
+    assert there.raw(f"joingroup {theirs} lobby") == said("Join group successful" + open_to_all)
+    sent = "Message Sent to Group in Realm"
+    assert mesin.raw(f"sendgrouprealm {token} jakarta group:lobby {text}") == said(
+        sent + open_to_all
+    )
+    assert mesin.raw(f"sendgrouprealm {token} jakarta group:lobby lagi") == said(sent)
+
+    (first, _) = there.ask(f"inbox {theirs}")["messages"]["messi@surabaya"]
+    assert (first["msg"], first["group"]) == (f" {text}", "lobby")
+
+
 def test_several_people_of_another_realm(field: Field, mesin: Program, new_name: NewName) -> None:
     """Each gets it; one who isn't there is said, and robs nobody of it."""
     token = mesin.auth("messi")

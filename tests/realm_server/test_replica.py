@@ -147,6 +147,17 @@ async def test_people_are_found_by_a_part_of_their_name(site: Site) -> None:
     assert len(site.replica.people("", 1)) == 1
 
 
+async def test_open_groups_are_those_that_anybody_may_enter(site: Site) -> None:
+    """Of the realm, as the newest that was told of each has it; private conversations never."""
+    elsewhere = {"name": "g4@jakarta"}
+    await site.take(membership(1, "g1"), membership(1, "g2", invite_only=True), membership(1, "p"))
+    await site.take(membership(1, "g3", closed=True), membership(1, "g4", **elsewhere))
+    await site.take(membership(1, "g5"), membership(2, "g5", revision=2, invite_only=True))
+    await site.take(membership(1, "g6", role="left"), membership(2, "g6"))
+
+    assert site.replica.open_groups("surabaya") == ["g1@surabaya", "g6@surabaya"]
+
+
 async def test_it_outlives_the_process(site: Site) -> None:
     """What was told and heard is there after a restart, also while main is away."""
     site.replica.begin_anew(7)
