@@ -68,7 +68,9 @@ def sendgroupfilerealm(
 def _named(arguments: Arguments) -> list[str]:
     """A group, or people with commas between."""
     named = arguments["recipients"]
-    return [named] if named.startswith(_GROUP) else named.split(",")
+    if named.lower().startswith(_GROUP):
+        return [_GROUP + named[len(_GROUP) :]]
+    return named.split(",")
 
 
 def _each(named: Sequence[str], send: Callable[[int, str], ExitCode]) -> ExitCode:

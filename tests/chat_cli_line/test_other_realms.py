@@ -33,7 +33,7 @@ def test_a_message_to_several_people_and_to_a_group(service: FakeService, run: R
     service.answers[SEND] = sent()
 
     assert run("sendgrouprealm", "jakarta", "a,b", "halo", "--key", "k").returncode == 0
-    assert run("sendgrouprealm", "jakarta", "group:club", "halo", "--key", "k").returncode == 0
+    assert run("sendgrouprealm", "jakarta", "Group:club", "halo", "--key", "k").returncode == 0
 
     bodies = [asked.body for asked in service.asked if asked.method == "POST"]
     asked = [(body["to"], body["key"]) for body in bodies]
