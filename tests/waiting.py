@@ -11,13 +11,18 @@ DEADLINE_SECONDS = 20.0
 _POLL_SECONDS = 0.02
 
 
-def wait_until(condition: Callable[[], T], deadline_seconds: float = DEADLINE_SECONDS) -> T:
+def wait_until(
+    condition: Callable[[], T],
+    deadline_seconds: float = DEADLINE_SECONDS,
+    *,
+    poll_seconds: float = _POLL_SECONDS,
+) -> T:
     """The first true value of a condition; `TimeoutError` when it never comes."""
     until = time.monotonic() + deadline_seconds
     while not (value := condition()):
         if time.monotonic() > until:
             raise TimeoutError(f"still {value!r} after {deadline_seconds} s")
-        time.sleep(_POLL_SECONDS)
+        time.sleep(poll_seconds)
     return value
 
 

@@ -10,6 +10,9 @@ from tests.waiting import wait_until
 
 Json = dict[str, Any]
 
+_POLL_SECONDS = 0.1
+"""Each look is a request, and the servers of the test need the processor too."""
+
 
 class PersonAtWork:
     """One account on one machine. Requests carry the service token."""
@@ -89,7 +92,7 @@ class PersonAtWork:
             except (httpx.TransportError, httpx.HTTPStatusError, ValueError):
                 return None
 
-        return wait_until(tried, seconds)
+        return wait_until(tried, seconds, poll_seconds=_POLL_SECONDS)
 
     @property
     def _headers(self) -> dict[str, str]:
