@@ -10,6 +10,8 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from realm_service.writing import write_all
+
 BLOCK_BYTES = 1024 * 1024
 _FRESH_BLOCKS = 4
 """Whoever follows a blob as it grows needs not read from the disk what has just gone there."""
@@ -79,9 +81,7 @@ class CachedBlob:
         """Together they may be as long as `block_lacks`: large steps are cheap ones."""
         together = b"".join(pieces)
         with self.path.open("ab", buffering=0) as file:
-            rest = memoryview(together)
-            while rest:
-                rest = rest[file.write(rest) :]
+            write_all(file.fileno(), together)
         if len(together) == BLOCK_BYTES:
             self._keep_fresh(self.written // BLOCK_BYTES, together)
         self._note(together)

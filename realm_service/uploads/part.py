@@ -9,6 +9,7 @@ from typing import Any
 
 from realm_protocol.file_types import SNIFFED_BYTES
 from realm_service.uploads.folder import disk_in_words
+from realm_service.writing import write_all
 
 _READ_BYTES = 1024 * 1024
 SYNC_BYTES = 1024 * 1024
@@ -70,9 +71,7 @@ class Part:
                 self.sync()
 
     def _write(self, chunk: bytes) -> None:
-        rest = memoryview(chunk)
-        while rest:
-            rest = rest[os.write(self._descriptor, rest) :]
+        write_all(self._descriptor, chunk)
         self.hashed.add(chunk)
         self._unsynced += len(chunk)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from realm_protocol.errors import FileTooLarge, RealmchatError, StorageFull, StoreUnwritable
 from realm_protocol.file_types import SNIFFED_BYTES, sniff_type
+from realm_service.writing import write_all
 
 ROOM_LEFT_BYTES = 64 * 1024 * 1024
 """So much of the disk is left to the messages, whose files lie beside."""
@@ -99,7 +100,8 @@ class Incoming:
         self._upload = upload
         self._path = path
         self._spool = spool
-        self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._file = os.fdopen(descriptor, "wb", buffering=0)
         self._digest = hashlib.sha256()
         self._head = b""
         self._size = 0
@@ -152,12 +154,11 @@ class Incoming:
                 raise _in_words(self._path, exc) from exc
 
     def _write(self, batch: list[bytes]) -> None:
-        for piece in batch:
-            self._digest.update(piece)
-        self._file.writelines(batch)
+        together = b"".join(batch)
+        self._digest.update(together)
+        write_all(self._file.fileno(), together)
 
     def _sync(self) -> None:
-        self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
         folder = os.open(self._path.parent, os.O_RDONLY)
