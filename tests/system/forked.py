@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
+from multiprocessing import forkserver
 from pathlib import Path
 
 from deploy.tether import die_with_parent
@@ -58,6 +59,8 @@ class Forked:
 def _run(command: list[str], environment: dict[str, str], log: str) -> None:
     """In the new process."""
     die_with_parent()
+    # This end of it would keep the process that forked us, and so us, beyond the suite.
+    os.close(forkserver._forkserver._forkserver_alive_fd)  # type: ignore[attr-defined]
     asked_by = multiprocessing.parent_process()
     if asked_by is None or not asked_by.is_alive():
         return
