@@ -24,6 +24,14 @@ settings.load_profile("realmchat")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+_LONGEST = {"window", "torture", "system"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files begin first, so that no worker is alone with one in the end."""
+    items.sort(key=lambda item: item.path.parent.name not in _LONGEST)
+
+
 @pytest.fixture
 def requires() -> Callable[..., None]:
     """`requires("strace")`: skip where a program is absent, fail where all must be there."""

@@ -66,6 +66,9 @@ def test_a_group_is_governed_by_menus_and_dialogs(open_window: Opening, system: 
 
 def _found(window: Person) -> list[str | None]:
     """Whom the dialog offers, once it has looked for what was typed."""
-    offered = window.page.locator('[flt-semantics-identifier^="invite-"]').all()
-    names = [one.get_attribute("flt-semantics-identifier") for one in offered]
+    offered = window.page.locator('[flt-semantics-identifier^="invite-"]')
+    # All at one moment: what is offered changes while it is looked at.
+    names = offered.evaluate_all(
+        "all => all.map(one => one.getAttribute('flt-semantics-identifier'))"
+    )
     return [name for name in names if name != "invite-input"]
