@@ -42,6 +42,7 @@ class Choosing:
         self._nothing = nothing
         self._asked = 0
         self._query = ""
+        self._found_for: str | None = None
         self._choices: list[Choice] = []
         self._chosen = 0
         self._field = look.field("", hint=hint, autofocus=True)
@@ -75,10 +76,10 @@ class Choosing:
     async def fill(self) -> None:
         """Find for what is written now."""
         self._asked += 1
-        asked = self._asked
-        choices = await self._find(self._query)
+        asked, query = self._asked, self._query
+        choices = await self._find(query)
         if asked == self._asked:
-            self._choices, self._chosen = choices, 0
+            self._choices, self._chosen, self._found_for = choices, 0, query
             self._draw()
 
     async def move(self, by: int) -> None:
@@ -93,7 +94,11 @@ class Choosing:
         await self.fill()
 
     async def _submitted(self, event: ft.Event[ft.TextField]) -> None:
-        if self._choices:
+        """Who writes a whole name and Enter doesn't mean what was found before its last letters."""
+        self._query = str(self._field.value or "").strip()
+        if self._found_for != self._query:
+            await self.fill()
+        if self._found_for == self._query and self._choices:
             await self._choices[self._chosen].take()
 
     def _draw(self) -> None:
