@@ -268,6 +268,20 @@ def icon_button(
     )
 
 
+def field_border() -> dict[ft.ControlState, ft.InputBorder]:
+    """Of what one writes into; the focus can be seen."""
+    return {
+        ft.ControlState.DEFAULT: _outlined(OUTLINE, 1),
+        ft.ControlState.FOCUSED: _outlined(ACCENT, 2),
+    }
+
+
+def _outlined(color: str, width: float) -> ft.OutlineInputBorder:
+    return ft.OutlineInputBorder(
+        border_radius=RADIUS_FIELD, side=ft.BorderSide(color=color, width=width)
+    )
+
+
 def field(
     label: str, *, password: bool = False, hint: str = "", autofocus: bool = False
 ) -> ft.TextField:
@@ -278,10 +292,7 @@ def field(
         password=password,
         can_reveal_password=password,
         autofocus=autofocus,
-        border_radius=RADIUS_FIELD,
-        border_color=OUTLINE,
-        focused_border_color=ACCENT,
-        focused_border_width=2,
+        border=field_border(),
         text_size=15,
         dense=True,
     )
