@@ -32,6 +32,7 @@ from main_server.store.writer import Job, Transaction, Writer
 from realm_protocol import commands, link
 from realm_protocol.errors import MalformedMessage, NotSignedIn, RealmchatError
 from realm_protocol.names import Address
+from realm_service.giving_way import GivingWay
 from realm_service.http import add_health, new_app
 from realm_service.logs import get_logger, report_defect
 from realm_service.passwords import Passwords
@@ -85,7 +86,12 @@ class MainServer:
             tell_operator=self._tell_operator,
         )
         beside = files_beside(Path(engine.url.database or ""))
-        self.files = Files(folder or blob_folder(beside), self, file_limits or FileLimits())
+        self.files = Files(
+            folder or blob_folder(beside),
+            self,
+            file_limits or FileLimits(),
+            GivingWay(lambda: self.metrics.jobs_done),
+        )
         self._realm_states: dict[str, tuple[bool, int]] = {}
         self.realm_reports: dict[str, tuple[link.RealmReport, int]] = {}
         """How each realm said that it stands, and when, in milliseconds."""

@@ -17,6 +17,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.jobs_done = 0
         self._commits = Histogram(
             "realmchat_commit_seconds",
             "From the begin of a batch to its sync.",
@@ -45,6 +46,7 @@ class Metrics:
             self._reported[name].labels(realm).set(value)
 
     def committed(self, jobs: int, seconds: float) -> None:
+        self.jobs_done += jobs
         self._jobs.inc(jobs)
         self._commits.observe(seconds)
 

@@ -12,6 +12,7 @@ from main_server.rules import files as rules
 from main_server.rules.files import StoredFile
 from realm_protocol.errors import FileDamaged, ServerDraining
 from realm_service.disk_threads import DiskThreads
+from realm_service.giving_way import GivingWay
 from realm_service.logs import get_logger
 from realm_service.uploads.folder import BlobFolder
 
@@ -23,10 +24,13 @@ _BLOCK_BYTES = 1024 * 1024
 class Downloads:
     """All that are under way at this server."""
 
-    def __init__(self, folder: BlobFolder, store: Store, threads: DiskThreads) -> None:
+    def __init__(
+        self, folder: BlobFolder, store: Store, threads: DiskThreads, way: GivingWay
+    ) -> None:
         self._folder = folder
         self._store = store
         self._threads = threads
+        self._way = way
         self._draining = False
         self._damaged: dict[str, tuple[int, int]] = {}
         """Blobs that were found to be other bytes than their hash, by inode and time."""
@@ -74,6 +78,7 @@ class Downloads:
                     raise ServerDraining
                 reading = self._read(descriptor, part, digest)  # while this one is sent
                 yield block
+                await self._way.give()
         except OSError as exc:
             raise self._damage(file, (0, 0)) from exc
         finally:

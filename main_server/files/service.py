@@ -6,6 +6,7 @@ from main_server.files.collecting import Collector
 from main_server.files.downloads import Downloads
 from main_server.files.rows import FileLimits, Store, StoredUploads
 from realm_service.disk_threads import DiskThreads
+from realm_service.giving_way import GivingWay
 from realm_service.uploads.folder import BlobFolder
 from realm_service.uploads.taking import Uploads
 
@@ -13,12 +14,14 @@ from realm_service.uploads.taking import Uploads
 class Files:
     """`make` the folder before the first request; `drain`, then `close`."""
 
-    def __init__(self, folder: BlobFolder, store: Store, limits: FileLimits) -> None:
+    def __init__(
+        self, folder: BlobFolder, store: Store, limits: FileLimits, way: GivingWay
+    ) -> None:
         self.folder = folder
         self._threads = DiskThreads()
         rows = StoredUploads(store, limits.quota)
-        self.uploads = Uploads[int](folder, rows, self._threads, limits.file)
-        self.downloads = Downloads(folder, store, self._threads)
+        self.uploads = Uploads[int](folder, rows, self._threads, way, limits.file)
+        self.downloads = Downloads(folder, store, self._threads, way)
         self.collector = Collector(folder, store, self._threads, self.uploads)
 
     def drain(self) -> None:

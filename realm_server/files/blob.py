@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from realm_service.writing import write_all
+from realm_service.writing import write_all, write_soon
 
 BLOCK_BYTES = 1024 * 1024
 _FRESH_BLOCKS = 4
@@ -82,6 +82,7 @@ class CachedBlob:
         together = b"".join(pieces)
         with self.path.open("ab", buffering=0) as file:
             write_all(file.fileno(), together)
+            write_soon(file.fileno(), self.written, len(together))
         if len(together) == BLOCK_BYTES:
             self._keep_fresh(self.written // BLOCK_BYTES, together)
         self._note(together)

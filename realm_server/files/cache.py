@@ -26,6 +26,8 @@ from realm_server.files.main_files import FoundFile, MainFiles
 from realm_server.files.pace import Pace
 from realm_server.files.room import check_room, unwritable
 from realm_service.disk_threads import DiskThreads
+from realm_service.freeing import free
+from realm_service.giving_way import GivingWay
 from realm_service.logs import get_logger, report_defect
 
 log = get_logger("realm.cache")
@@ -108,6 +110,7 @@ class FileCache:
         main: MainFiles,
         threads: DiskThreads,
         pace: Pace,
+        way: GivingWay,
         counts: Counts,
     ) -> None:
         """`limit` in bytes; what is followed at this moment may pass it."""
@@ -116,6 +119,7 @@ class FileCache:
         self._main = main
         self._threads = threads
         self._pace = pace
+        self._way = way
         self._counts = counts
         self._entries: dict[str, _Entry] = {}
         """By file id, the longest unused first."""
@@ -129,7 +133,7 @@ class FileCache:
         for path in sorted(self._folder.iterdir(), key=lambda path: path.stat().st_mtime):
             file_id = path.name.partition(".")[0]
             if (older := self._entries.pop(file_id, None)) is not None:
-                _remove(older.blob.path)
+                free(older.blob.path)
             entry = self._entries[file_id] = _Entry(CachedBlob(path, "", 0))
             entry.blob.written = path.stat().st_size
         self._evict()
@@ -234,6 +238,7 @@ class FileCache:
                 block = blob.fresh(position) or await self._threads.run(blob.read, position)
                 position += len(block)
                 yield block
+                await self._way.give()
             elif entry.pull is not None:
                 await entry.change()
                 waited = True
@@ -311,8 +316,7 @@ class FileCache:
             del self._entries[file_id]
             if entry.pull is not None:
                 entry.pull.cancel()
-            # In a thread: to free the blocks of a large file takes its time.
-            self._threads.start(_remove, entry.blob.path)
+            self._threads.start(free, entry.blob.path)
 
     def _evict(self) -> None:
         too_many = self.bytes_kept - self._limit
@@ -322,7 +326,3 @@ class FileCache:
             if entry.followers == 0 and entry.pull is None:
                 too_many -= entry.blob.written
                 self._forget(file_id, entry)
-
-
-def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)

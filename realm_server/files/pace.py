@@ -3,16 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+from realm_service.giving_way import GivingWay
+
 
 class Pace:
     """So many bytes a second for all transfers together; 0 for as fast as they can."""
 
-    def __init__(self, bytes_per_second: int) -> None:
+    def __init__(self, bytes_per_second: int, way: GivingWay) -> None:
+        self._way = way
         self._bytes_per_second = bytes_per_second
         self._next_at = 0.0
 
     async def spend(self, size: int) -> None:
         """Wait until these bytes' turn has come."""
+        await self._way.give()
         if not self._bytes_per_second:
             return
         now = asyncio.get_running_loop().time()

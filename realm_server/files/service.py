@@ -15,6 +15,7 @@ from realm_server.link import Link, MainServer
 from realm_server.settings import RealmSettings
 from realm_server.store import KnownSession
 from realm_service.disk_threads import DiskThreads
+from realm_service.giving_way import GivingWay
 
 
 class Files:
@@ -35,7 +36,8 @@ class Files:
         self.draining = False
         self.opening: Opening
         self._link = link
-        self.pace = Pace(settings.file_bytes_per_second)
+        way = GivingWay(lambda: counts.messages_from_clients + counts.messages_from_main)
+        self.pace = Pace(settings.file_bytes_per_second, way)
         self.main = MainFiles(settings.main_url, main, link.down_fields)
         self.threads = DiskThreads()
         self.waiting = WaitingFiles(
@@ -44,11 +46,12 @@ class Files:
             self.main,
             self.threads,
             self.pace,
+            way,
             settings.upload_bytes,
         )
         folder = settings.folder() / "cache"
         self.cache = FileCache(
-            folder, settings.file_cache_bytes, self.main, self.threads, self.pace, counts
+            folder, settings.file_cache_bytes, self.main, self.threads, self.pace, way, counts
         )
         self.cache.open()
 

@@ -18,6 +18,7 @@ from realm_server.files.main_files import MainFiles
 from realm_server.files.pace import Pace
 from realm_server.files.waiting_rows import WaitingFile, WaitingRows
 from realm_service.disk_threads import DiskThreads
+from realm_service.giving_way import GivingWay
 from realm_service.logs import get_logger
 from realm_service.uploads.folder import BlobFolder
 from realm_service.uploads.taking import Uploads
@@ -54,6 +55,7 @@ class WaitingFiles:
         main: MainFiles,
         threads: DiskThreads,
         pace: Pace,
+        way: GivingWay,
         limit: int,
     ) -> None:
         """Raises `StorageFull` or `StoreUnwritable`. `limit` in bytes."""
@@ -62,7 +64,7 @@ class WaitingFiles:
         self._folder = BlobFolder(folder, "realm server")
         self._folder.make()
         self._drop_unknown()
-        self.uploads = Uploads[Address](self._folder, self.rows, threads, _ANY_SIZE)
+        self.uploads = Uploads[Address](self._folder, self.rows, threads, way, _ANY_SIZE)
         self._threads = threads
         self._at_main: set[str] = set()
         self._is_open = False

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from realm_protocol.errors import StorageFull, StoreUnwritable
+from realm_service.freeing import free
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 ROOM_KEPT_FREE = 64 * 1024 * 1024
@@ -61,7 +62,7 @@ class BlobFolder:
             sync_folder(self._parts)
 
     def drop_part(self, file_id: str) -> None:
-        self.part(file_id).unlink(missing_ok=True)
+        free(self.part(file_id))
 
     def is_part_older(self, file_id: str, seconds: float) -> bool:
         """Whether it has got nothing since this moment of the disk's clock, or is not there."""

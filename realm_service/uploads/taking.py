@@ -23,6 +23,7 @@ from realm_protocol.errors import (
 from realm_protocol.file_types import sniff_type
 from realm_protocol.uploads import NewUpload
 from realm_service.disk_threads import DiskThreads
+from realm_service.giving_way import GivingWay
 from realm_service.logs import get_logger
 from realm_service.uploads.folder import BlobFolder
 from realm_service.uploads.part import Hashed, Part
@@ -82,7 +83,12 @@ class Uploads(Generic[Owner]):
     """All that are under way at this server."""
 
     def __init__(
-        self, folder: BlobFolder, rows: UploadRows[Owner], threads: DiskThreads, limit: int
+        self,
+        folder: BlobFolder,
+        rows: UploadRows[Owner],
+        threads: DiskThreads,
+        way: GivingWay,
+        limit: int,
     ) -> None:
         """`limit` in bytes of one file."""
         self.limit = limit
@@ -91,6 +97,7 @@ class Uploads(Generic[Owner]):
         self._folder = folder
         self._rows = rows
         self._threads = threads
+        self._way = way
         self._turns = Turns()
         self._known: OrderedDict[str, Hashed] = OrderedDict()
 
@@ -221,6 +228,7 @@ class Uploads(Generic[Owner]):
                 if writing is None:
                     writing = self._threads.start(part.append, gathered)
                     gathered = []
+                await self._way.give()
         finally:
             if writing is not None:
                 await writing

@@ -37,7 +37,8 @@ class Turn:
             self._waiting = None
 
     def end(self, error: RealmchatError) -> None:
-        self._end = error
+        """The first reason is the one that is told."""
+        self._end = self._end or error
         if self._waiting is not None:
             self._waiting.reschedule(0)
 

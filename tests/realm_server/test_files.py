@@ -16,6 +16,7 @@ from realm_protocol.errors import (
     UploadNotFound,
 )
 from realm_server.files.pace import Pace
+from realm_service.giving_way import GivingWay
 from tests.realm_server.conftest import World
 from tests.realm_server.fake_files import sha256
 from tests.waiting import DEADLINE_SECONDS, eventually
@@ -312,7 +313,8 @@ async def test_a_pace_holds_the_bytes_of_files_back() -> None:
     """All transfers together keep to it; 0 is none."""
     loop = asyncio.get_running_loop()
     began = loop.time()
-    pace, none = Pace(1_000_000), Pace(0)
+    way = GivingWay(lambda: 0)
+    pace, none = Pace(1_000_000, way), Pace(0, way)
 
     await asyncio.gather(*(pace.spend(50_000) for _ in range(5)))
     paced = loop.time() - began

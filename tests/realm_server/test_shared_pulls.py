@@ -14,6 +14,7 @@ from realm_server.files.cache import READ_AT_ONCE, FileCache
 from realm_server.files.main_files import FoundFile, MainFiles
 from realm_server.files.pace import Pace
 from realm_service.disk_threads import DiskThreads
+from realm_service.giving_way import GivingWay
 from tests.realm_server.fake_files import sha256
 from tests.waiting import eventually
 
@@ -46,7 +47,8 @@ class Main:
 @contextmanager
 def caching(folder: Path, main: Main) -> Iterator[FileCache]:
     threads = DiskThreads()
-    cache = FileCache(folder, 1000, cast("MainFiles", main), threads, Pace(0), Counts())
+    way = GivingWay(lambda: 0)
+    cache = FileCache(folder, 1000, cast("MainFiles", main), threads, Pace(0, way), way, Counts())
     cache.open()
     try:
         yield cache
