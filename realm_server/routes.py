@@ -3,7 +3,7 @@
 Plain bookkeeping: main says which conversations a person is in, sessions say whose they are.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
 
@@ -23,6 +23,8 @@ class Routes(Generic[S]):
         self._sessions: dict[int, list[S]] = {}
         self._members: dict[str, set[int]] = {}
         self._conversations: dict[int, set[str]] = {}
+        self._audiences: dict[str, list[S]] = {}
+        """What `in_conversation` has found, until somebody comes or goes: each message asks it."""
         self.expected = 0
         """How many sessions main has been asked to attach and has not answered."""
 
@@ -33,6 +35,7 @@ class Routes(Generic[S]):
         sessions = self._sessions.setdefault(session.person, [])
         if session not in sessions:
             sessions.append(session)
+            self._forget_audiences(session.person)
 
     def detach(self, session: S) -> bool:
         """This session gets nothing any more; true when it was the last one of its person."""
@@ -40,6 +43,7 @@ class Routes(Generic[S]):
         if sessions is None or session not in sessions:
             return False
         sessions.remove(session)
+        self._forget_audiences(session.person)
         if sessions:
             return False
         del self._sessions[session.person]
@@ -68,6 +72,7 @@ class Routes(Generic[S]):
         for conversation in conversations:
             theirs.add(conversation)
             self._members.setdefault(conversation, set()).add(person)
+            self._audiences.pop(conversation, None)
 
     def unroute(self, person: int, conversation: str) -> None:
         """The person is no longer in this conversation."""
@@ -80,11 +85,15 @@ class Routes(Generic[S]):
         """Whether the person, who has a session attached, is in this conversation."""
         return conversation in self._conversations.get(person, ())
 
-    def in_conversation(self, conversation: str) -> list[S]:
+    def in_conversation(self, conversation: str) -> Sequence[S]:
         """The sessions that get an event of this conversation."""
-        sessions = self._sessions
-        persons = self._members.get(conversation, ())
-        return [session for person in persons for session in sessions.get(person, ())]
+        audience = self._audiences.get(conversation)
+        if audience is None:
+            persons = self._members.get(conversation)
+            if persons is None:
+                return ()
+            audience = self._audiences[conversation] = list(self.of_persons(persons))
+        return audience
 
     def forget(self, person: int) -> None:
         """Nothing is known any more of which conversations this person is in."""
@@ -109,11 +118,17 @@ class Routes(Generic[S]):
         """The link has come: main says anew who is attached, and where they are."""
         self._sessions.clear()
         self._members.clear()
+        self._audiences.clear()
         self._conversations.clear()
 
     def _drop(self, person: int, conversation: str) -> None:
         members = self._members.get(conversation)
         if members is not None:
             members.discard(person)
+            self._audiences.pop(conversation, None)
             if not members:
                 del self._members[conversation]
+
+    def _forget_audiences(self, person: int) -> None:
+        for conversation in self._conversations.get(person, ()):
+            self._audiences.pop(conversation, None)

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from realm_server.routes import Routes
 
 
@@ -116,3 +119,33 @@ def test_only_the_last_session_of_a_person_is_the_last() -> None:
     assert not routes.detach(phone)
     assert routes.detach(laptop)
     assert routes.people == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3), st.sampled_from("cd"))))
+def test_an_audience_follows_whoever_comes_and_goes(steps: list[tuple[int, int, str]]) -> None:
+    """Asked after each change: the attached sessions of those who are there, each once."""
+    sessions = [FakeSession(person) for person in (1, 1, 2, 3)]
+    routes: Routes[FakeSession] = Routes()
+    attached: set[FakeSession] = set()
+    for step, which, conversation in steps:
+        session = sessions[which]
+        if step == 0:
+            routes.attach(session)
+            attached.add(session)
+        elif step == 1:
+            routes.detach(session)
+            attached.discard(session)
+        elif step == 2:
+            routes.route(session.person, [conversation])
+        elif step == 3:
+            routes.unroute(session.person, conversation)
+        elif step == 4:
+            routes.forget(session.person)
+        else:
+            routes.clear()
+            attached.clear()
+        for asked in "cd":
+            meant = {each for each in attached if routes.is_in(each.person, asked)}
+            found = routes.in_conversation(asked)
+            assert set(found) == meant
+            assert len(found) == len(meant)
