@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from benchmarks import report
+from benchmarks.bench import FULL, QUICK, Bench
 from benchmarks.processes import allow_many_sockets
-from benchmarks.workloads import FULL, QUICK, WORKLOADS, Bench
+from benchmarks.workloads import WORKLOADS
 
 
 def main(

@@ -1,207 +1,24 @@
-"""The workloads: which load runs on which system, how often, and which figures come of it.
+"""The workloads: which load runs on which system, and which figures come of it."""
 
-Each run has fresh servers. Within a round the systems that are compared run one after the other,
-so that what else the machine does falls on all of them.
-"""
-
-import multiprocessing
-import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from benchmarks import command_files, command_line, cut_off, files, load, systems, window
-from benchmarks.clients import Account
-from benchmarks.load import Acknowledged, Idle, Measured, Target
-from benchmarks.population import PASSWORD, REALM, Template, make_accounts, make_template
-from benchmarks.report import Row
-from benchmarks.systems import Certificates, Realmchat
-
-PEOPLE = 5200
-OLD_MESSAGES = 1_000_000
-
-System = Callable[[], AbstractContextManager[Target]]
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How long and how often."""
-
-    runs: int
-    warm_up: float
-    """Seconds before each measured stretch."""
-    seconds: float
-    sessions: int
-    sign_ins: int
-    kill_after: int
-    """Acknowledgements."""
-    file_bytes: int = 1024**3
-    kept_messages: int = 20_000
-    window_messages: int = 5000
-    window_sessions: int = 50
-
-    def with_runs(self, runs: int) -> "Effort":
-        return replace(self, runs=runs)
-
-
-FULL = Effort(runs=3, warm_up=3, seconds=8, sessions=5000, sign_ins=100, kill_after=20_000)
-QUICK = Effort(
-    runs=1,
-    warm_up=1,
-    seconds=2,
-    sessions=1000,
-    sign_ins=16,
-    kill_after=5000,
-    file_bytes=256 * 1024**2,
-    kept_messages=2000,
-    window_messages=500,
-    window_sessions=5,
+from benchmarks.bench import (
+    OLD_MESSAGES,
+    PARTS,
+    Bench,
+    Figure,
+    in_own_process,
+    percentile,
+    rate,
+    rows_of,
+    server_cpu,
 )
-
-
-class Bench:
-    """What the workloads share: people, templates, certificates, the rounds."""
-
-    def __init__(self, effort: Effort, folder: Path, tell: Callable[[str], None]) -> None:
-        self.effort = effort
-        self.tell = tell
-        self.accounts = make_accounts(PEOPLE)
-        self._folder = folder
-        self._templates: dict[int, Template] = {}
-
-    def template(self, old_messages: int = 0) -> Template:
-        """A store that holds so many messages; made once."""
-        if old_messages not in self._templates:
-            self.tell(f"preparing a store with {PEOPLE:,} people and {old_messages:,} messages")
-            path = self._folder / f"{old_messages}.db"
-            self._templates[old_messages] = make_template(path, self.accounts, old_messages)
-        return self._templates[old_messages]
-
-    @cached_property
-    def certificates(self) -> Certificates:
-        return systems.make_certificates(self._folder)
-
-    @cached_property
-    def sample(self) -> files.Sample:
-        """The file of the workloads with files."""
-        return files.make_sample(self._folder / "sample", self.effort.file_bytes)
-
-    @cached_property
-    def changing_sample(self) -> files.Sample:
-        """One that may be `renewed`."""
-        return files.make_sample(self._folder / "changing-sample", self.effort.file_bytes)
-
-    @contextmanager
-    def realmchat(self, old_messages: int = 0, *, tls: bool = False) -> Iterator[Realmchat]:
-        certificates = self.certificates if tls else None
-        with systems.realmchat(self.template(old_messages), certificates) as running:
-            yield running
-
-    def on_realmchat(self, old_messages: int = 0, *, tls: bool = False) -> System:
-        @contextmanager
-        def start() -> Iterator[Target]:
-            with self.realmchat(old_messages, tls=tls) as running:
-                yield running.target
-
-        return start
-
-    def pairs(self, count: int) -> list[tuple[Account, Account]]:
-        accounts = self.accounts[: 2 * count]
-        return list(zip(accounts[::2], accounts[1::2], strict=True))
-
-    def rounds(
-        self, compared: Mapping[str, System], run: Callable[[Target], Any]
-    ) -> dict[str, list[Any]]:
-        """The results by system: in each round every system runs once."""
-        results: dict[str, list[Any]] = {name: [] for name in compared}
-        for number in range(1, self.effort.runs + 1):
-            for name, start in compared.items():
-                self.tell(f"  run {number} of {self.effort.runs} on {name}")
-                with start() as target:
-                    results[name].append(run(target))
-        return results
-
-
-def in_own_process(work: Callable[..., Any], *args: Any) -> Any:
-    """Run a load in a fresh process and wait for its result."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(work, *args).result()
-
-
-# --- figures -------------------------------------------------------------------------------------
-
-Measure = Callable[[Measured], float]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """What is taken from a run, and what it must reach."""
-
-    name: str
-    unit: str
-    measure: Measure
-    at_most: float | None = None
-    at_least: float | None = None
-    at_most_times: float | None = None
-    """Times the reference."""
-    best: str = ""
-    """Today's best elsewhere, on the same work."""
-
-
-def _server_cpu(run: Measured) -> float:
-    """Microseconds of main and realm together, per message."""
-    return (run.cpu["main"] + run.cpu["realm"]) / run.messages * 1e6
-
-
-def _cpu_of(name: str) -> Measure:
-    return lambda run: run.cpu[name] / run.messages * 1e6
-
-
-def _rate(run: Measured) -> float:
-    return run.messages / run.seconds
-
-
-def _percentile(percent: int) -> Measure:
-    """Milliseconds from send to delivery."""
-    return lambda run: statistics.quantiles(run.latencies, n=100)[percent - 1] * 1e3
-
-
-_PARTS = [
-    Figure("  main's part", "µs", _cpu_of("main")),
-    Figure("  the realm's part", "µs", _cpu_of("realm")),
-    Figure("  (the load's own)", "µs", _cpu_of("clients")),
-]
-
-
-def _rows(
-    work: str,
-    runs: Sequence[Measured],
-    figures: Sequence[Figure],
-    reference: Sequence[Measured] = (),
-    reference_name: str = "floor",
-) -> list[Row]:
-    """One row for each figure, with the same figure of the system that it is compared to."""
-    return [
-        Row(
-            work=work,
-            figure=figure.name,
-            unit=figure.unit,
-            values=[figure.measure(run) for run in runs],
-            reference=[figure.measure(run) for run in reference],
-            reference_name=reference_name if reference else "",
-            at_most=figure.at_most,
-            at_least=figure.at_least,
-            at_most_times=figure.at_most_times,
-            best=figure.best,
-        )
-        for figure in figures
-    ]
-
+from benchmarks.load import Acknowledged, Idle, Measured, Target
+from benchmarks.population import PASSWORD, REALM
+from benchmarks.report import Row
 
 # --- private messages ----------------------------------------------------------------------------
 
@@ -229,18 +46,18 @@ def w1(bench: Bench) -> list[Row]:
     floor, clear, tls = bench.rounds(compared, _saturate(bench, 50, 16)).values()
     best = "Prosody 413, ejabberd 1,150, Synapse 17,700"
     figures = [
-        Figure("CPU a message", "µs", _server_cpu, at_most=30, at_most_times=3.5, best=best),
-        *_PARTS,
-        Figure("messages", "/s", _rate, at_least=25_000, best="Prosody 2,400, ejabberd 850"),
+        Figure("CPU a message", "µs", server_cpu, at_most=30, at_most_times=3.5, best=best),
+        *PARTS,
+        Figure("messages", "/s", rate, at_least=25_000, best="Prosody 2,400, ejabberd 850"),
     ]
     with_tls = [
-        Figure("CPU a message", "µs", _server_cpu),
-        *_PARTS,
-        Figure("messages", "/s", _rate),
+        Figure("CPU a message", "µs", server_cpu),
+        *PARTS,
+        Figure("messages", "/s", rate),
     ]
     return [
-        *_rows("W1 50 pairs × 16", clear, figures, floor),
-        *_rows("W1 with TLS", tls, with_tls, clear, "without"),
+        *rows_of("W1 50 pairs × 16", clear, figures, floor),
+        *rows_of("W1 with TLS", tls, with_tls, clear, "without"),
     ]
 
 
@@ -249,11 +66,11 @@ def w1b(bench: Bench) -> list[Row]:
     compared = {"the floor": systems.floor, "realmchat": bench.on_realmchat()}
     floor, clear = bench.rounds(compared, _saturate(bench, 500, 1)).values()
     figures = [
-        Figure("CPU a message", "µs", _server_cpu, at_most=50),
-        *_PARTS,
-        Figure("messages", "/s", _rate),
+        Figure("CPU a message", "µs", server_cpu, at_most=50),
+        *PARTS,
+        Figure("messages", "/s", rate),
     ]
-    return _rows("W1b 500 pairs × 1", clear, figures, floor)
+    return rows_of("W1b 500 pairs × 1", clear, figures, floor)
 
 
 def w1_old(bench: Bench) -> list[Row]:
@@ -264,10 +81,10 @@ def w1_old(bench: Bench) -> list[Row]:
     }
     empty, old = bench.rounds(compared, _saturate(bench, 50, 16)).values()
     figures = [
-        Figure("CPU a message", "µs", _server_cpu, at_most_times=1.2),
-        Figure("messages", "/s", _rate),
+        Figure("CPU a message", "µs", server_cpu, at_most_times=1.2),
+        Figure("messages", "/s", rate),
     ]
-    return _rows("W1 on 1,000,000 stored", old, figures, empty, "empty store")
+    return rows_of("W1 on 1,000,000 stored", old, figures, empty, "empty store")
 
 
 def w2(bench: Bench) -> list[Row]:
@@ -282,11 +99,11 @@ def w2(bench: Bench) -> list[Row]:
     compared = {"the floor": systems.floor, "realmchat": bench.on_realmchat()}
     floor, clear = bench.rounds(compared, run).values()
     figures = [
-        Figure("p50", "ms", _percentile(50), at_most_times=1.6, best="Prosody 0.65 (no sync)"),
-        Figure("p99", "ms", _percentile(99), at_most_times=1.6, best="Prosody 3.7 (no sync)"),
-        Figure("CPU a message", "µs", _server_cpu),
+        Figure("p50", "ms", percentile(50), at_most_times=1.6, best="Prosody 0.65 (no sync)"),
+        Figure("p99", "ms", percentile(99), at_most_times=1.6, best="Prosody 3.7 (no sync)"),
+        Figure("CPU a message", "µs", server_cpu),
     ]
-    return _rows("W2 200 messages/s", clear, figures, floor)
+    return rows_of("W2 200 messages/s", clear, figures, floor)
 
 
 # --- a group -------------------------------------------------------------------------------------
@@ -294,10 +111,10 @@ def w2(bench: Bench) -> list[Row]:
 
 def w3(bench: Bench) -> list[Row]:
     """One writes to a group whose members are all online; the larger one also with TLS."""
-    rows = _fan_out(bench, 200, Figure("CPU a delivery", "µs", _server_cpu))
+    rows = _fan_out(bench, 200, Figure("CPU a delivery", "µs", server_cpu))
     best = "ejabberd 27, Prosody 91"
     return rows + _fan_out(
-        bench, 1000, Figure("CPU a delivery", "µs", _server_cpu, at_most=7, best=best), tls=True
+        bench, 1000, Figure("CPU a delivery", "µs", server_cpu, at_most=7, best=best), tls=True
     )
 
 
@@ -317,11 +134,11 @@ def _fan_out(bench: Bench, size: int, cpu: Figure, *, tls: bool = False) -> list
     if tls:
         compared["realmchat with TLS"] = bench.on_realmchat(tls=True)
     floor, clear, *secured = bench.rounds(compared, run).values()
-    rate = Figure("deliveries", "/s", _rate)
-    rows = _rows(f"W3 {size:,} members", clear, [cpu, *_PARTS, rate], floor)
+    speed = Figure("deliveries", "/s", rate)
+    rows = rows_of(f"W3 {size:,} members", clear, [cpu, *PARTS, speed], floor)
     for runs in secured:
         plain = Figure(cpu.name, cpu.unit, cpu.measure)
-        rows += _rows(f"W3 {size:,} with TLS", runs, [plain, rate], clear, "without")
+        rows += rows_of(f"W3 {size:,} with TLS", runs, [plain, speed], clear, "without")
     return rows
 
 
@@ -364,8 +181,8 @@ def _session_rows(
         Row(work, "memory each, main", "KB", main),
         Row(work, "sign-ins by token", "/s", [each.connected_per_second for each in idle]),
         Row(work, "CPU a sign-in by token", "µs", cpu),
-        Row(work, "sign-ins by password", "/s", [_rate(run) for run in by_password]),
-        Row(work, "CPU a sign-in by password", "µs", [_server_cpu(run) for run in by_password]),
+        Row(work, "sign-ins by password", "/s", [rate(run) for run in by_password]),
+        Row(work, "CPU a sign-in by password", "µs", [server_cpu(run) for run in by_password]),
     ]
 
 
@@ -497,10 +314,10 @@ def f2(bench: Bench) -> list[Row]:
                 with files.transfers_going_on(client, bench.changing_sample):
                     beside.append(pace(effort.warm_up, effort.seconds))
     figures = [
-        Figure("p50", "ms", _percentile(50)),
-        Figure("p99", "ms", _percentile(99), at_most_times=2),
+        Figure("p50", "ms", percentile(50)),
+        Figure("p99", "ms", percentile(99), at_most_times=2),
     ]
-    return _rows("F2 W2 beside files", beside, figures, alone, "alone")
+    return rows_of("F2 W2 beside files", beside, figures, alone, "alone")
 
 
 def f3(bench: Bench) -> list[Row]:
