@@ -5,6 +5,7 @@ What comes is handed to `window.arriving`, which decides; this asks, waits and t
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -60,7 +61,8 @@ class LiveAccount:
         self._stale = asyncio.Event()
         self._unsent = asyncio.Event()
         self._info_due = True
-        self._resting = False
+        self._looked_at = asyncio.Event()
+        self._looked_at.set()
         self._list_read_at = -_LIST_SECONDS
         self._reading_later: asyncio.TimerHandle | None = None
         self._sending: dict[str, tuple[Conversation, Message]] = {}
@@ -74,9 +76,13 @@ class LiveAccount:
         wait = _FIRST_WAIT_SECONDS
         while True:
             try:
+                if not self._is_wanted:
+                    await self._looked_at.wait()
                 await self._catch_up()
                 wait = _FIRST_WAIT_SECONDS
                 await self._follow()
+                if not self._is_wanted:
+                    continue
             except _OVER:
                 self._set(replace(self.state, ended=True))
                 return
@@ -116,9 +122,18 @@ class LiveAccount:
                 task.cancel()
             await asyncio.gather(*ending, people, return_exceptions=True)
 
+    @property
+    def _is_wanted(self) -> bool:
+        """Somebody looks, or has left something that must go out."""
+        return self._looked_at.is_set() or bool(self._sending)
+
     async def _take_events(self) -> None:
-        async for event in self.client.events(self.state.place):
-            self._take(event)
+        """Until it isn't wanted: who looks again is told from the same place on."""
+        async with aclosing(self.client.events(self.state.place)) as events:
+            async for event in events:
+                self._take(event)
+                if not self._is_wanted:
+                    return
 
     def _take(self, event: Event) -> None:
         before = self.state
@@ -139,7 +154,7 @@ class LiveAccount:
         while True:
             await self._stale.wait()
             self._stale.clear()
-            if self._resting:
+            if not self._looked_at.is_set():
                 continue
             if self._info_due:
                 self._info_due = False
@@ -184,8 +199,11 @@ class LiveAccount:
     # --- what a person does ----------------------------------------------------------------------
 
     def rest(self, rests: bool) -> None:
-        """Nobody looks: what became stale is asked for when somebody does."""
-        self._resting = rests
+        """Nobody looks: what happens meanwhile is asked for when somebody does."""
+        if rests:
+            self._looked_at.clear()
+        else:
+            self._looked_at.set()
         self._stale.set()
 
     def open(self, conversation: str) -> None:

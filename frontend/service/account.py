@@ -1,6 +1,6 @@
 """One signed-in account: the routes of chat-cli that a window asks, typed."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
@@ -182,7 +182,7 @@ class AccountClient:
     async def logout(self) -> None:
         await self._ask("POST", "logout")
 
-    async def events(self, place: int) -> AsyncIterator[Event]:
+    async def events(self, place: int) -> AsyncGenerator[Event, None]:
         """Events behind a place, until the connection is cut, which raises."""
         path = self._path("events")
         headers = {"Last-Event-ID": str(place)}

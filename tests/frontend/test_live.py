@@ -32,6 +32,8 @@ class ChatCli:
         self.info_may_answer.set()
         self.infos = 0
         self.listings = 0
+        self.streams = 0
+        """That are open."""
         self._bell = asyncio.Event()
 
     def leave(self, error: RealmchatError) -> None:
@@ -84,13 +86,17 @@ class ChatCli:
         return CONVERSATION
 
     async def events(self, place: int) -> AsyncIterator[Event]:
-        while True:
-            self._bell.clear()
-            self._check()
-            for event in self.log.events[place:]:
-                yield event
-                place = event.id or place
-            await self._bell.wait()
+        self.streams += 1
+        try:
+            while True:
+                self._bell.clear()
+                self._check()
+                for event in self.log.events[place:]:
+                    yield event
+                    place = event.id or place
+                await self._bell.wait()
+        finally:
+            self.streams -= 1
 
 
 def _nothing(*_: Any) -> None:
@@ -147,22 +153,40 @@ async def test_many_messages_at_once_are_counted_with_few_questions() -> None:
         assert chat_cli.listings - asked <= 3
 
 
-async def test_where_nobody_looks_little_is_asked() -> None:
-    """A tab that was left costs the service nothing but its events; who comes back sees it all."""
+async def test_where_nobody_looks_nothing_is_asked() -> None:
+    """A tab that was left costs the service nothing; who comes back sees it all."""
     chat_cli = ChatCli()
     with _running(chat_cli) as live:
         await eventually(lambda: live.state.names)
+        live.open(CONVERSATION)
+        await eventually(lambda: live.state.histories[CONVERSATION].loaded)
         live.rest(True)
         asked = chat_cli.listings
         for _ in range(5):
             chat_cli.tell("other_writes")
-        await eventually(lambda: live.state.place == chat_cli.log.newest_id)
-        await asyncio.sleep(0)
+        await eventually(lambda: not chat_cli.streams)
         assert chat_cli.listings == asked
 
         live.rest(False)
 
         await eventually(lambda: live.state.total_unread == 5)
+        await eventually(lambda: live.state.place == chat_cli.log.newest_id)
+        assert [m.seq for m in live.state.histories[CONVERSATION].messages] == [1, 2, 3, 4, 5]
+
+
+async def test_what_somebody_wrote_who_left_goes_out() -> None:
+    """The service comes back to a tab that nobody looks at any more."""
+    chat_cli = ChatCli()
+    with _running(chat_cli) as live:
+        await eventually(lambda: live.state.listed)
+        chat_cli.leave(ServiceUnreachable(detail="gone"))
+        await eventually(lambda: live.state.away)
+        live.send(chat_cli.log.conversations()[0][0], "and good night")
+
+        live.rest(True)
+        chat_cli.come_back()
+
+        await eventually(lambda: chat_cli.sent)
 
 
 def _link_down() -> dict[str, Any]:
