@@ -195,9 +195,13 @@ class FrameQueue:
     def take_frame(self, limit: int) -> bytes:
         """The next frame: as many messages as fit in `limit` bytes, always at least one."""
         if self.bytes_waiting <= limit:
-            messages = self._live + self._bulk if self._bulk else self._live
+            messages = self._live
+            if self._bulk:
+                messages += self._bulk
+                self._bulk = []
             frame = _ONE + messages[0] if len(messages) == 1 else join_frame(messages)
-            self.clear()
+            messages.clear()
+            self.bytes_waiting = 0
             return frame
         source = self._live or self._bulk
         count = _fitting(source, limit)

@@ -58,6 +58,10 @@ class Stage(IntEnum):
     CLOSED = 3
 
 
+_ENTERING, _READY, _CLOSED = Stage.ENTERING, Stage.READY, Stage.CLOSED
+"""Of all that each message asks, an attribute of an enum would cost most."""
+
+
 class Entrance(Protocol):
     """Who decides about coming in."""
 
@@ -321,8 +325,11 @@ class ClientSession:
                 self._hold(messages[position:])
                 self._counts.pauses += 1
                 return
-            if self.stage is Stage.READY:
-                self._take_command(message)
+            if self.stage is _READY:
+                if type(message) is Misshapen:
+                    self._refuse_form(message)
+                else:
+                    self._desk.take(self, message)
             elif self.stage is Stage.NEW:
                 self._take_hello(message)
             else:
@@ -330,16 +337,8 @@ class ClientSession:
 
     def _must_wait(self) -> bool:
         return (
-            self.unanswered >= SESSION_UNANSWERED_SENDS
-            or self.attaching
-            or self.stage is Stage.ENTERING
-        ) and self.stage is not Stage.CLOSED
-
-    def _take_command(self, command: Any) -> None:
-        if type(command) is Misshapen:
-            self._refuse_form(command)
-        else:
-            self._desk.take(self, command)
+            self.unanswered >= SESSION_UNANSWERED_SENDS or self.attaching or self.stage is _ENTERING
+        ) and self.stage is not _CLOSED
 
     def _refuse_form(self, misshapen: Misshapen) -> None:
         """A wrong field is one command's fault; without a known tag and number it is the form's."""

@@ -112,7 +112,7 @@ class Desk:
     def _send_live(self, session: ClientSession, command: SendMessage) -> None:
         self._link.check_room()
         self._admit(session, command)
-        self._link.ask(_FORWARD, (session.handle, command), session, command.number, command)
+        self._link.pass_on(_FORWARD, (session.handle, command), session, command.number, command)
         session.unanswered += 1
 
     def _admit(self, session: ClientSession, command: SendMessage) -> None:

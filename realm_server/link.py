@@ -145,6 +145,17 @@ class Link:
     ) -> None:
         """Ask main; `asker` is told the answer. The message is `[tag, ref, *fields]`."""
         self.check_room()
+        self.pass_on(tag, fields, asker, number, message)
+
+    def pass_on(
+        self,
+        tag: int,
+        fields: tuple[Any, ...],
+        asker: Asker,
+        number: int,
+        message: SendMessage | None,
+    ) -> None:
+        """`ask`, of whoever has just made sure by `check_room` that it may."""
         self._last_ref = ref = self._last_ref + 1
         packed = pack((tag, ref, *fields))
         self._requests.add(ref, Request(asker, number, message, len(packed)))

@@ -50,6 +50,9 @@ writes anew for the next: what the kernel doesn't take at once would arrive with
 longer ones come with room for their own."""
 _HEAD = 14
 
+_BINARY = WSMsgType.BINARY
+"""Here, for every message asks: an attribute of an enum costs as much as a call."""
+
 # An adapter, because picows makes a child logger per connection of a plain one.
 _logger = logging.LoggerAdapter(logging.getLogger("picows"), {})
 
@@ -199,7 +202,12 @@ class Channel(WSListener):
         # While paused, `_scheduled` stays set: resuming writes on.
         queue = self._queue
         while queue.bytes_waiting and not self._paused:
-            _write(transport, queue.take_frame(self.frame_limit))
+            frame = queue.take_frame(self.frame_limit)
+            if len(frame) <= _COPIED:
+                transport.send(_BINARY, frame)
+            else:
+                room = bytearray(_HEAD)
+                transport.send_reuse_external_bytearray(_BINARY, room + frame, _HEAD)
         self._scheduled = self._paused
 
     async def answers_within(self, seconds: float) -> bool:
@@ -282,7 +290,7 @@ class Channel(WSListener):
             self._sign_of_life.set_result(None)
             self._sign_of_life = None
         kind = frame.msg_type
-        if kind == WSMsgType.BINARY and frame.fin and frame.payload_size <= self.read_limit:
+        if kind == _BINARY and frame.fin and frame.payload_size <= self.read_limit:
             self.owner.frame_received(self, frame.get_payload_as_bytes())
         elif kind in (WSMsgType.BINARY, WSMsgType.CONTINUATION):
             self._take_fragment(frame)
@@ -324,14 +332,6 @@ class Channel(WSListener):
         self._paused = False
         if self._scheduled:
             self._flusher.add(self)
-
-
-def _write(transport: WSTransport, frame: bytes) -> None:
-    if len(frame) <= _COPIED:
-        transport.send(WSMsgType.BINARY, frame)
-    else:
-        room = bytearray(_HEAD)
-        transport.send_reuse_external_bytearray(WSMsgType.BINARY, room + frame, _HEAD)
 
 
 # --- at a server ---------------------------------------------------------------------------------
