@@ -6,6 +6,8 @@ An effect names persons and conversations; which sockets that means is delivery'
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from realm_protocol.commands import Head
 from realm_protocol.errors import RealmchatError
 from realm_protocol.lanes import Lanes
@@ -28,16 +30,14 @@ class LiveSession:
     """Why it is no longer valid; empty while it is."""
 
 
-@dataclass(slots=True)
-class Asker:
+class Asker(msgspec.Struct, gc=False):
     """Who waits for an answer: a request of a link. `link` is delivery's, opaque to rules."""
 
     link: Any
     ref: int
 
 
-@dataclass(slots=True)
-class Stored:
+class Stored(msgspec.Struct, gc=False):
     """A row of a conversation is committed. `asker` sent it (None: nobody waits)."""
 
     conversation: str

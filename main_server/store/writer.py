@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
@@ -37,8 +38,7 @@ _POSITIONS_OF_A_RUN = 2**34
 """More commits than a process lives for; 500,000 runs fit into a position's 53 bits."""
 
 
-@dataclass(slots=True)
-class Job:
+class Job(msgspec.Struct, gc=False):
     """Something to write: a command of a session, or a piece of work inside main."""
 
     command: Any
