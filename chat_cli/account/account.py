@@ -7,7 +7,6 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -238,8 +237,7 @@ class Account:
         for conversation, seq in newest.items():
             await self._read_up_to(conversation, seq)
         for conversation, keys in unnumbered.items():
-            read = partial(pending_rows.mark_read, conversation=conversation, keys=keys)
-            await self.store.run(read)
+            await self._read_unnumbered(conversation, keys)
 
     async def mark_read(self, conversation: str, seq: int) -> int:
         """Move `read`; answers where it stands. Raises `ConversationNotFound`.
@@ -248,8 +246,16 @@ class Account:
         """
         standing = await self._read_up_to(conversation, seq)
         if seq >= standing.holding.have:
-            await self.store.run(partial(pending_rows.mark_read, conversation=conversation))
+            await self._read_unnumbered(conversation)
         return standing.mine.read
+
+    async def _read_unnumbered(self, conversation: str, keys: list[str] | None = None) -> None:
+        now = now_ms()
+        await self.store.run(
+            lambda connection: pending_rows.mark_read(
+                connection, self.address, conversation, keys, now
+            )
+        )
 
     async def _read_up_to(self, conversation: str, seq: int) -> conversation_rows.Standing:
         now = now_ms()

@@ -208,9 +208,20 @@ def conversations_ahead(connection: Connection) -> set[str]:
     return set(connection.scalars(union(own, select(pending.c.conversation).where(_KEPT))))
 
 
-def mark_read(connection: Connection, conversation: str, keys: Iterable[str] | None = None) -> None:
-    """The person has read these of a conversation, or all that the realm keeps of it."""
-    where = [pending.c.conversation == conversation]
+def mark_read(
+    connection: Connection, me: str, conversation: str, keys: Iterable[str] | None, now: int
+) -> None:
+    """The person has read these of a conversation, or all that the realm keeps of it. It is told,
+    though `read` stays where it is.
+    """
+    where = [pending.c.conversation == conversation, pending.c.is_read == 0]
     if keys is not None:
         where.append(pending.c.key.in_(list(keys)))
-    connection.execute(update(pending).where(*where).values(is_read=1))
+    if connection.execute(update(pending).where(*where).values(is_read=1)).rowcount:
+        known = select(conversations.c.read).where(conversations.c.conversation == conversation)
+        told = {
+            "conversation": conversation,
+            "address": me,
+            "seq": connection.scalar(known) or 0,
+        }
+        event_log.append(connection, [("read", told)], now)

@@ -335,6 +335,23 @@ async def test_the_inbox_has_them_and_marks_them_read(realm: FakeRealm, messi: P
     assert (await messi.get("/conversations"))[0]["unread"] == 0
 
 
+async def test_what_is_read_before_it_has_a_number_is_told(realm: FakeRealm, messi: Person) -> None:
+    """`read` can't move over it yet; other windows hear that there is less to read all the same."""
+    conversation = realm.private(MESSI, HENDERSON)
+    realm.say(conversation, HENDERSON, "one")
+    await eventually(lambda: _has(messi, conversation.id, ["one"]))
+    await cut_off(realm, messi)
+    realm.outbox.say(HENDERSON, message("h1", "two"))
+    await eventually(lambda: _has(messi, conversation.id, ["one", "two"]))
+
+    for _ in range(2):
+        await messi.post(f"/conversations/{conversation.id}/read", {"seq": 1})
+
+    assert (await messi.get("/conversations"))[0]["unread"] == 0
+    read = {"conversation": conversation.id, "address": MESSI, "seq": 1}
+    assert await told(messi, "read") == [("read", read), ("read", read)]
+
+
 async def test_what_was_not_seen_is_not_read_with_what_was(realm: FakeRealm, messi: Person) -> None:
     """Another site's message took its place before: both wait to be read."""
     conversation = realm.private(MESSI, HENDERSON)
