@@ -312,7 +312,7 @@ class LiveAccount:
     async def mark_read(self, conversation: str, seq: int) -> None:
         """What was seen is read; a service that is away is told the next time it is seen."""
         known = self.state.conversations.get(conversation)
-        if known is None or seq <= known.read:
+        if known is None or seq < known.read or (seq == known.read and not known.unread):
             return
         try:
             await self.client.mark_read(conversation, seq)

@@ -40,7 +40,9 @@ class Reading:
             return 0
         seq = chatting.pane.last_seq_shown
         seen = chatting.pane.at_bottom and chatting.pane.has_seen_new
-        return seq if seen and seq > conversation.read else 0
+        # What has no number yet is read with the last that has one.
+        behind = conversation.unread > 0 and chatting.pane.shows_unnumbered
+        return seq if seen and (seq > conversation.read or behind) else 0
 
     async def _read_soon(self) -> None:
         await asyncio.sleep(SEEN_SECONDS)

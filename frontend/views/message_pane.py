@@ -154,6 +154,7 @@ class MessagePane:
         place = self._places.pop(conversation, None) if at_place else None
         self._conversation = conversation
         self._drawn.clear()
+        self._told.forget("rows")
         self._rows = []
         self.choice.clear()
         self._left = place
@@ -220,14 +221,17 @@ class MessagePane:
         """Rows that look as before stay the same controls. `unread` is what the service counts."""
         if self._manner is None or _differs(self._manner, manner):
             self._drawn.forget_drawn()
+            self._told.forget("rows")
         self._manner = manner
         stands = self._to_stand(history, uploads, manner.me)
         line_is_held = _holds(history, self._new_after)
         line = self._new_after if line_is_held else None
-        rows = rows_of(stands.messages, manner.me, line, manner.now, stands.uploads)
-        self._rows = rows
-        self._drawn.draw(rows, manner, self._middle)
-        self.choice.draw(self._drawn.drawn, manner)
+        others = self._told.is_new("rows", stands, line, manner.linked)
+        if others or not self._drawn.covers(self._middle):
+            self._rows = rows_of(stands.messages, manner.me, line, manner.now, stands.uploads)
+            self._drawn.draw(self._rows, manner, self._middle)
+            self.choice.draw(self._drawn.drawn, manner)
+        rows = self._rows
         self._say_nothing(empty if history.loaded and not rows and not self._held_back else "")
         self._new_height = self._below_line(rows) if line_is_held else float("inf")
         self._label(manner, unread)
@@ -287,6 +291,12 @@ class MessagePane:
     @property
     def last_seq_shown(self) -> int:
         return self._standing.last_seq
+
+    @property
+    def shows_unnumbered(self) -> bool:
+        """Messages of neighbours that main hasn't got."""
+        me = "" if self._manner is None else self._manner.me
+        return any(m.seq is None and m.sender != me for m in self._standing.messages)
 
     async def _scrolled(self, event: ft.OnScrollEvent) -> None:
         was = self.at_bottom, self.has_seen_new

@@ -38,8 +38,10 @@ class Told:
         self._told[part] = what
         return not same
 
-    def forget(self) -> None:
-        self._told.clear()
+    def forget(self, *parts: str) -> None:
+        """All, where none is named."""
+        for part in parts or tuple(self._told):
+            self._told.pop(part, None)
 
 
 @ft.control("Container", isolated=True)  # type: ignore[arg-type]
