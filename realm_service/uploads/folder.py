@@ -62,6 +62,11 @@ class BlobFolder:
             sync_folder(self._parts)
 
     def drop_part(self, file_id: str) -> None:
+        """Its bytes may be a blob's, or have been: somebody may be reading them."""
+        self.part(file_id).unlink(missing_ok=True)
+
+    def give_up_part(self, file_id: str) -> None:
+        """Its bytes are nobody's; where a blob has them too, that keeps them."""
         free(self.part(file_id))
 
     def is_part_older(self, file_id: str, seconds: float) -> bool:

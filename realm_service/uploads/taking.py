@@ -254,7 +254,7 @@ class Uploads(Generic[Owner]):
     async def _throw_away(self, file_id: str) -> None:
         """The row first: a part without a row is collected, a row without a part would hang."""
         await self._rows.forget(file_id)
-        await self._threads.run(self._folder.drop_part, file_id)
+        await self._threads.run(self._folder.give_up_part, file_id)
 
 
 async def _bounded(chunks: AsyncIterator[bytes], size: int) -> AsyncIterator[bytes]:
