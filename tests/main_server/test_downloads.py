@@ -10,6 +10,7 @@ import pytest
 
 from main_server.files.verifying import verify_files
 from realm_protocol.errors import StoreDamaged
+from realm_service.giving_way import GivingWay
 from tests.main_server.conftest import Running, running
 from tests.main_server.file_end import FileEnd, code, sha256
 from tests.main_server.test_uploads import CONTENT, MIB, http, messi, person
@@ -98,6 +99,24 @@ async def test_verify_misses_a_blob_that_is_gone(
 
     with pytest.raises(StoreDamaged, match=sha256(b"content")):
         verify_files(store, folder)
+
+
+async def test_files_give_way_whichever_way_they_go(
+    messi: FileEnd, main: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After each piece it is looked whether messages move; those of everybody count."""
+    looked: list[int] = []
+    monkeypatch.setattr(
+        GivingWay, "rest", lambda _: looked.append(main.main.metrics.jobs_done) or 0
+    )
+
+    file_id = await messi.upload(CONTENT)
+    up = len(looked)
+    await messi.download(file_id)
+
+    assert up > 0
+    assert len(looked) - up >= len(CONTENT) // MIB
+    assert looked[-1] > 0
 
 
 async def test_a_stop_ends_what_is_under_way_and_keeps_what_has_come(

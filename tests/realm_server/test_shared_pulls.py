@@ -10,6 +10,7 @@ import pytest
 
 from realm_protocol.errors import LinkDown, RateLimited, RealmchatError, SessionEnded
 from realm_server.counts import Counts
+from realm_server.files.blob import BLOCK_BYTES
 from realm_server.files.cache import READ_AT_ONCE, FileCache
 from realm_server.files.main_files import FoundFile, MainFiles
 from realm_server.files.pace import Pace
@@ -25,8 +26,9 @@ FILE = FoundFile("f" * 32, len(CONTENT), "text/plain", sha256(CONTENT))
 class Main:
     """Answers messi, once it may, with an error, and everybody else with the file."""
 
-    def __init__(self, error: RealmchatError) -> None:
+    def __init__(self, error: RealmchatError, content: bytes = CONTENT) -> None:
         self.error = error
+        self.content = content
         self.asked: list[str] = []
         self.may_answer = asyncio.Event()
 
@@ -41,7 +43,7 @@ class Main:
         yield self._bytes(start)
 
     async def _bytes(self, start: int) -> AsyncIterator[bytes]:
-        yield CONTENT[start:]
+        yield self.content[start:]
 
 
 @contextmanager
@@ -68,6 +70,25 @@ async def read_by_both(cache: FileCache, main: Main) -> list[bytes | BaseExcepti
     await asyncio.sleep(0)  # it follows
     main.may_answer.set()
     return await asyncio.gather(messi, lineker, return_exceptions=True)
+
+
+async def test_files_of_the_cache_give_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each piece that comes over the link, and each block that is read but the last."""
+    looked: list[None] = []
+
+    def look(_: GivingWay) -> float:
+        looked.append(None)
+        return 0
+
+    large = bytes(2 * BLOCK_BYTES + 1)
+    file = FoundFile("e" * 32, len(large), "text/plain", sha256(large))
+    monkeypatch.setattr(GivingWay, "rest", look)
+    main = Main(SessionEnded(reason="signed out"), large)
+    main.may_answer.set()
+    with caching(tmp_path, main) as cache:
+        blocks = cache.blocks("lineker", file, range(file.size))
+        assert b"".join([block async for block in blocks]) == large
+    assert len(looked) == 1 + 2
 
 
 async def test_whose_right_ends_takes_nobody_along(tmp_path: Path) -> None:
