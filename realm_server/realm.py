@@ -104,7 +104,7 @@ class Realm:
         self.files = Files(settings, main, counts, self.link, store.path)
         self._site_file = SiteFile(store.path.with_name("site.db"))
         self.replica = Replica(self._site_file, settings.replica_bytes, now)
-        self._following = Following(self.link, self.replica, store)
+        self._following = Following(self.link, self.replica, store, counts)
         self._site_file.rebuilt = self._following.begin_anew
         self._cut_off = CutOffSignIn(
             self._site_file,

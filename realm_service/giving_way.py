@@ -1,37 +1,39 @@
-"""Files give way to messages: bytes of files take their share of the event loop and no more.
+"""What can wait gives way to messages: it takes its share of the event loop and no more.
 
-While nobody writes they take all of it.
+Bytes of files, and what a realm catches up with. While nobody writes they take all of it.
 """
 
 import asyncio
 import time
 from collections.abc import Callable
 
-_SHARE = 0.25
+FILES_SHARE = 0.25
 """Of the event loop's time, while messages move. What disk threads do follows from it."""
 _STEP_SECONDS = 0.001
 """So much of a processor at a stretch: a message that comes then waits no longer."""
 _LONGEST_STEP_SECONDS = 0.01
-"""More than this was not the files' doing."""
+"""More than this was not its own doing."""
 _MOVING_SECONDS = 0.25
 """Messages move while one has come within that time."""
 
 
 class GivingWay:
-    """Of one service, for all its transfers together; used from its event loop alone."""
+    """Of one service, for all its work of a kind; used from its event loop alone."""
 
     def __init__(
         self,
         messages: Callable[[], int],
         *,
+        share: float = FILES_SHARE,
         clock: Callable[[], float] = time.monotonic,
         processor: Callable[[], float] = time.thread_time,
     ) -> None:
-        """`messages` tells how many have come since the start.
+        """`messages` tells how many have come since the start, `share` is at most 1.
 
         `clock`, and what this thread has used of a `processor`, are in seconds.
         """
         self._messages = messages
+        self._share = share
         self._clock = clock
         self._processor = processor
         self._seen = 0
@@ -40,7 +42,7 @@ class GivingWay:
         self._resumes_at = float("-inf")
 
     async def give(self) -> None:
-        """Called after each piece of a file: returns when the next one may be handled."""
+        """Called after each piece of work: returns when the next one may be handled."""
         seconds = self.rest()
         if seconds > 0:
             await asyncio.sleep(seconds)
@@ -57,7 +59,7 @@ class GivingWay:
         used = min(self._processor() - self._used, _LONGEST_STEP_SECONDS)
         if used < _STEP_SECONDS:
             return 0
-        seconds = used * (1 / _SHARE - 1)
+        seconds = used * (1 / self._share - 1)
         self._resumes_at = now + seconds
         return seconds
 

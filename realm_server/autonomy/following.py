@@ -1,7 +1,8 @@
 """Following main: keeps the replica in step over the link, from its coming to its going.
 
 Main tells changes as they happen. What it can't have told, since the link was away or nobody of a
-conversation was there, is asked for: at once when the link comes, and from time to time.
+conversation was there, is asked for: at once when the link comes, and from time to time. It gives
+way to messages, which would else share main's disk and processor with a site's whole history.
 """
 
 import asyncio
@@ -12,8 +13,10 @@ from realm_protocol.link import SiteFacts, SiteHistory, SitePage, SiteSync
 from realm_protocol.wire import check, unpack_value
 from realm_server.autonomy.replica import Replica
 from realm_server.awaiting import ask_main
+from realm_server.counts import Counts
 from realm_server.link import Link
 from realm_server.store import Store
+from realm_service.giving_way import GivingWay
 from realm_service.logs import get_logger, report_defect
 
 log = get_logger("realm.following")
@@ -22,15 +25,20 @@ SECONDS_BETWEEN = 300.0
 """Conversations that go on while nobody of them is here are caught up with so often."""
 SECONDS_AFTER_FAILURE = 10.0
 _ANSWER_SECONDS = 60.0
+_SHARE = 0.1
+"""Of this realm's event loop, while messages move; main and the disk have as much to do for it."""
 
 
 class Following:
     """Of one realm."""
 
-    def __init__(self, link: Link, replica: Replica, store: Store) -> None:
+    def __init__(self, link: Link, replica: Replica, store: Store, counts: Counts) -> None:
         self.replica = replica
         self._link = link
         self._store = store
+        self._way = GivingWay(
+            lambda: counts.messages_from_clients + counts.deliveries, share=_SHARE
+        )
         self._task: asyncio.Task[None] | None = None
 
     def told(self, facts: SiteFacts) -> None:
@@ -86,6 +94,7 @@ class Following:
         self.replica.caught_up(revision)
         for conversation, held_to in await self.replica.behind():
             await self._fetch(conversation, held_to)
+            await self._way.give()
 
     async def _sync(self) -> int:
         """All that changed since the revision that is known; returns the new one."""

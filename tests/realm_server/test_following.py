@@ -17,8 +17,10 @@ from realm_server.autonomy import following
 from realm_server.autonomy.following import Following
 from realm_server.autonomy.replica import Replica
 from realm_server.autonomy.site_file import SiteFile
+from realm_server.counts import Counts
 from realm_server.requests import Asker, Request
 from realm_server.store import KnownSession, open_store
+from realm_service.giving_way import GivingWay
 from tests.realm_server.fake_main import membership, site_person
 from tests.waiting import eventually
 
@@ -67,7 +69,7 @@ class Site:
         self.path = folder / "site.db"
         self.file = SiteFile(self.path)
         self.replica = Replica(self.file, 2**20, lambda: 0)
-        self.following = Following(self.main, self.replica, store)  # type: ignore[arg-type]
+        self.following = Following(self.main, self.replica, store, Counts())  # type: ignore[arg-type]
         self.file.rebuilt = self.following.begin_anew
 
     async def caught_up(self, revision: int) -> None:
@@ -165,6 +167,26 @@ async def test_what_was_said_where_nobody_was_there_is_fetched(site: Site) -> No
 
     await eventually(lambda: site.replica.revision == 40 and site.held(1, "g1") == [1, 2, 3])
     assert (tag_of(SiteHistory), ("g2", 0)) in site.main.asked
+
+
+async def test_catching_up_gives_way(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each conversation: nobody's message waits behind the history of a whole site."""
+    asked_at_a_rest: list[int] = []
+
+    def look(_: GivingWay) -> float:
+        asked_at_a_rest.append(sum(tag == tag_of(SiteHistory) for tag, _ in site.main.asked))
+        return 0
+
+    monkeypatch.setattr(GivingWay, "rest", look)
+    site.main.will_tell(
+        *(membership(1, name, last_seq=1) for name in ("g1", "g2", "g3")), revision=40
+    )
+    site.main.histories = {name: [row(1, name)] for name in ("g1", "g2", "g3")}
+
+    site.following.link_came(7)
+
+    await eventually(lambda: len(asked_at_a_rest) == 3)
+    assert asked_at_a_rest == [1, 2, 3]
 
 
 async def test_what_passed_is_held_when_the_link_goes(site: Site) -> None:

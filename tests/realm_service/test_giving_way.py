@@ -2,18 +2,21 @@
 
 import pytest
 
-from realm_service.giving_way import GivingWay
+from realm_service.giving_way import FILES_SHARE, GivingWay
 
 
 class Service:
     """A clock, a processor and messages, as a test wants them."""
 
-    def __init__(self) -> None:
+    def __init__(self, share: float = FILES_SHARE) -> None:
         self.now = 100.0
         self.used = 7.0
         self.messages = 5
         self.way = GivingWay(
-            lambda: self.messages, clock=lambda: self.now, processor=lambda: self.used
+            lambda: self.messages,
+            share=share,
+            clock=lambda: self.now,
+            processor=lambda: self.used,
         )
         self.now += 10  # those of before are long past
         self.way.rest()
@@ -41,15 +44,17 @@ def test_files_take_all_while_nobody_writes(service: Service) -> None:
     assert [service.work(seconds) for seconds in (0.001, 0.5, 20.0)] == [0, 0, 0]
 
 
-def test_beside_messages_files_take_a_quarter(service: Service) -> None:
+@pytest.mark.parametrize("share", [FILES_SHARE, 0.1, 1])
+def test_beside_messages_it_takes_its_share(share: float) -> None:
     """In the long run, by the loop's own use of its processor."""
+    service = Service(share)
     began_at, began_used = service.now, service.used
     for _ in range(200):
         service.messages += 1
         if rest := service.work(0.0004):
             service.sleep(rest)
-    share = (service.used - began_used) / (service.now - began_at)
-    assert share == pytest.approx(0.25, abs=0.02)
+    taken = (service.used - began_used) / (service.now - began_at)
+    assert taken == pytest.approx(share, abs=0.02)
 
 
 def test_a_stretch_is_short(service: Service) -> None:
