@@ -83,7 +83,10 @@ class ChannelOwner(Protocol):
         """The peer broke the form of frames; the owner says so and closes with `close_code`."""
 
     def overflowed(self, channel: "Channel") -> None:
-        """More than `unsent_limit` bytes wait and the socket takes no more."""
+        """More than `unsent_limit` bytes wait, the socket takes no more, and more is to be sent.
+
+        So a peer that takes its time over what it was told in one turn is not cut off for that.
+        """
 
     def closed(self, channel: "Channel") -> None:
         """The socket is gone. Called once, and only after `opened`."""
