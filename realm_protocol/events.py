@@ -88,7 +88,8 @@ class Typing(WireMessage, frozen=True, tag=71):
 
 
 class LinkChanged(WireMessage, frozen=True, tag=72):
-    """The realm's link to main came or went. After it came, heads and `Synced` follow."""
+    """From now on main can be reached from the realm, or can't. Heads that it brings, if any, and
+    `Synced` follow."""
 
     up: bool
     since: Milliseconds

@@ -82,7 +82,7 @@ def build_app(
     async def ready() -> dict[str, Any]:
         link = running.realm.link
         # Once it has known its people, it serves them while main is away too.
-        return {"ready": store.had_link, "link_up": link.is_up, "link_since": link.since}
+        return {"ready": store.had_link, "link_up": link.is_steady, "link_since": link.since}
 
     async def drain() -> None:
         await running.realm.drain()
@@ -120,13 +120,13 @@ def _add_routes(app: FastAPI, settings: RealmSettings, running: _Running) -> Non
 
     @app.get("/v1/info", tags=["realm"])
     async def info() -> RealmInfo:
-        """Which realm this is, and whether it has its link."""
+        """Which realm this is, and whether main can be reached from it."""
         link = running.realm.link
         return RealmInfo(
             realm=settings.name,
             server=SERVER,
             version=PROTOCOL_VERSION,
-            link_up=link.is_up,
+            link_up=link.is_steady,
             link_since=link.since,
             registration=settings.registration,
             room=room_address(settings.name) if settings.lobby else "",

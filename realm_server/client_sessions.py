@@ -109,6 +109,7 @@ class ClientSession:
         "_taken",
         "address",
         "attaching",
+        "awaits_heads",
         "channel",
         "epoch",
         "expires_at",
@@ -121,6 +122,7 @@ class ClientSession:
         "session_id",
         "stage",
         "token_hash",
+        "told_up",
         "typed_at",
         "unanswered",
         "was_new",
@@ -136,6 +138,10 @@ class ClientSession:
         """Main has been asked to attach it, and has not answered."""
         self.known_to_main = False
         """Its handle means this session to main: to be detached when it goes."""
+        self.awaits_heads = False
+        """Since main was asked to attach it last, no `Synced` has come for it."""
+        self.told_up = False
+        """Whether its client was told last that main can be reached."""
         self.person = 0
         self.address = Address("")
         self.session_id = ""

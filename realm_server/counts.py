@@ -65,7 +65,7 @@ _GAUGES = {
     "session_bytes_waiting": "Bytes that wait for clients to read.",
     "link_up": "1 while the link to main is up.",
     "link_suspect": "1 while the link is up and main has not answered for two seconds.",
-    "link_since_seconds": "When the link last came or went (Unix time).",
+    "link_since_seconds": "Since when main can be reached, or can't (Unix time).",
     "link_bytes_waiting": "Bytes that wait for the link.",
     "link_unanswered": "Requests that main has not answered.",
     "link_unanswered_bytes": "Their bytes.",

@@ -86,6 +86,7 @@ class Delivery:
 
     def link_steadied(self) -> None:
         self._outbox.link_steadied()
+        self._entrance.tell_all_of_link()
 
     def link_went(self, unanswered: list[Request]) -> None:
         self._following.link_went()
@@ -122,11 +123,10 @@ class Delivery:
         session = self._entrance.sessions.get(tell.handle)
         if session is None or session.stage is not Stage.READY:
             return
-        if tell.event.startswith(_SYNCED_HEAD):
-            synced: Synced = check(unpack_value(tell.event), Synced)
-            session.epoch, session.position = synced.epoch, synced.position
         session.channel.send(tell.event)
         self._counts.deliveries += 1
+        if tell.event.startswith(_SYNCED_HEAD):
+            self._entrance.synced(session, check(unpack_value(tell.event), Synced))
 
     # --- who is where ----------------------------------------------------------------------------
 

@@ -126,7 +126,7 @@ class Desk:
         try:
             if self.draining:
                 raise ServerDraining
-            if not self._link.is_up:
+            if not self._link.is_steady:
                 session.reply(command.number, self._site.answer(session, command))
                 return
             self._link.ask(_FORWARD, (session.handle, command), session, command.number)

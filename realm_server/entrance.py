@@ -143,6 +143,7 @@ class Entrance:
     def _attach(self, session: ClientSession) -> None:
         fields = (session.handle, session.token_hash, session.epoch, session.position)
         self._link.ask(_ATTACH, fields, _Attaching(self, session))
+        session.awaits_heads = True
         if not session.attaching:
             session.attaching = session.known_to_main = True
             self._routes.expected += 1
@@ -170,12 +171,13 @@ class Entrance:
         session.expires_at = known.expires_at
         if session.stage is Stage.ENTERING:
             session.stage = Stage.READY
+            session.told_up = self._link.is_steady
             welcome = Welcome(
                 PROTOCOL_VERSION,
                 self._server,
                 known.address,
                 known.session_id,
-                self._link.is_steady,
+                session.told_up,
                 self._link.since,
             )
             session.send(pack(Reply(session.hello_number, welcome)))
@@ -281,8 +283,9 @@ class Entrance:
         `confirmed` is called once main has answered for all of them.
         """
         self._routes.clear()
-        self._tell_link(up=True)
         ready = self._ready()
+        for session in ready:
+            self._tell_link(session)
         self._unconfirmed = {session.handle for session in ready}
         self._when_confirmed = confirmed
         for session in ready:
@@ -318,6 +321,7 @@ class Entrance:
         for session in list(self.sessions.values()):
             if session.attaching:
                 self._not_wait_for_main(session)
+        self.tell_all_of_link()
 
     def link_went(self) -> None:
         """They stay, hear from each other only, and are told so."""
@@ -325,14 +329,31 @@ class Entrance:
         self._when_confirmed = _do_nothing
         self._desk.link_went()
         for session in self.sessions.values():
-            session.known_to_main = False
-        self._tell_link(up=False)
-        for session in self._ready():
-            if session.epoch:  # it has all heads; it need only know that no more come
-                session.send(pack(Synced(session.epoch, session.position)))
+            session.known_to_main = session.awaits_heads = False
+        self.tell_all_of_link()
 
-    def _tell_link(self, *, up: bool) -> None:
-        self.tell_all(pack(LinkChanged(up, self._link.since)))
+    def synced(self, session: ClientSession, synced: Synced) -> None:
+        """Its client has been told all heads."""
+        session.epoch, session.position = synced.epoch, synced.position
+        session.awaits_heads = False
+        self._tell_of_link(session)
+
+    def tell_all_of_link(self) -> None:
+        """Whether main can be reached has changed; who is in hears it, if it is news to them."""
+        for session in self._ready():
+            self._tell_of_link(session)
+
+    def _tell_of_link(self, session: ClientSession) -> None:
+        """Not between the heads that main sends: a client forgets those that it can't finish."""
+        if session.told_up == self._link.is_steady or session.awaits_heads:
+            return
+        self._tell_link(session)
+        if session.epoch:  # it has all heads; it need only know that no more come
+            session.send(pack(Synced(session.epoch, session.position)))
+
+    def _tell_link(self, session: ClientSession) -> None:
+        session.told_up = self._link.is_steady
+        session.send(pack(LinkChanged(session.told_up, self._link.since)))
 
     # --- all at once -----------------------------------------------------------------------------
 

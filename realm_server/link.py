@@ -58,7 +58,7 @@ class LinkTimes:
     silent_sweeps: int = 5
     handshake_seconds: float = 10
     suspect_after: float = 2
-    """Something is unanswered for so long: what comes now does not wait for main."""
+    """Main leaves a message, or the wish for a sign of life, unanswered so long: nobody waits."""
 
 
 class LinkListener(Protocol):
@@ -68,7 +68,7 @@ class LinkListener(Protocol):
         """The link is up: every connected session can be attached."""
 
     def link_suspected(self) -> None:
-        """Main does not answer, though the link stands."""
+        """Main does not answer, though the link stands: it can't be reached."""
 
     def link_steadied(self) -> None:
         """It answers again."""
@@ -104,7 +104,9 @@ class Link:
         self.is_suspect = False
         """It is up, and main has not answered for a while."""
         self.since = now()
-        """When the link last came or went, in milliseconds; at first when the realm started."""
+        """Since when main can be reached, or can't, in milliseconds; at first the realm's start."""
+        self.came_at = 0
+        """When the link last came, in milliseconds."""
         self._realm = realm
         self._main = main
         self._requests = requests
@@ -235,23 +237,24 @@ class Link:
     async def _watch(self, channel: Channel) -> None:
         """Until the link ends; cut it when nothing is heard any more, asked for a sign of life."""
         loop = asyncio.get_running_loop()
-        patience = Patience(self._times.suspect_after)
-        sweep_every = self._times.sweep_every
-        look_every = min(sweep_every, patience.look_every)
-        next_sweep = loop.time() + sweep_every
+        patience = Patience(self._times.suspect_after, channel.ping)
+        next_look = next_sweep = now = loop.time()
         while not self._ended.done():
-            await asyncio.wait({self._ended}, timeout=look_every)
-            self._suspect(patience.is_over(self._requests.oldest, loop.time()))
-            if loop.time() >= next_sweep:
-                next_sweep = loop.time() + sweep_every
+            if now >= next_look:
+                next_look = now + patience.look_every
+                self._suspect(patience.is_over(self._requests.oldest, channel.heard))
+            if now >= next_sweep:
+                next_sweep = now + self._times.sweep_every
                 if channel.silent_sweeps() >= self._times.silent_sweeps:
                     log.warning("link_silent")
                     channel.abort()
+            await asyncio.wait({self._ended}, timeout=min(next_look, next_sweep) - now)
+            now = loop.time()
 
     def _suspect(self, is_suspect: bool) -> None:
         if is_suspect == self.is_suspect or not self.is_up:
             return
-        self.is_suspect = is_suspect
+        self.is_suspect, self.since = is_suspect, self._now()
         if is_suspect:
             log.warning("link_suspect", unanswered=len(self._requests))
             self._listener.link_suspected()
@@ -330,14 +333,17 @@ class Link:
     def _come_up(self, welcome: LinkWelcome) -> None:
         self._welcomed.set_result(None)
         self.is_up, self.since = True, self._now()
+        self.came_at = self.since
         self._counts.link_connects += 1
         log.info("link_up", server=welcome.server, epoch=welcome.epoch)
         self._listener.link_came(welcome.epoch)
 
     def _go_down(self) -> None:
         now = self._now()
-        self._lasted_ms = now - self.since
-        self.is_up, self.is_suspect, self.since = False, False, now
+        self._lasted_ms = now - self.came_at
+        if self.is_steady:
+            self.since = now
+        self.is_up = self.is_suspect = False
         unanswered = self._requests.take_all()
         log.warning("link_down", unanswered=len(unanswered))
         fields = self.down_fields()

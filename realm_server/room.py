@@ -32,7 +32,7 @@ class Room:
         self._link = link
         self._watchers: set[asyncio.Event] = set()
         self._watched_since = 0
-        """Of which link main knows that it is watched: its `since`."""
+        """Of which link main knows that it is watched: its `came_at`."""
 
     def wake(self) -> None:
         """Something was written there, or the link has come back: those who watch look again."""
@@ -43,7 +43,7 @@ class Room:
         """An operator begins to read it; raises `RoomNotOpen`. Main's audit log has who it is."""
         packed = await ask_main(self._link, ReadRoom, by, watch, seconds=_ANSWER_SECONDS)
         if watch:
-            self._watched_since = self._link.since
+            self._watched_since = self._link.came_at
         return check(unpack_value(packed), RoomFacts)
 
     async def record(self, after: int, before: int = 0) -> AsyncGenerator[StoredMessage, None]:
@@ -67,7 +67,7 @@ class Room:
                 news.clear()
                 wait: float | None = None
                 try:
-                    if self._watched_since != self._link.since:  # main forgets it with the link
+                    if self._watched_since != self._link.came_at:  # main forgets it with the link
                         await self.read(by, watch=True)
                     async for message in self.record(after):
                         after = message.seq

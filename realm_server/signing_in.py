@@ -69,8 +69,8 @@ class RealmInfo(BaseModel):
     realm: str
     server: str
     version: int = Field(description="Version of the realm protocol.")
-    link_up: bool
-    link_since: int = Field(description="When the link last came or went, in milliseconds.")
+    link_up: bool = Field(description="Whether main can be reached.")
+    link_since: int = Field(description="Since when that is so, in milliseconds.")
     registration: Literal["open", "closed"]
     room: str = Field(description="Its open room; empty where it has none.")
 

@@ -12,7 +12,7 @@ class RealmStatus:
     link: Literal["up", "suspect", "down"]
     """Suspect: it stands, and main does not answer."""
     since: str
-    """When the link last came or went."""
+    """Since when that is so."""
     unanswered: int
     """Requests that main has not answered."""
     queued: int
@@ -37,7 +37,7 @@ def status_lines(status: dict[str, Any]) -> list[str]:
     link, since = status["link"], status["since"]
     went = {
         "up": f"linked to main since {since}",
-        "suspect": f"linked to main since {since}, which does not answer",
+        "suspect": f"linked to main, which has not answered since {since}",
         "down": f"cut off from main since {since}",
     }
     lines = [

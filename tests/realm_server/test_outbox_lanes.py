@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from realm_protocol.commands import SendMessage
 from realm_protocol.names import Address
 from realm_server.autonomy.lanes import Kept, OutboxLanes
-from realm_server.reconnecting import LONGEST_WAIT_SECONDS, Patience
+from realm_server.reconnecting import LONGEST_WAIT_SECONDS
 
 MESSI = Address("messi@surabaya")
 
@@ -198,14 +198,3 @@ def test_whatever_main_answers_each_lane_keeps_its_order(
     for parity in (0, 1):
         lane = [position for position in taken if position % 2 == parity]
         assert lane == sorted(lane)
-
-
-def test_main_is_suspect_when_the_same_question_waits_too_long() -> None:
-    """Slow answers that keep coming are none; nor is it where nothing was asked."""
-    patience = Patience(2)
-    assert not patience.is_over(0, now=0)
-    assert not patience.is_over(7, now=10)
-    assert not patience.is_over(7, now=11.9)
-    assert patience.is_over(7, now=12)
-    assert not patience.is_over(8, now=12.1)
-    assert not patience.is_over(0, now=30)
