@@ -26,7 +26,14 @@ from realm_protocol.errors import (
     RealmchatError,
     UserNotFound,
 )
-from realm_protocol.events import Heads, LinkChanged, MessageStored, SignedOut, WatermarkMoved
+from realm_protocol.events import (
+    Heads,
+    LinkChanged,
+    MessageStored,
+    SignedOut,
+    Synced,
+    WatermarkMoved,
+)
 from realm_protocol.names import (
     Address,
     GroupAddress,
@@ -232,6 +239,21 @@ class FakeRealm:
             connection.send(LinkChanged(up=True, since=self.clock))
             connection.attach()
         self.outbox.replay()
+
+    def link_doubted(self) -> None:
+        """Main is silent: nobody is detached, and nothing is missed."""
+        self._tell_doubt(up=False)
+
+    def link_steady(self) -> None:
+        self._tell_doubt(up=True)
+
+    def _tell_doubt(self, *, up: bool) -> None:
+        self.link_up = up
+        for connection in self.connections:
+            connection.send(LinkChanged(up, self.clock))
+            connection.send(Synced(self.epoch, self.position))
+        if up:
+            self.outbox.replay()
 
     def end_session(self, session_id: str, reason: str = "signed out") -> None:
         for token, (_, known) in list(self.sessions.items()):

@@ -155,6 +155,31 @@ async def test_passing_events_have_no_id(realm: FakeRealm, messi: Person) -> Non
     assert "id" not in link
 
 
+async def test_a_main_that_was_only_silent_costs_nothing(realm: FakeRealm, messi: Person) -> None:
+    """Both words come; what was said meanwhile comes once, and nothing is fetched for it."""
+    conversation = realm.private(MESSI, HENDERSON)
+    realm.say(conversation, HENDERSON, "one")
+    await eventually(lambda: messi.texts(conversation.id))
+    fetches = len(realm.fetches)
+    async with messi.events() as stream:
+        await stream.next("link")
+        realm.link_doubted()
+        assert (await stream.next("link"))["data"]["state"] == "cut_off"
+        await messi.send(HENDERSON, "two", wait=0)
+        await eventually(lambda: realm.outbox.kept)
+        realm.say(conversation, HENDERSON, "three")
+        told = [(await stream.next("message"))["data"]["text"] for _ in range(2)]
+        realm.link_steady()
+        assert (await stream.next("link", "message"))["data"]["state"] == "up"
+        await eventually(lambda: len(conversation.log) == 3)
+        realm.say(conversation, HENDERSON, "four")
+        assert (await stream.next("message"))["data"]["text"] == "four"
+    assert told == ["two", "three"]
+    assert await messi.texts(conversation.id) == ["one", "three", "two", "four"]
+    assert len(realm.fetches) == fetches
+    assert len(realm.connections) == 1
+
+
 async def test_presence_is_told(realm: FakeRealm, messi: Person) -> None:
     """Who comes and goes, with main's time."""
     async with messi.events() as stream:

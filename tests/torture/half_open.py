@@ -48,5 +48,5 @@ async def _directory(world: World) -> dict[str, Any]:
 async def _knows_it_is_cut_off(world: World, site: str) -> bool:
     url = world.breakable[site].process.url
     async with httpx.AsyncClient(trust_env=False) as http:
-        answer = await http.get(f"{url}/v1/info")
-    return not answer.json()["link_up"]
+        answer = await http.get(f"{url}/metrics")
+    return "realm_link_up 0.0" in answer.text
