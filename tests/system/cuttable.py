@@ -17,7 +17,7 @@ class CuttableLink:
         self._spared_start = spared
         self._spared: set[socket.socket] = set()
         self._target = target
-        self._cut = False
+        self._cut = self._held = False
         self._left: int | None = None
         self._pairs: dict[socket.socket, socket.socket] = {}
         self._lock = threading.Lock()
@@ -44,9 +44,19 @@ class CuttableLink:
         with self._lock:
             self._left = count
 
+    def hold(self) -> None:
+        """No byte passes any more, and nobody is told: as when packets vanish."""
+        with self._lock:
+            self._held = True
+            for sock in self._pairs:
+                self._selector.unregister(sock)
+
     def heal(self) -> None:
         with self._lock:
-            self._cut, self._left = False, None
+            if self._held:
+                for sock in self._pairs:
+                    self._selector.register(sock, selectors.EVENT_READ)
+            self._cut, self._held, self._left = False, False, None
 
     def end(self) -> None:
         self._ending = True
@@ -80,7 +90,8 @@ class CuttableLink:
             return
         for one, other in ((inner, outer), (outer, inner)):
             self._pairs[one] = other
-            self._selector.register(one, selectors.EVENT_READ)
+            if not self._held:
+                self._selector.register(one, selectors.EVENT_READ)
 
     def _pass_on(self, sock: socket.socket) -> None:
         if sock not in self._pairs:
@@ -112,5 +123,6 @@ class CuttableLink:
         self._pairs.pop(other, None)
         for each in (sock, other):
             self._spared.discard(each)
-            self._selector.unregister(each)
+            if not self._held:
+                self._selector.unregister(each)
             each.close()

@@ -1,5 +1,8 @@
 """A person at a chat-cli over HTTP, as tests speak to it."""
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
@@ -77,6 +80,16 @@ class PersonAtWork:
                 if enough(events):
                     return events, last
         raise AssertionError("the stream ended")
+
+    @contextmanager
+    def told_of_link(self) -> Iterator[Iterator[Json]]:
+        """What a window is told of the link: how it stands, then each change."""
+        url = self.chat_cli.url + self._path("events")
+        with httpx.stream(
+            "GET", url, headers=self._headers, timeout=60, trust_env=False, verify=CLEAR
+        ) as stream:
+            events = _events(stream.iter_lines())
+            yield (json.loads(event["data"]) for event in events if event.get("event") == "link")
 
     def event_id(self) -> str:
         """Where the present state stands in the events."""

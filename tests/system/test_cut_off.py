@@ -1,9 +1,13 @@
 """A site goes on when main is away, and nothing that it took is lost, doubled or out of order."""
 
+from contextlib import ExitStack
+from pathlib import Path
+
 import pytest
 
+from tests.system.cuttable import CuttableLink
 from tests.system.people import Json, PersonAtWork
-from tests.system.processes import System
+from tests.system.processes import RealmProcess, System
 from tests.system.test_files import people_of, some_bytes
 
 
@@ -63,6 +67,35 @@ def test_a_site_goes_on_while_main_is_away(system: System, people: dict[str, Per
         assert [row["seq"] for row in person.history(conversation)] == list(range(1, 17))
     told, _ = lineker.events_since(since, lambda events: _settled(events, 15))
     assert len([event for event in told if event["event"] == "message"]) == 15
+
+
+def test_who_only_reads_knows_of_a_cut_that_nobody_announced(
+    system: System, tmp_path: Path
+) -> None:
+    """Packets vanish, nothing is closed, nobody sends: it is known before the link is given up."""
+    with ExitStack() as ending:
+        cable = CuttableLink(system.main.port)
+        ending.callback(cable.end)
+        realm = RealmProcess(tmp_path / "malang", "malang", cable.url)
+        ending.callback(realm.end)
+        realm.save_key(system.main.add_realm("malang", realm.port))
+        system.main.add_users({"adi@malang": "surabaya"})
+        realm.start()
+        realm.wait_ready()
+        reader = PersonAtWork(system.chat_cli, "adi@malang")
+        reader.sign_in(realm.url)
+        reader.eventually(lambda me: me.get("info")["link"]["state"] == "up")
+        with reader.told_of_link() as told:
+            assert next(told)["state"] == "up"
+
+            cable.hold()
+            gone = next(told)
+            assert reader.get("info")["link"]["state"] == gone["state"] == "cut_off"
+            cable.heal()
+
+            assert next(told)["state"] == "up"
+        assert "link_suspect" in realm.log_text
+        assert "link_down" not in realm.log_text
 
 
 def test_a_file_is_kept_while_main_is_away(system: System) -> None:
