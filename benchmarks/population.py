@@ -17,6 +17,7 @@ from argon2 import PasswordHasher
 from benchmarks.clients import Account
 from main_server.store.database import open_engine
 from main_server.store.schema import conversations, memberships, people, realms, sessions
+from main_server.store.writer import write_once
 from realm_protocol.names import Address, private_conversation
 
 REALM = "bench"
@@ -56,6 +57,7 @@ def make_template(path: Path, accounts: list[Account], old_messages: int = 0) ->
     engine.dispose()
     if old_messages:
         _insert_messages(path, old_messages // _OLD_CONVERSATIONS)
+        _index_messages(path)
     _close_cleanly(path)
     return template
 
@@ -168,6 +170,13 @@ def _insert_messages(path: Path, per_conversation: int) -> None:
     )
     connection.commit()
     connection.close()
+
+
+def _index_messages(path: Path) -> None:
+    """As the server would have, long ago."""
+    engine = open_engine(path)
+    write_once(engine, lambda tx: tx.ledger.index())
+    engine.dispose()
 
 
 def _close_cleanly(path: Path) -> None:

@@ -12,7 +12,7 @@ from main_server.store.schema import (
     conversations,
     is_in,
     memberships,
-    messages,
+    message_log,
     people,
     realms,
     sessions,
@@ -326,11 +326,11 @@ def resolve_person(connection: Connection, asker: LiveSession, name: str) -> Add
 
 def _has_written_to(connection: Connection, asker: LiveSession, address: Address) -> bool:
     own_message = (
-        sa.select(messages.c.seq)
-        .join(conversations, conversations.c.id == messages.c.conversation_id)
+        sa.select(message_log.c.seq)
+        .join(conversations, conversations.c.id == message_log.c.conversation_id)
         .where(
             conversations.c.public_id == private_conversation(asker.address, address),
-            messages.c.sender_id == asker.person_id,
+            message_log.c.sender_id == asker.person_id,
         )
         .limit(1)
     )

@@ -18,7 +18,7 @@ from main_server.store.schema import (
     conversations,
     is_in,
     memberships,
-    messages,
+    message_log,
     people,
     realms,
     sessions,
@@ -75,17 +75,17 @@ def read_page(
 ) -> commands.Page:
     """What a command asks for of this conversation, as many rows as fit."""
     rows = (
-        sa.select(messages, people.c.address)
-        .join(people, people.c.id == messages.c.sender_id)
+        sa.select(message_log, people.c.address)
+        .join(people, people.c.id == message_log.c.sender_id)
         .where(
-            messages.c.conversation_id == row_id,
-            messages.c.seq > max(command.after, first_seq - 1),
+            message_log.c.conversation_id == row_id,
+            message_log.c.seq > max(command.after, first_seq - 1),
         )
-        .order_by(messages.c.seq.desc() if command.newest else messages.c.seq)
+        .order_by(message_log.c.seq.desc() if command.newest else message_log.c.seq)
         .limit(min(command.limit, PAGE_MESSAGES) + 1)
     )
     if command.before:
-        rows = rows.where(messages.c.seq < command.before)
+        rows = rows.where(message_log.c.seq < command.before)
     found = connection.execute(rows)
     limit = min(command.limit, PAGE_MESSAGES)
     page: list[commands.StoredMessage] = []

@@ -140,6 +140,11 @@ _CHECKS = {
     "numbers without holes": (
         "SELECT c.public_id FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id"
         " GROUP BY c.id HAVING count(m.seq) != c.last_seq OR coalesce(max(m.seq), 0) != c.last_seq"
+        " OR count(DISTINCT m.seq) != c.last_seq"
+    ),
+    "messages found by their numbers": (
+        "SELECT c.public_id FROM conversations c LEFT JOIN message_log m"
+        " ON m.conversation_id = c.id GROUP BY c.id HAVING count(DISTINCT m.seq) != c.last_seq"
     ),
     "watermarks in order": (
         "SELECT c.public_id FROM memberships s JOIN conversations c ON c.id = s.conversation_id"

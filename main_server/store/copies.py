@@ -16,7 +16,7 @@ from realm_service.checksums import checksum
 _MESSAGE_STORED = tag_of(MessageStored)
 _ROWS = (
     "SELECT c.public_id, m.seq, coalesce(m.key, ''), m.kind, p.address, m.body, m.sent_at, m.at"
-    " FROM messages m JOIN conversations c ON c.id = m.conversation_id"
+    " FROM message_log m JOIN conversations c ON c.id = m.conversation_id"
     " JOIN people p ON p.id = m.sender_id"
     " WHERE c.public_id = ? AND m.seq BETWEEN ? AND ? ORDER BY m.seq"
 )

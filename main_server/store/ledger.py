@@ -19,6 +19,9 @@ from realm_protocol.commands import Accepted, Head
 from realm_protocol.events import MessageStored
 from realm_protocol.names import Address, GroupAddress
 from realm_protocol.wire import pack, tag_of
+from realm_service.logs import get_logger
+
+log = get_logger("ledger")
 
 T = TypeVar("T")
 ConversationKind = Literal["private", "group", "room"]
@@ -36,6 +39,17 @@ _MOVE_WATERMARKS = (
     "UPDATE memberships SET read = ?, delivered = ?, changed_at = ?"
     " WHERE conversation_id = ? AND person_id = ?"
 )
+_UNINDEXED = (
+    "SELECT count(*) FROM messages WHERE id > (SELECT value FROM facts WHERE name = 'indexed_to')"
+)
+_INDEX = (
+    "INSERT OR IGNORE INTO message_index SELECT conversation_id, seq, id FROM messages"
+    " WHERE id > (SELECT value FROM facts WHERE name = 'indexed_to') ORDER BY conversation_id, seq"
+)
+_INDEXED = (
+    "UPDATE facts SET value = (SELECT coalesce(max(id), 0) FROM messages) WHERE name = 'indexed_to'"
+)
+_NEWEST_INDEXED = "SELECT max(seq) FROM message_index WHERE conversation_id = ?"
 
 
 @lru_cache(maxsize=16)
@@ -153,6 +167,9 @@ class Ledger:
         self._moved: dict[int, Conversation] = {}
         self._marked: dict[tuple[int, int], Member] = {}
         self._marks_written: set[tuple[int, int]] = set()
+        self.unindexed: int = self._driver.execute(_UNINDEXED).fetchone()[0]
+        """About how many messages have no place in their index yet."""
+        self._being_indexed = 0
         self._position = 0
         self._careful = False
 
@@ -198,6 +215,8 @@ class Ledger:
         for place in self._marks_written:
             del self._marked[place]
         self._marks_written.clear()
+        self.unindexed -= self._being_indexed
+        self._being_indexed = 0
 
     def roll_back(self) -> None:
         """Nothing of the transaction happened."""
@@ -222,6 +241,7 @@ class Ledger:
         self._by_id.clear()
         self._targets.clear()
         self._marks_written.clear()
+        self._being_indexed = 0
 
     def _load(self, public_id: str) -> Conversation | None:
         row = self.connection.execute(
@@ -229,6 +249,7 @@ class Ledger:
         ).one_or_none()
         if row is None:
             return None
+        self._check_counter(row.id, row.last_seq)
         loaded = Conversation(
             row_id=row.id,
             public_id=row.public_id,
@@ -244,6 +265,12 @@ class Ledger:
             loaded.blockers = self.blockers_among(list(loaded.members))
         self.add(loaded)
         return loaded
+
+    def _check_counter(self, row_id: int, last_seq: int) -> None:
+        """A counter that was set back would give a number for the second time."""
+        newest = self._driver.execute(_NEWEST_INDEXED, (row_id,)).fetchone()[0] or 0
+        if newest > last_seq:
+            raise ValueError(f"conversation {row_id} has counted to {last_seq} and holds {newest}")
 
     def _load_members(self, conversation_row: int) -> dict[int, Member]:
         rows = self.connection.execute(
@@ -326,6 +353,7 @@ class Ledger:
             for part in _in_sizes(self._rows):
                 statement = _insert_messages(len(part), conflict)
                 self._driver.execute(statement, list(chain.from_iterable(part)))
+            self.unindexed += len(self._rows)
             self._rows.clear()
         if self._moved:
             moved = [
@@ -381,3 +409,17 @@ class Ledger:
         ]
         self._driver.executemany(_MOVE_WATERMARKS, rows)
         self._marks_written = set(self._marked)
+
+    # --- the index -------------------------------------------------------------------------------
+
+    def index(self) -> None:
+        """Write where the messages are that have no place in their index yet.
+
+        Of two that bear one number the first keeps its place; `verify` names the conversation.
+        """
+        found: int = self._driver.execute(_UNINDEXED).fetchone()[0]
+        indexed = self._driver.execute(_INDEX).rowcount
+        if indexed != found:
+            log.critical("numbers_given_twice", messages=found - indexed)
+        self._driver.execute(_INDEXED)
+        self._being_indexed = self.unindexed

@@ -20,6 +20,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    column,
+    table,
     text,
 )
 
@@ -153,15 +155,31 @@ messages = Table(
     Column("body", LargeBinary, nullable=False),
     Column("sent_at", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
-    UniqueConstraint("conversation_id", "seq"),
     # Key first: keys made by time ascend over all senders, so the index grows at its end.
     UniqueConstraint("key", "sender_id"),
 )
 """One row a message, whoever gets it. `key` is null in a system row.
 
-A commit dirties few pages, because rows are appended by `id`: half of what a table clustered by
-(conversation_id, seq) costs.
+A commit dirties few pages, whoever wrote in it: rows are appended by `id`. To be found by their
+conversation they are read through `message_log`.
 """
+
+message_index = Table(
+    "message_index",
+    metadata,
+    Column("conversation_id", ForeignKey("conversations.id"), primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("message_id", ForeignKey("messages.id"), nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Where the messages of a conversation are, up to the id that the fact `indexed_to` names.
+
+Written behind, many messages at a time: in each commit it would cost a page for every conversation
+in it, and half of main's work where many people write a little.
+"""
+
+message_log = table("message_log", *(column(each.name, each.type) for each in messages.c))
+"""A view: `messages` by way of their index, and those that have no place in it yet."""
 
 files = Table(
     "files",

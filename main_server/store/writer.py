@@ -33,7 +33,9 @@ log = get_logger("writer")
 
 _BATCH_JOBS = 2000
 _SLOW_JOBS_PER_BATCH = 64
-_MARKS_EVERY_SECONDS = 1.0
+_BEHIND_EVERY_SECONDS = 1.0
+_MOST_UNINDEXED = 4000
+"""Messages. Each reading of a conversation looks through them; indexing them is one short pause."""
 _POSITIONS_OF_A_RUN = 2**34
 """More commits than a process lives for; 500,000 runs fit into a position's 53 bits."""
 
@@ -133,7 +135,7 @@ class Writer:
         self._epoch = read_epoch(self._connection)
         self._live: queue.SimpleQueue[Sequence[Job] | None] = queue.SimpleQueue()
         self._slow: deque[Job] = deque()
-        self._marks_written = 0.0
+        self._written_behind = 0.0
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
@@ -177,21 +179,28 @@ class Writer:
             jobs = self._gather()
             if jobs:
                 self._commit(jobs)
-            if self._ledger.has_marks and self._marks_due():
-                self._commit_marks()
+            if self._behind_due():
+                self._write_behind()
         while self._slow:
             self._commit([self._slow.popleft()])
-        if self._ledger.has_marks:
-            self._commit_marks()
+        if self._is_behind:
+            self._write_behind()
         self._connection.close()
 
-    def _marks_due(self) -> bool:
-        return self._stopping or time.monotonic() - self._marks_written >= _MARKS_EVERY_SECONDS
+    @property
+    def _is_behind(self) -> bool:
+        """Whether there are watermarks to write, or places of messages."""
+        return self._ledger.has_marks or self._ledger.unindexed > 0
+
+    def _behind_due(self) -> bool:
+        return self._ledger.unindexed >= _MOST_UNINDEXED or (
+            self._is_behind and time.monotonic() - self._written_behind >= _BEHIND_EVERY_SECONDS
+        )
 
     def _gather(self) -> list[Job]:
         """All that has arrived; waits for the first."""
         jobs: list[Job] = []
-        timeout = _MARKS_EVERY_SECONDS if self._ledger.has_marks else None
+        timeout = _BEHIND_EVERY_SECONDS if self._is_behind else None
         try:
             arrived = self._live.get(timeout=timeout)
             while arrived is not None:
@@ -289,13 +298,16 @@ class Writer:
         if effect is not None:
             effects.append(effect)
 
-    def _commit_marks(self) -> None:
-        """Watermarks are written behind and unsynced: they are cheap to move again."""
-        self._marks_written = time.monotonic()
+    def _write_behind(self) -> None:
+        """Unsynced: watermarks are cheap to move again, and messages are found without an index."""
+        self._written_behind = time.monotonic()
         try:
             self._connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
             self._ledger.begin(self._position + 1)
-            self._ledger.flush_marks()
+            if self._ledger.has_marks:
+                self._ledger.flush_marks()
+            if self._ledger.unindexed:
+                self._ledger.index()
             self._ledger.commit()
             self._position += 1
         except (sqlite3.Error, sa.exc.DBAPIError) as exc:

@@ -278,17 +278,36 @@ async def test_a_lane_stays_stopped_when_a_batch_is_done_twice(
 
 
 async def test_a_row_at_fault_is_refused_alone(main: Running, surabaya: RealmEnd) -> None:
-    """A conversation whose next number is taken hinders no other."""
+    """What the store doesn't take hinders nothing beside it."""
+    messi = await surabaya.enter(MESSI)
+    at_fault = (
+        "CREATE TEMP TRIGGER at_fault BEFORE INSERT ON main.messages WHEN NEW.key = 'k1'"
+        " BEGIN SELECT RAISE(ABORT, 'at fault'); END"
+    )
+    await main.main.write(lambda tx: tx.connection.exec_driver_sql(at_fault))
+
+    async with main.one_batch():
+        faulty = messi.send_later(HENDERSON, "satu", key="k1")
+        sound = messi.send_later("lineker@surabaya", "dua", key="k2")
+        await messi.do(commands.ListRealms)
+
+    with pytest.raises(errors.InternalError):
+        await faulty
+    assert unpack_value(await sound)[1] == 1
+
+
+async def test_no_number_is_given_twice(main: Running, surabaya: RealmEnd) -> None:
+    """A counter that was set back is noticed: nothing more is written in that conversation."""
     messi = await surabaya.enter(MESSI)
     await messi.send(HENDERSON, "satu", key="k1")
 
-    def take_number_two(tx: Transaction) -> None:
-        tx.connection.exec_driver_sql(
-            "INSERT INTO messages (conversation_id, seq, sender_id, key, kind, body, sent_at, at)"
-            " SELECT conversation_id, 2, sender_id, 'stray', kind, body, 0, 0 FROM messages"
-        )
+    def set_back(tx: Transaction) -> None:
+        tx.ledger.flush()
+        tx.ledger.index()
+        tx.connection.exec_driver_sql("UPDATE conversations SET last_seq = 0")
+        tx.ledger.forget()
 
-    await main.main.write(take_number_two)
+    await main.main.write(set_back)
 
     async with main.one_batch():
         faulty = messi.send_later(HENDERSON, "dua", key="k2")

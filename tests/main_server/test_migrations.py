@@ -11,9 +11,10 @@ from sqlalchemy.engine import Connection
 
 from main_server.store import database
 from main_server.store.database import open_engine
-from main_server.store.schema import conversations, metadata
+from main_server.store.schema import conversations, message_log, metadata
 
 _BEFORE_ROOMS = "0003"
+_BEFORE_THE_INDEX = "0006"
 
 
 def _at_revision(store: Path, revision: str, fill) -> None:
@@ -59,3 +60,27 @@ def test_conversations_from_before_there_were_rooms_stay(store: Path) -> None:
         (3, "p1", "private", None, 7, None),
         (4, "g1", "group", "jarkom3@surabaya", 7, None),
     ]
+
+
+def test_messages_from_before_the_index_are_found_by_their_numbers(store: Path) -> None:
+    """Each in its place; what comes later stands behind them."""
+    row = "INSERT INTO messages VALUES (?, ?, ?, 1, ?, 'text', ?, 5, 6)"
+
+    def fill(connection: Connection) -> None:
+        connection.exec_driver_sql(row, (4, 1, 1, "k1", b"satu"))
+        connection.exec_driver_sql(row, (7, 2, 1, "k2", b"lain"))
+        connection.exec_driver_sql(row, (9, 1, 2, "k3", b"dua"))
+        connection.exec_driver_sql("INSERT INTO facts VALUES ('indexed_to', 100)")
+
+    _at_revision(store, _BEFORE_THE_INDEX, fill)
+    engine = open_engine(store)
+
+    with engine.connect() as connection:
+        connection.exec_driver_sql(row, (10, 1, 3, "k4", b"tiga"))
+        found = connection.execute(
+            sa.select(message_log.c.seq, message_log.c.id, message_log.c.body)
+            .where(message_log.c.conversation_id == 1)
+            .order_by(message_log.c.seq)
+        ).all()
+    engine.dispose()
+    assert found == [(1, 4, b"satu"), (2, 9, b"dua"), (3, 10, b"tiga")]
