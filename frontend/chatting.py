@@ -226,8 +226,8 @@ class Chatting:
         conversation = self.live.state.find(name)
         if conversation is None:
             return
+        self._leave_draft()
         if self.opened is not None and self.opened != name:
-            self._leave_draft()
             self.live.shut(self.opened)
         self.opened = name
         self._begin_waiting()

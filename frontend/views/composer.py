@@ -147,9 +147,17 @@ class Composer:
         return self._keys.text
 
     def _put(self, text: str) -> None:
-        self._keys.put(text, self._now())
-        self.field.value = text
+        if text != self.text or text != self.field.value:
+            self._keys.put(text, self._now())
+            self._give(text)
         self._suggest()
+
+    def _give(self, text: str) -> None:
+        """Flet would send only what differs from what the page told last; since then the page may
+        have been given an older text, which is on its way to it.
+        """
+        self.field.value = f"{text} "
+        self.field.value = text
 
     def clear(self) -> None:
         self._put("")
@@ -264,7 +272,7 @@ class Composer:
         was_shown = (self._list_box.visible, self._counter_row.visible)
         must_put = self._keys.type(str(event.data or ""), self._now())
         if must_put:
-            self.field.value = self.text
+            self._give(self.text)
         self._suggest()
         if must_put or any(was_shown) or self._list_box.visible or self._counter_row.visible:
             self._update()

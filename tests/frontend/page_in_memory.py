@@ -44,6 +44,10 @@ class PageInMemory:
         changes, self._memory.sent = self._memory.sent, []
         return changes
 
+    def tell(self, control: ft.Control, **values: Any) -> None:
+        """What a person changed in a control, before anything of the window hears of it."""
+        self._session.apply_patch(control._i, values)
+
     def controls(self, kind: str) -> int:
         """How many of a kind are there."""
         return sum(control._c == kind for control in self._session.index.values())
