@@ -242,7 +242,7 @@ class Link:
         while not self._ended.done():
             if now >= next_look:
                 next_look = now + patience.look_every
-                self._suspect(patience.is_over(self._requests.oldest, channel.heard))
+                self._suspect(patience.is_over(self._requests.oldest, channel.received()))
             if now >= next_sweep:
                 next_sweep = now + self._times.sweep_every
                 if channel.silent_sweeps() >= self._times.silent_sweeps:

@@ -1,8 +1,11 @@
 """The WebSocket beneath both hops: what it does when a peer or a part of ours misbehaves."""
 
 import asyncio
+import base64
 import contextlib
+import hashlib
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from socket import SO_SNDBUF, SOL_SOCKET
@@ -19,6 +22,7 @@ from tests.realm_server.raw_client import RawClient, open_client
 from tests.realm_server.serving import served
 from tests.waiting import eventually
 
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -130,6 +134,32 @@ async def test_frames_that_wait_for_one_socket_stay_whole() -> None:
 
     messages = [message for frame in heard for message in unpack_value(frame)]
     assert messages == [unpack_value(message) for message in told]
+
+
+async def test_a_part_of_a_frame_is_a_sign_of_life() -> None:
+    """On a thin line a long frame takes seconds, in which no other can come."""
+    go_on = asyncio.Event()
+
+    async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await reader.readuntil(b"\r\n\r\n")
+        key = re.search(rb"Sec-WebSocket-Key: (\S+)", request, re.IGNORECASE)
+        assert key is not None
+        accept = base64.b64encode(hashlib.sha1(key[1] + _GUID, usedforsecurity=False).digest())
+        writer.write(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+        )
+        await go_on.wait()
+        writer.write(b"\x82\x7d")  # a binary frame of 125 bytes, and no byte of them yet
+
+    client = RawClient()
+    async with listening(trickle) as url:
+        await connect(url, client.channel, headers={})
+        before = client.channel.received()
+        go_on.set()
+        await eventually(lambda: client.channel.received() == before + 2)
+        assert client.channel.heard == 0
+        client.channel.abort()
 
 
 async def test_a_broken_upgrade_request_is_answered_in_the_one_shape(running: World) -> None:
