@@ -33,6 +33,7 @@ from frontend.window import governing, layout, listing, markdown, uploads
 from frontend.window.heading import head_of
 from frontend.window.identity import is_guest
 from frontend.window.state import AccountState, History, ordered
+from frontend.window.strip import LASTING, Strip
 from frontend.window.words import Words
 from frontend.writing import Writing
 from realm_protocol.errors import RealmchatError
@@ -68,7 +69,7 @@ class Chatting:
         self.detailing = Detailing(self)
         self.outside = outside
         self.opened: str | None = None
-        self._strip_hidden = ""
+        self._strip = Strip()
         self._has_waited = False
         self._said_at = -_SAYING_SECONDS
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -145,6 +146,10 @@ class Chatting:
         self._has_waited = True
         self.changed()
 
+    async def _look_at_link_again(self) -> None:
+        await asyncio.sleep(LASTING.total_seconds())
+        self.changed()
+
     def changed(self) -> None:
         """The state is another: drawn once for all that the next moment brings."""
         if not self._drawing:
@@ -165,13 +170,13 @@ class Chatting:
         now, state = self.clock(), self.live.state
         narrow = self.layout.narrow
         link = listing.link_words(state, self.words, now)
-        if link.state != self._strip_hidden:
-            self._strip_hidden = ""
+        if self._strip.see(link.state, now):
+            self.spawn(self._look_at_link_again())
         conversation = state.find(self.opened)
         self.detailing.draw(conversation)
         self.frame.arrange(self.layout, chat_open=self.opened is not None)
         self.frame.draw_accounts(state.me, self.outside.others(state.me))
-        self.frame.draw_link(link, hidden=self._strip_hidden == link.state)
+        self.frame.draw_link(link, hidden=not self._strip.is_shown(now))
         self.list.draw(
             listing.list_rows(state, self.opened, self.words, now, self.list.longest),
             known=state.listed,
@@ -353,8 +358,7 @@ class Chatting:
     # --- other -----------------------------------------------------------------------------------
 
     async def _hide_strip(self) -> None:
-        link = listing.link_words(self.live.state, self.words, self.clock())
-        self._strip_hidden = link.state
+        self._strip.hide()
         self.changed()
 
     async def asked(self, question: Awaitable[Any]) -> Any:
