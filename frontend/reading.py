@@ -29,25 +29,27 @@ class Reading:
 
     def consider(self) -> None:
         """Something is on the screen that wasn't, or somebody looks who didn't."""
-        if (self._task is None or self._task.done()) and self._to_read():
+        if (self._task is None or self._task.done()) and self._to_read() is not None:
             self._task = self._chatting.spawn(self._read_soon())
 
-    def _to_read(self) -> int:
-        """Up to where the open conversation is seen and not yet read; 0 when it isn't."""
+    def _to_read(self) -> int | None:
+        """Up to where the open conversation is seen and not yet read; 0 where no message has a
+        number yet.
+        """
         chatting = self._chatting
         conversation = chatting.live.state.conversations.get(chatting.opened or "")
         if conversation is None or not chatting.outside.is_shown(chatting) or not self._looks:
-            return 0
+            return None
         seq = chatting.pane.last_seq_shown
         seen = chatting.pane.at_bottom and chatting.pane.has_seen_new
         # What has no number yet is read with the last that has one.
         behind = conversation.unread > 0 and chatting.pane.shows_unnumbered
-        return seq if seen and (seq > conversation.read or behind) else 0
+        return seq if seen and (seq > conversation.read or behind) else None
 
     async def _read_soon(self) -> None:
         await asyncio.sleep(SEEN_SECONDS)
         seq, opened = self._to_read(), self._chatting.opened
-        if seq and opened is not None:
+        if seq is not None and opened is not None:
             await self._chatting.live.mark_read(opened, seq)
 
     async def read_all(self) -> None:

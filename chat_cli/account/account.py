@@ -244,10 +244,18 @@ class Account:
 
         Whoever has read the log to its end has read what stands behind it, too.
         """
+        if await self._is_begun(conversation):
+            await self._read_unnumbered(conversation)
+            return 0
         standing = await self._read_up_to(conversation, seq)
         if seq >= standing.holding.have:
             await self._read_unnumbered(conversation)
         return standing.mine.read
+
+    async def _is_begun(self, conversation: str) -> bool:
+        """Whether main has told nothing of it yet: all that is there has no number."""
+        begun = await self.store.run(conversation_rows.begun)
+        return any(one.conversation == conversation for one in begun)
 
     async def _read_unnumbered(self, conversation: str, keys: list[str] | None = None) -> None:
         now = now_ms()

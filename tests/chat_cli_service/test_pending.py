@@ -352,6 +352,27 @@ async def test_what_is_read_before_it_has_a_number_is_told(realm: FakeRealm, mes
     assert await told(messi, "read") == [("read", read), ("read", read)]
 
 
+async def test_a_conversation_that_begins_during_a_cut_is_read(
+    realm: FakeRealm, messi: Person
+) -> None:
+    """Main knows nothing of it: it is read all the same, told, and stays so once main knows."""
+    await cut_off(realm, messi)
+    kept = realm.outbox.say(HENDERSON, message("k1", "halo"))
+    await eventually(lambda: _knows(messi, 1))
+    assert await _listed_last(messi) == ("halo", 1)
+
+    answer = await messi.post(f"/conversations/{kept.conversation}/read", {"seq": 0})
+
+    assert answer == {"conversation": kept.conversation, "read": 0}
+    assert await _listed_last(messi) == ("halo", 0)
+    read = {"conversation": kept.conversation, "address": MESSI}
+    assert await told(messi, "read") == [("read", {**read, "seq": 0})]
+    realm.link_back()
+    await eventually(lambda: settled(messi, "k1"))
+    (listed,) = await messi.get("/conversations")
+    assert (listed["read"], listed["unread"]) == (1, 0)
+
+
 async def test_what_was_not_seen_is_not_read_with_what_was(realm: FakeRealm, messi: Person) -> None:
     """Another site's message took its place before: both wait to be read."""
     conversation = realm.private(MESSI, HENDERSON)

@@ -6,15 +6,24 @@ import pytest
 
 from tests.system.processes import System
 from tests.waiting import wait_until
-from tests.window.conftest import FrontendProcess, Opening
+from tests.window.conftest import FrontendProcess, Opening, service_login
 from tests.window.journeys import PASSWORD, add_people, conversation_of, enter, write_to
 
 
 def _unread(system: System, address: str) -> dict[str, int]:
     """What the service counts, by conversation."""
+    return {row["conversation"]: row["unread"] for row in _listed(system, address)}
+
+
+def _read(system: System, address: str) -> dict[str, int]:
+    """How far each conversation was read."""
+    return {row["conversation"]: row["read"] for row in _listed(system, address)}
+
+
+def _listed(system: System, address: str) -> list[dict[str, Any]]:
     with system.chat_cli.client(system.chat_cli.service_token()) as http:
         rows: list[dict[str, Any]] = http.get(f"/v1/accounts/{address}/conversations").json()
-    return {row["conversation"]: row["unread"] for row in rows}
+    return rows
 
 
 def test_signing_in_says_what_is_wrong_and_asks_nobody_outside(
@@ -123,6 +132,37 @@ def test_a_tab_that_was_left_reads_nothing(open_window: Opening, system: System)
     oka.come_back()
     oka.sees("masih di sana?")
     pandu.sees("Read")
+
+
+def test_a_chat_that_begins_during_a_cut_is_read_in_all_windows(
+    open_window: Opening, system: System
+) -> None:
+    """Read in one of them, it is read in the other, at once and when main is back."""
+    add_people(system, "yuda@surabaya", "zaki@surabaya")
+    service_login(system, "zaki@surabaya", PASSWORD)
+    yuda, beside = open_window(), open_window()
+    enter(yuda, "yuda@surabaya")
+    enter(beside, "yuda@surabaya")
+    name = conversation_of("yuda@surabaya", "zaki@surabaya")
+
+    system.main.kill9()
+    yuda.sees("Site surabaya is cut off from main since")
+    with system.chat_cli.client(system.chat_cli.service_token()) as http:
+        body = {"to": "yuda@surabaya", "text": "masih di sini"}
+        sent = http.post("/v1/accounts/zaki@surabaya/messages", json=body, params={"wait": 0})
+    assert sent.is_success
+    beside.sees("1 unread")
+    yuda.open_chat(name)
+    yuda.sees_no("1 unread")
+    beside.sees_no("1 unread")
+    assert _unread(system, "yuda@surabaya") == {name: 0}
+    system.main.start()
+    system.main.wait_ready()
+
+    yuda.sees_no("is cut off from main")
+    wait_until(lambda: _read(system, "yuda@surabaya") == {name: 1})
+    assert _unread(system, "yuda@surabaya") == {name: 0}
+    assert all("1 unread" not in window.screen for window in (yuda, beside))
 
 
 def test_commands_work_and_a_slip_sends_nothing(open_window: Opening, system: System) -> None:
