@@ -226,10 +226,13 @@ class Chatting:
 
     async def open(self, name: str, *, at_place: bool = True) -> None:
         """Show a conversation where it was left, or its newest messages; `at_place`: unless one of
-        them is gone to.
+        them is gone to. The one that is open stays as it is.
         """
         conversation = self.live.state.find(name)
         if conversation is None:
+            return
+        if name == self.opened and at_place:
+            self._focus_composer()
             return
         self._leave_draft()
         if self.opened is not None and self.opened != name:
@@ -251,7 +254,11 @@ class Chatting:
             self.spawn(self.pane.settle())
         if self.layout.narrow:
             self.page.navigate(_CHAT_ROUTE + name)
-        else:
+        self._focus_composer()
+
+    def _focus_composer(self) -> None:
+        """Not on a phone, where half of the window would be keys then."""
+        if not self.layout.narrow:
             self.composer.focus()
 
     def _leave_draft(self) -> None:

@@ -94,9 +94,13 @@ class Person:
         return re.sub("[\u2068\u2069]", "", told)
 
     def place_of(self, text: str) -> float:
-        """How far down the page a message is."""
-        place: float = self.page.evaluate(_PLACE, text)
+        """How far down the page a message is, once it is there."""
+        (place,) = wait_until(lambda: self._places(text))
         return place
+
+    def _places(self, text: str) -> list[float]:
+        places: list[float] = self.page.evaluate(_PLACES, text)
+        return places[-1:]
 
     def brightness(self) -> float:
         """Of the middle of the page, from 0 to 255."""
@@ -238,10 +242,10 @@ _READ = """() => [...document.querySelectorAll('flt-semantics-host flt-semantics
         [...e.childNodes].filter(n => n.nodeType === 3 || n.tagName === 'SPAN')
             .map(n => n.textContent).join(' ')].join(' '))
     .join('\\n')"""
-_PLACE = """(text) => [...document.querySelectorAll('flt-semantics-host flt-semantics')]
+_PLACES = """(text) => [...document.querySelectorAll('flt-semantics-host flt-semantics')]
     .filter(e => (e.getAttribute('aria-label') || '').includes(text) ||
         [...e.childNodes].some(n => n.tagName === 'SPAN' && n.textContent.includes(text)))
-    .at(-1).getBoundingClientRect().y"""
+    .map(e => e.getBoundingClientRect().y)"""
 _READ_MESSAGES = """() => [...document.querySelectorAll('[flt-semantics-identifier^="msg-"]')]
     .filter(e => !['msg-list', 'msg-chosen']
         .includes(e.getAttribute('flt-semantics-identifier')))
