@@ -479,6 +479,9 @@ async def connect(
                 max_frame_size=_OVERSIZE_READ * channel.read_limit,
                 extra_headers=headers,
                 max_redirects=0,
+                # Its transport may go on watching a socket that failed at once, after closing it:
+                # the loop then spins, and the next connection with that descriptor is deaf.
+                use_aiofastnet=False,
                 read_buffer_init_size=2048,
             )
     except WSHandshakeError as exc:

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import re
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from socket import SO_SNDBUF, SOL_SOCKET
@@ -91,6 +92,29 @@ async def test_what_is_no_websocket_server_is_told_so() -> None:
     async with listening(web) as url:
         with pytest.raises(OSError, match="no realmchat server answers there"):
             await connect(url, RawClient().channel, headers={})
+
+
+async def test_a_server_that_dies_in_the_handshake_leaves_nothing_behind() -> None:
+    """At whichever turn: a watch left on a descriptor makes the next connection there deaf."""
+    for turns in range(20):
+        with socket.create_server(("127.0.0.1", 0)) as dying:
+            url = f"ws://127.0.0.1:{dying.getsockname()[1]}/v1/link"
+            attempt = asyncio.create_task(connect(url, RawClient().channel, headers={}))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        with contextlib.suppress(OSError):
+            await attempt
+        for _ in range(5):  # it may be closed a turn or two after it was given up
+            await asyncio.sleep(0)
+        # These get the two descriptors that have become free.
+        ends = [await asyncio.open_connection(sock=end) for end in socket.socketpair()]
+        for (_, writer), (reader, _) in (ends, ends[::-1]):
+            writer.write(b"halo\n")
+            async with asyncio.timeout(5):
+                assert await reader.readline() == b"halo\n"
+        for _, writer in ends:
+            writer.transport.abort()
+        await asyncio.sleep(0)
 
 
 class Telling:
