@@ -175,7 +175,7 @@ def _insert_messages(path: Path, per_conversation: int) -> None:
 def _index_messages(path: Path) -> None:
     """As the server would have, long ago."""
     engine = open_engine(path)
-    write_once(engine, lambda tx: tx.ledger.index())
+    write_once(engine, lambda tx: tx.ledger.settle())
     engine.dispose()
 
 

@@ -249,7 +249,7 @@ class MainServer:
         self, realm: str, session: LiveSession | None, request: link.SiteSync
     ) -> link.SitePage:
         # A commit of its own: whatever is read behind it was committed before this revision.
-        revision = await self.write(lambda tx: tx.position)
+        revision = await self.write(sites.settled)
         epoch = self.writer.epoch
         since = request.since if request.epoch == epoch else 0
         ask = partial(

@@ -178,7 +178,8 @@ def read_room(tx: Transaction, realm: str, request: ReadRoom) -> Room:
     address = room_address(realm)
     action = "watch room" if request.watch else "export room"
     note(tx, actor=f"{request.by} at realm {realm}", action=action, subject=str(address))
-    return Room(address, found.public_id, found.last_seq, found.closed_at is None)
+    last_seq = max(found.last_seq, tx.ledger.uncounted(found.id))
+    return Room(address, found.public_id, last_seq, found.closed_at is None)
 
 
 def fetch_room(connection: Connection, realm: str, request: FetchRoom) -> commands.Page:

@@ -123,7 +123,6 @@ def attach(tx: Transaction, job: Job, command: Attach, realm: str) -> None:
         )
     if tx.ledger.has_marks:
         tx.ledger.flush_marks()
-    tx.ledger.flush()
     # A client of another epoch, or one that is ahead of a store that crashed, is told everything.
     since = command.position if command.epoch == tx.epoch else 0
     if since > tx.position:
@@ -179,7 +178,12 @@ def read_memberships(
     rows: Sequence[Row[Any]] = tx.connection.execute(query).all()
     routed = [row.public_id for row in rows if row.role not in GONE]
     peers = [row.peer_id for row in rows if row.peer_id is not None]
-    heads = [head_of(row) for row in rows if head_changed_at(row) > since]
+    heads = []
+    for row in rows:
+        uncounted = tx.ledger.uncounted(row.id)
+        has_news = uncounted > 0 and row.role not in GONE
+        if has_news or head_changed_at(row) > since:
+            heads.append(head_of(row, uncounted))
     return routed, peers, heads
 
 
@@ -187,6 +191,7 @@ _peer = memberships.alias("peer")
 _peer_person = people.alias("peer_person")
 MEMBERSHIPS = (
     sa.select(
+        conversations.c.id,
         conversations.c.public_id,
         conversations.c.kind,
         conversations.c.address,
@@ -237,14 +242,14 @@ def head_changed_at(row: Row[Any]) -> int:
     return int(max(row.changed_at, row.own_changed_at, row.peer_changed_at or 0))
 
 
-def head_of(row: Row[Any]) -> Head:
-    """How a conversation stands for one of its members."""
+def head_of(row: Row[Any], uncounted: int = 0) -> Head:
+    """How a conversation stands for one of its members; `uncounted` as the ledger has it."""
     with_oneself = row.kind == "private" and row.peer_id is None
     return Head(
         conversation=row.public_id,
         kind=row.kind,
         name=row.address or row.peer_address or row.own_address,
-        last_seq=row.last_seq if row.role not in GONE else row.read,
+        last_seq=max(row.last_seq, uncounted) if row.role not in GONE else row.read,
         read=row.read,
         delivered=row.delivered,
         peer_read=(row.read if with_oneself else row.peer_read) or 0,

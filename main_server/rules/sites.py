@@ -126,6 +126,12 @@ def _changed_memberships(connection: Connection, asked: Asked) -> Part:
 _PARTS = (_changed_people, _ended_sessions, _changed_memberships)
 
 
+def settled(tx: Transaction) -> int:
+    """The revision that all is known to which was committed before it."""
+    tx.ledger.settle()
+    return tx.position
+
+
 def site_history(connection: Connection, realm: str, request: SiteHistory) -> Page:
     """The newest rows that somebody of this realm may see, behind those that the realm has."""
     place: Any = connection.execute(

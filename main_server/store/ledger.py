@@ -42,6 +42,14 @@ _MOVE_WATERMARKS = (
 _UNINDEXED = (
     "SELECT count(*) FROM messages WHERE id > (SELECT value FROM facts WHERE name = 'indexed_to')"
 )
+_COUNT = (
+    "UPDATE conversations SET last_seq = counted.last_seq, changed_at = ?"
+    " FROM (SELECT conversation_id, max(seq) AS last_seq FROM messages"
+    " WHERE id > (SELECT value FROM facts WHERE name = 'indexed_to')"
+    " GROUP BY conversation_id) AS counted"
+    " WHERE conversations.id = counted.conversation_id"
+    " AND conversations.last_seq < counted.last_seq"
+)
 _INDEX = (
     "INSERT OR IGNORE INTO message_index SELECT conversation_id, seq, id FROM messages"
     " WHERE id > (SELECT value FROM facts WHERE name = 'indexed_to') ORDER BY conversation_id, seq"
@@ -59,15 +67,6 @@ def _insert_messages(count: int, conflict: str) -> str:
         f"INSERT {conflict} INTO messages"  # noqa: S608  nothing from outside is in it
         " (conversation_id, seq, sender_id, key, kind, body, sent_at, at)"
         f" VALUES {', '.join([row] * count)}"
-    )
-
-
-@lru_cache(maxsize=16)
-def _move_counters(count: int) -> str:
-    return (
-        f"WITH moved (last_seq, changed_at, id) AS (VALUES {', '.join(['(?, ?, ?)'] * count)})"  # noqa: S608
-        " UPDATE conversations SET last_seq = moved.last_seq, changed_at = moved.changed_at"
-        " FROM moved WHERE conversations.id = moved.id"
     )
 
 
@@ -164,12 +163,13 @@ class Ledger:
         self._by_id: dict[str, Conversation] = {}
         self._targets: dict[tuple[int, str], Conversation] = {}
         self._rows: list[tuple[int, int, int, str | None, str, bytes, int, int]] = []
-        self._moved: dict[int, Conversation] = {}
+        self._numbers: dict[int, int] = {}
+        self._uncounted: dict[int, int] = {}
         self._marked: dict[tuple[int, int], Member] = {}
         self._marks_written: set[tuple[int, int]] = set()
         self.unindexed: int = self._driver.execute(_UNINDEXED).fetchone()[0]
         """About how many messages have no place in their index yet."""
-        self._being_indexed = 0
+        self._being_settled = 0
         self._position = 0
         self._careful = False
 
@@ -215,12 +215,17 @@ class Ledger:
         for place in self._marks_written:
             del self._marked[place]
         self._marks_written.clear()
-        self.unindexed -= self._being_indexed
-        self._being_indexed = 0
+        if self._being_settled:
+            self._uncounted.clear()
+            self.unindexed -= self._being_settled
+            self._being_settled = 0
+        self._uncounted.update(self._numbers)
+        self._numbers.clear()
 
     def roll_back(self) -> None:
         """Nothing of the transaction happened."""
         self.forget()
+        self._numbers.clear()
         if self._driver.in_transaction:
             self._driver.execute("ROLLBACK")
 
@@ -237,11 +242,10 @@ class Ledger:
     def forget(self) -> None:
         """Drop the cache: the store rolled back, or rights changed."""
         self._rows.clear()
-        self._moved.clear()
         self._by_id.clear()
         self._targets.clear()
         self._marks_written.clear()
-        self._being_indexed = 0
+        self._being_settled = 0
 
     def _load(self, public_id: str) -> Conversation | None:
         row = self.connection.execute(
@@ -255,7 +259,7 @@ class Ledger:
             public_id=row.public_id,
             kind=row.kind,
             group=GroupAddress(row.address) if row.address else None,
-            last_seq=row.last_seq,
+            last_seq=max(row.last_seq, self.uncounted(row.id)),
             members=self._load_members(row.id),
             is_closed=row.closed_at is not None,
             display_name=row.display_name,
@@ -327,7 +331,7 @@ class Ledger:
         row_id = conversation.row_id
         sent_at, at = times
         self._rows.append((row_id, seq, sender[0], key, kind, body, sent_at, at))
-        self._moved[row_id] = conversation
+        self._numbers[row_id] = seq
         public_id = conversation.public_id
         stored = (public_id, seq, key or "", kind, sender[1], body, sent_at, at)
         return pack((_MESSAGE_STORED, stored)), pack((public_id, seq, at))
@@ -347,7 +351,7 @@ class Ledger:
         return None if row is None else StoredKey(*row)
 
     def flush(self) -> None:
-        """Write the rows and the counters of the batch into the open transaction."""
+        """Write the rows of the batch into the open transaction."""
         if self._rows:
             conflict = "" if self._careful else "OR ROLLBACK"
             for part in _in_sizes(self._rows):
@@ -355,16 +359,6 @@ class Ledger:
                 self._driver.execute(statement, list(chain.from_iterable(part)))
             self.unindexed += len(self._rows)
             self._rows.clear()
-        if self._moved:
-            moved = [
-                (conversation.last_seq, self._position, row_id)
-                for row_id, conversation in sorted(self._moved.items())
-            ]
-            for counters in _in_sizes(moved):
-                self._driver.execute(
-                    _move_counters(len(counters)), list(chain.from_iterable(counters))
-                )
-            self._moved.clear()
 
     # --- watermarks ------------------------------------------------------------------------------
 
@@ -410,16 +404,34 @@ class Ledger:
         self._driver.executemany(_MOVE_WATERMARKS, rows)
         self._marks_written = set(self._marked)
 
-    # --- the index -------------------------------------------------------------------------------
+    # --- what is settled behind ------------------------------------------------------------------
 
-    def index(self) -> None:
-        """Write where the messages are that have no place in their index yet.
+    def uncounted(self, row_id: int) -> int:
+        """The last number of this conversation, where its counter doesn't tell it yet; else 0."""
+        return self._numbers.get(row_id) or self._uncounted.get(row_id, 0)
+
+    @property
+    def numbers(self) -> dict[int, int]:
+        """A copy of the numbers that the open transaction has given last, for a savepoint."""
+        return dict(self._numbers)
+
+    def put_back_numbers(self, numbers: dict[int, int]) -> None:
+        """What was given since then is not given."""
+        self._numbers = numbers
+
+    def settle(self) -> None:
+        """Note of each message that isn't indexed yet where it stands, and count it.
 
         Of two that bear one number the first keeps its place; `verify` names the conversation.
         """
+        self.flush()
+        if not self.unindexed:
+            return
         found: int = self._driver.execute(_UNINDEXED).fetchone()[0]
+        self._driver.execute(_COUNT, (self._position,))
         indexed = self._driver.execute(_INDEX).rowcount
         if indexed != found:
             log.critical("numbers_given_twice", messages=found - indexed)
         self._driver.execute(_INDEXED)
-        self._being_indexed = self.unindexed
+        self._being_settled = self.unindexed
+        self._numbers.clear()

@@ -114,6 +114,8 @@ conversations = Table(
 )
 """`kind` is private, group, or room: open to everybody, and recorded.
 
+`last_seq`, and `changed_at` where a message has changed it, are written behind with
+`message_index`: of messages that have no place in it yet they know nothing.
 `address` and `realm_id` are a group's or a room's. Nobody joins or writes once `closed_at` is set.
 Who joins may read from `open_from` on; where it is null one is invited, and reads from then on.
 """

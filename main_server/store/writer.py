@@ -69,7 +69,7 @@ class Transaction:
         """What is done inside is undone alone when it raises."""
         self.ledger.flush()
         effects_before, undo_before = len(self.effects), len(self.undo)
-        changes_before = self.ledger.changes
+        changes_before, numbers_before = self.ledger.changes, self.ledger.numbers
         self.connection.exec_driver_sql("SAVEPOINT job")
         try:
             yield
@@ -81,6 +81,7 @@ class Transaction:
             # Rules refuse before they change anything, mostly: then memory is as true as it was.
             if not isinstance(exc, RealmchatError) or self.ledger.changes != changes_before:
                 self.ledger.forget()
+            self.ledger.put_back_numbers(numbers_before)
             # A full disk may have ended the whole transaction, and the savepoint with it.
             if self.ledger.in_transaction:
                 self.connection.exec_driver_sql("ROLLBACK TO job")
@@ -132,12 +133,21 @@ class Writer:
         self._ledger = Ledger(self._connection)
         with in_words(Path(engine.url.database or "")):
             self._position = _claim_positions(self._connection)
+            self._settle_what_was_left()
         self._epoch = read_epoch(self._connection)
         self._live: queue.SimpleQueue[Sequence[Job] | None] = queue.SimpleQueue()
         self._slow: deque[Job] = deque()
         self._written_behind = 0.0
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+
+    def _settle_what_was_left(self) -> None:
+        """By a server that was killed."""
+        if self._ledger.unindexed:
+            self._position += 1
+            self._ledger.begin(self._position)
+            self._ledger.settle()
+            self._ledger.commit()
 
     # --- called from other threads ---------------------------------------------------------------
 
@@ -306,8 +316,7 @@ class Writer:
             self._ledger.begin(self._position + 1)
             if self._ledger.has_marks:
                 self._ledger.flush_marks()
-            if self._ledger.unindexed:
-                self._ledger.index()
+            self._ledger.settle()
             self._ledger.commit()
             self._position += 1
         except (sqlite3.Error, sa.exc.DBAPIError) as exc:
@@ -356,6 +365,7 @@ def write_once(engine: Engine, work: Callable[[Transaction], Any]) -> Any:
         )
         tx.ledger.begin(tx.position)
         try:
+            tx.ledger.settle()
             result = work(tx)
             tx.ledger.commit()
         except BaseException:

@@ -1,5 +1,6 @@
 """Messages by their conversation, wherever the index that is written behind has got to."""
 
+import contextlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +18,9 @@ from main_server.store.backup import verify
 from main_server.store.database import open_engine
 from main_server.store.ledger import Conversation, Ledger
 from main_server.store.schema import message_index
-from main_server.store.writer import write_once
+from main_server.store.writer import Transaction, write_once
 from realm_protocol.commands import FetchMessages
-from realm_protocol.errors import StoreDamaged
+from realm_protocol.errors import StoreBusy, StoreDamaged
 from realm_protocol.names import Address
 from tests.main_server.conftest import Running
 from tests.main_server.realm_end import RealmEnd
@@ -60,13 +61,16 @@ class Log:
         assert found is not None
         return found
 
-    def append(self, conversations: list[str], *, roll_back: bool = False) -> None:
-        """A batch with one message to each."""
-        self._begin()
+    def _send(self, conversations: list[str]) -> None:
         for conversation in conversations:
             place = self._place(conversation)
             key = f"k{next(self._keys)}"
             self.ledger.append(place, (1, MESSI), key, "text", b"%d" % place.last_seq, (1, 1))
+
+    def append(self, conversations: list[str], *, roll_back: bool = False) -> None:
+        """A batch with one message to each."""
+        self._begin()
+        self._send(conversations)
         if roll_back:
             self.ledger.flush()
             self.ledger.roll_back()
@@ -75,9 +79,23 @@ class Log:
         for conversation in conversations:
             self.committed[conversation] += 1
 
-    def index(self, *, roll_back: bool = False) -> None:
+    def append_with_a_fault(self, sound: list[str], faulty: list[str]) -> None:
+        """A batch whose second job comes to nothing; the jobs before and after it are stored."""
         self._begin()
-        self.ledger.index()
+        tx = Transaction(self.connection, self.ledger, now=1, position=2, epoch=1)
+        self._send(sound)
+        with contextlib.suppress(StoreBusy), tx.savepoint():
+            self._send(faulty)
+            self.ledger.flush()
+            raise StoreBusy(server="main server")
+        self._send(sound)
+        self.ledger.commit()
+        for conversation in sound:
+            self.committed[conversation] += 2
+
+    def settle(self, *, roll_back: bool = False) -> None:
+        self._begin()
+        self.ledger.settle()
         if roll_back:
             self.ledger.roll_back()
         else:
@@ -86,6 +104,13 @@ class Log:
     def end_early(self) -> None:
         """The writer is another one: what the last one knew is gone."""
         self.ledger = Ledger(self.connection)
+        self.settle()
+
+    def last_seq(self, conversation: str) -> int:
+        """As heads tell it."""
+        query = "SELECT id, last_seq FROM conversations WHERE public_id = ?"
+        row_id, counted = self.connection.exec_driver_sql(query, (conversation,)).one()
+        return max(counted, self.ledger.uncounted(row_id))
 
     def page(self, conversation: str, *, newest: bool, limit: int, after: int, before: int) -> list:
         row_id = self._place(conversation).row_id
@@ -113,8 +138,11 @@ batches = st.lists(st.sampled_from(CONVERSATIONS), min_size=1, max_size=6)
 steps = st.one_of(
     st.builds(lambda batch: lambda log: log.append(batch), batches),
     st.builds(lambda batch: lambda log: log.append(batch, roll_back=True), batches),
-    st.just(lambda log: log.index()),
-    st.just(lambda log: log.index(roll_back=True)),
+    st.builds(
+        lambda sound, faulty: lambda log: log.append_with_a_fault(sound, faulty), batches, batches
+    ),
+    st.just(lambda log: log.settle()),
+    st.just(lambda log: log.settle(roll_back=True)),
     st.just(lambda log: log.end_early()),
 )
 
@@ -137,7 +165,9 @@ def test_each_message_is_read_once_in_its_place(
             for step in work:
                 step(log)
             page = log.page(conversation, newest=newest, limit=limit, after=after, before=before)
+            told = log.last_seq(conversation)
         last = log.committed[conversation]
+        assert told == last
         wanted = [seq for seq in range(after + 1, last + 1) if not before or seq < before]
         wanted = wanted[-limit:] if newest else wanted[:limit]
         assert [(each.seq, each.body) for each in page] == [(s, b"%d" % (s - 1)) for s in wanted]
@@ -147,12 +177,13 @@ def test_a_new_writer_knows_what_is_left_to_index(tmp_path: Path) -> None:
     """After a kill nothing has told it but the store."""
     with a_log(tmp_path) as log:
         log.append(["p1", "p2", "p1"])
-        log.end_early()
+        log.ledger = Ledger(log.connection)
         assert log.ledger.unindexed == 3
-        log.index(roll_back=True)
+        log.settle(roll_back=True)
         assert log.ledger.unindexed == 3
-        log.index()
+        log.settle()
         assert log.ledger.unindexed == 0
+        assert [log.last_seq(each) for each in CONVERSATIONS] == [2, 1, 0]
 
 
 async def test_what_is_unindexed_is_indexed_when_all_is_quiet(
@@ -189,7 +220,7 @@ def test_verify_knows_the_index(tmp_path: Path) -> None:
     """A message that its number doesn't lead to, and a number that leads to two."""
     with a_log(tmp_path) as log:
         log.append(["p1", "p1", "p2"])
-        log.index()
+        log.settle()
     store = tmp_path / "main.db"
     verify(store)
     engine = open_engine(store)
@@ -210,7 +241,7 @@ def test_of_two_with_one_number_the_first_is_read(tmp_path: Path) -> None:
     """It can't happen; if it does, all others are found by their numbers all the same."""
     with a_log(tmp_path) as log:
         log.append(["p1"])
-        log.index()
+        log.settle()
         log.ledger.begin(3)
         log.connection.exec_driver_sql(
             "INSERT INTO messages (conversation_id, seq, sender_id, key, kind, body, sent_at, at)"
@@ -218,7 +249,7 @@ def test_of_two_with_one_number_the_first_is_read(tmp_path: Path) -> None:
         )
         log.ledger.commit()
         log.append(["p1", "p2"])
-        log.index()
+        log.settle()
         page = log.page("p1", newest=False, limit=8, after=0, before=0)
 
     assert [(each.seq, each.body) for each in page] == [(1, b"0"), (2, b"1")]

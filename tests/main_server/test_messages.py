@@ -302,8 +302,7 @@ async def test_no_number_is_given_twice(main: Running, surabaya: RealmEnd) -> No
     await messi.send(HENDERSON, "satu", key="k1")
 
     def set_back(tx: Transaction) -> None:
-        tx.ledger.flush()
-        tx.ledger.index()
+        tx.ledger.settle()
         tx.connection.exec_driver_sql("UPDATE conversations SET last_seq = 0")
         tx.ledger.forget()
 
