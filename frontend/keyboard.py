@@ -71,6 +71,8 @@ class Keyboard:
                 await chatting.pane.scroll_by(1)
             case "Page Down":
                 await chatting.pane.scroll_by(-1)
+            case "Escape" if chatting.pane.choice.is_in_menu:
+                chatting.pane.choice.leave_menu()
             case "Escape":
                 chatting.composer.focus()
             case _ if chatting.pane.choice.has_focus:
@@ -93,6 +95,10 @@ class Keyboard:
                 await chatting.copy(choice.message)
             case "I" if choice.message is not None:
                 await chatting.asides.show_info(choice.message)
+            case "M" | "CONTEXT MENU":
+                await choice.open_menu()
+            case "F10" if event.shift:
+                await choice.open_menu()
 
     async def _key_in_list(self, event: ft.KeyboardEvent) -> None:
         """Enter is the row's own."""

@@ -20,6 +20,12 @@ addEventListener("keydown", (event) => {
   if (ours || key === "f6" || key === "f7") event.preventDefault();
 }, true);
 
+// The key for a menu opens a message's; in a field it is the browser's own, as the right button's.
+addEventListener("contextmenu", (event) => {
+  const writes = /^(INPUT|TEXTAREA)$/.test(document.activeElement?.tagName);
+  if (event.button !== 2 && !writes) event.preventDefault();
+}, true);
+
 function slips(files) {
   const pick = crypto.randomUUID(), transfer = new DataTransfer();
   files.forEach((file, index) => transfer.items.add(

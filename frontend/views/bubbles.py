@@ -9,9 +9,11 @@ import flet as ft
 from frontend.service.shapes import Message
 from frontend.views import look
 from frontend.views.avatar import avatar, guest_chip, tick
+from frontend.views.doing import bound
 from frontend.views.files import WIDTH, FileDeeds, OnItsWay, draw_file
 from frontend.views.look import Sizes, isolated
 from frontend.views.marked import draw_marked
+from frontend.views.message_menu import MessageMenu
 from frontend.views.still import Still, show_changes
 from frontend.window import markdown, times
 from frontend.window.changes import change_words
@@ -63,6 +65,7 @@ class DrawnRow:
         self.row = row
         self._moving: OnItsWay | None = None
         self._box: ft.Container | None = None
+        self.menu: MessageMenu | None = None
         match row:
             case DayRow():
                 self.control = Still(_day(row, manner))
@@ -72,7 +75,8 @@ class DrawnRow:
                 self.control = Still(_system(row, manner))
             case BubbleRow():
                 self._moving = _on_its_way(row, manner, deeds)
-                self.control, self._box = _bubble(row, manner, deeds, self._moving)
+                self.menu = _menu(row.message, manner, deeds)
+                self.control, self._box = _bubble(row, manner, deeds, self._moving, self.menu)
 
     def ring(self, hit: bool) -> None:
         """Let it be seen that it is chosen; a hit of a search also by its colour."""
@@ -165,7 +169,7 @@ def _system(row: SystemRow, manner: Manner) -> ft.Control:
 
 
 def _bubble(
-    row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | None
+    row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | None, menu: MessageMenu
 ) -> tuple[Still, ft.Container]:
     """The whole row, and the box of it that is the bubble."""
     message, compact = row.message, manner.sizes.compact
@@ -177,7 +181,7 @@ def _bubble(
         border=None if row.own or compact else ft.Border.all(1, look.LINE),
         border_radius=_corners(row),
     )
-    line = _flat(row, box, manner, deeds) if compact else _sided(row, box, manner, deeds)
+    line = _flat(box, menu) if compact else _sided(row, box, manner, menu)
     below = _below(row, manner, deeds)
     shown: ft.Control = line
     if below:
@@ -199,21 +203,18 @@ def _gap(row: BubbleRow) -> int:
     return 10 if row.begins else 2
 
 
-def _flat(row: BubbleRow, box: ft.Container, manner: Manner, deeds: Deeds) -> ft.Row:
+def _flat(box: ft.Container, menu: MessageMenu) -> ft.Row:
     """Everybody's at the left, over the whole column; one's own are told by their tint."""
     box.expand = True
-    return ft.Row([box, _menu(row.message, manner, deeds)], spacing=2)
+    return ft.Row([box, menu.control], spacing=2)
 
 
-def _sided(row: BubbleRow, box: ft.Container, manner: Manner, deeds: Deeds) -> ft.Row:
+def _sided(row: BubbleRow, box: ft.Container, manner: Manner, menu: MessageMenu) -> ft.Row:
     """One's own at the right, others' at the left, in groups with their discs."""
     message = row.message
-    parts: list[ft.Control] = [
-        ft.Container(box, expand=82 if manner.narrow else 2, expand_loose=True)
-    ]
-    if not manner.narrow or row.own:
-        parts.append(_menu(message, manner, deeds))
-    parts.append(ft.Container(expand=8 if manner.narrow else 1))
+    parts: list[ft.Control] = [ft.Container(box, expand=2, expand_loose=True), menu.control]
+    if not manner.narrow:
+        parts.append(ft.Container(expand=1))
     if row.own:
         parts.reverse()
     elif manner.kind != "private":
@@ -357,26 +358,12 @@ def _below(row: BubbleRow, manner: Manner, deeds: Deeds) -> list[ft.Control]:
     return parts
 
 
-def _menu(message: Message, manner: Manner, deeds: Deeds) -> ft.Control:
-    async def copy(event: ft.Event[ft.PopupMenuItem]) -> None:
-        await deeds.copy(message)
-
-    async def info(event: ft.Event[ft.PopupMenuItem]) -> None:
-        await deeds.info(message)
-
-    return ft.PopupMenuButton(
-        icon=ft.Icon(
-            ft.Icons.MORE_VERT_ROUNDED,
-            size=16,
-            color=look.OUTLINE,
-            semantics_label=manner.words("message_actions"),
+def _menu(message: Message, manner: Manner, deeds: Deeds) -> MessageMenu:
+    return MessageMenu(
+        f"menu-{message.key}",
+        manner.words("message_actions"),
+        (
+            (manner.words("copy"), bound(deeds.copy, message)),
+            (manner.words("message_info"), bound(deeds.info, message)),
         ),
-        padding=ft.Padding.all(0),
-        width=28,
-        height=28,
-        tooltip="",
-        items=[
-            ft.PopupMenuItem(content=manner.words("copy"), on_click=copy),
-            ft.PopupMenuItem(content=manner.words("message_info"), on_click=info),
-        ],
     )

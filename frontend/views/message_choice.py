@@ -33,11 +33,15 @@ class MessageChoice:
         self._key: str | None = None
         self._hit: str | None = None
         self.has_focus = False
+        self.is_in_menu = False
+        """Its menu is open, and has the focus meanwhile."""
+        self._told = ft.Text("", semantics_label="")
         self._button = ft.TextButton(
-            content=ft.Text(""),
+            content=self._told,
             width=1,
             height=1,
-            opacity=0,
+            # With none at all, it wouldn't be there for a screen reader either.
+            opacity=0.01,
             on_focus=self._focused,
             on_blur=self._blurred,
             on_click=self._clicked,
@@ -54,6 +58,7 @@ class MessageChoice:
 
     def clear(self) -> None:
         self._key = self._hit = None
+        self.is_in_menu = False
 
     @property
     def message(self) -> Message | None:
@@ -81,12 +86,26 @@ class MessageChoice:
         await self._choose(keys[max(at + by, 0)])
         return True
 
+    async def open_menu(self) -> None:
+        """Of the chosen one, which still is when its menu is shut."""
+        if self._key is None:
+            return
+        await self._shown(self._key)
+        row = self._rows.get(self._key)
+        if row is not None and row.menu is not None:
+            self.is_in_menu = True
+            await row.menu.open()
+
+    def leave_menu(self) -> None:
+        """The key that shuts it means nothing else."""
+        self.is_in_menu = False
+
     async def _choose(self, key: str) -> None:
         self._unring()
         self._key = key
         self._rows[key].ring(False)
         show_changes(self._rows[key].control)
-        self.stop.label = self._spoken()
+        self._told.semantics_label = self._spoken()
         show_changes(self.stop)
         await self._shown(key)
 
@@ -120,12 +139,14 @@ class MessageChoice:
         return ", ".join(told)
 
     async def _focused(self, event: ft.Event[ft.TextButton]) -> None:
-        self.has_focus = True
+        self.has_focus, self.is_in_menu = True, False
         if self.message is None:
             await self.move(-1)
 
     def _blurred(self, event: ft.Event[ft.TextButton]) -> None:
         self.has_focus = False
+        if self.is_in_menu:
+            return
         self._unring()
         self._key = None
 

@@ -283,8 +283,8 @@ TEXTS: Mapping[str, Text] = {
     "key_first_new": Text("First new message", "Pesan baru pertama"),
     "key_newest": Text("Newest message", "Pesan terbaru"),
     "key_messages": Text(
-        "Messages, from an empty field: ↑ ↓, C copies, I tells more",
-        "Pesan, dari kolom kosong: ↑ ↓, C menyalin, I info",
+        "Messages, from an empty field: ↑ ↓, C copies, I tells more, M opens the menu",
+        "Pesan, dari kolom kosong: ↑ ↓, C menyalin, I info, M membuka menu",
     ),
     "key_send": Text("Send, new line", "Kirim, baris baru"),
     "key_shut": Text("Shut; back to writing", "Tutup; kembali menulis"),

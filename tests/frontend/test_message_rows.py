@@ -82,7 +82,7 @@ def test_what_is_far_from_the_view_is_not_in_the_tree(drawn: _Drawn) -> None:
         drawn.draw(messages, middle)
 
         assert len(drawn.rows.drawn) <= MOST_ROWS
-        assert drawn.page.controls("PopupMenuButton") <= MOST_ROWS
+        assert drawn.page.controls("ContextMenu") <= MOST_ROWS
         assert drawn.rows.covers(middle)
         free = sum(column.height or 0 for column in drawn.list.controls)
         assert free + sum(height_of(row.row) for row in drawn.rows.drawn.values()) == pytest.approx(

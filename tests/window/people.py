@@ -113,6 +113,14 @@ class Person:
         text: str | None = self.page.evaluate("document.activeElement.value")
         return text
 
+    @property
+    def focused(self) -> tuple[str, str]:
+        """What has the focus: its name, and what a screen reader says of it. After the frames that
+        a key draws.
+        """
+        named: list[str] = self.page.evaluate(_FOCUS)
+        return named[0], re.sub("[\u2068\u2069]", "", named[1])
+
     def times_seen(self, text: str) -> int:
         """In messages, not in the list."""
         return sum(text in one for one in self.messages)
@@ -140,6 +148,11 @@ class Person:
         self.press(menu)
         self.page.get_by_role("menuitem", name=item).focus()  # the mouse meets another one while
         self.keys("Enter")  # the menu unfolds
+
+    def choose_of_last(self, item: str) -> None:
+        """Of the menu of the lowest message."""
+        menu = self.page.locator('[flt-semantics-identifier^="menu-"]').last
+        self.choose(menu.get_attribute("flt-semantics-identifier") or "", item)
 
     def write(self, identifier: str, text: str) -> None:
         """Into a field, in place of what stands there."""
@@ -237,6 +250,13 @@ _FOCUSED = """(field) => {
         && here.top >= there.top && here.bottom <= there.bottom
 }"""
 """What was focused before the page was woken is written through Flutter's own element, upon it."""
+_FOCUS = """async () => {
+    for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame)
+    const active = document.activeElement
+    const named = active.closest('[flt-semantics-identifier]')
+    return [named?.getAttribute('flt-semantics-identifier') ?? '',
+        active.getAttribute('aria-label') ?? active.textContent]
+}"""
 _READ = """() => [...document.querySelectorAll('flt-semantics-host flt-semantics')]
     .map(e => [e.getAttribute('aria-label') || '',
         [...e.childNodes].filter(n => n.nodeType === 3 || n.tagName === 'SPAN')

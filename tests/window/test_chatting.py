@@ -112,7 +112,9 @@ def test_a_group_of_two_sites_from_its_making_to_leaving_it(
 
 
 def test_a_day_without_a_mouse(open_window: Opening, system: System) -> None:
-    """Messages by arrows, their details, the next region, a search that ends at the message."""
+    """Messages by arrows, their menus and details, a search that ends at the message; for Tab, all
+    messages are one stop between the list and the composer.
+    """
     add_people(system, "rina@surabaya", "sari@surabaya")
     rina = open_window()
     enter(rina, "rina@surabaya")
@@ -121,22 +123,53 @@ def test_a_day_without_a_mouse(open_window: Opening, system: System) -> None:
     rina.say("dua")
     rina.sees("dua")
 
+    chat = conversation_of("rina@surabaya", "sari@surabaya")
+    rina.keys("F6")
+    wait_until(lambda: rina.focused[0] == f"conv-{chat}")
+    assert {"msg-chosen", "composer"} <= _stops(rina, 6)
+    rina.keys("Escape")
+    wait_until(lambda: rina.focused[0] == "composer")
+
     rina.keys("ArrowUp", "ArrowUp")
-    rina.sees("You, satu")
-    rina.keys("i")
+    wait_until(lambda: rina.focused[1].startswith("You, satu"))
+    for key in ("m", "Shift+F10", "ContextMenu"):
+        rina.keys(key)
+        rina.page.get_by_role("menuitem", name="Copy").wait_for(state="attached")
+        rina.keys("Escape")
+        wait_until(lambda: rina.focused[1].startswith("You, satu"))
+    rina.keys("m")
+    rina.page.get_by_role("menuitem", name="Copy").wait_for(state="attached")
+    rina.keys("Tab", "Tab")
+    wait_until(lambda: rina.focused[1] == "Message info")
+    rina.keys("Enter")
     rina.sees("Number 2")
     rina.keys("Escape")
     rina.sees_no("Number 2")
+
+    wait_until(lambda: rina.focused[0] == "msg-chosen")
+    rina.keys("i")
+    rina.sees("Number 3")
+    rina.keys("Escape")
+    rina.sees_no("Number 3")
     rina.keys("Escape", "Control+Shift+f")
     rina.wait_for("search-input")
     rina.type("rapat")
     rina.sees("jadwal rapat cabang")
-    rina.wait_for(f"hit-{conversation_of('rina@surabaya', 'sari@surabaya')}-1")
+    rina.wait_for(f"hit-{chat}-1")
     rina.keys("Enter")
 
     wait_until(lambda: not rina.find("search-input").count())
     rina.say("tiga")
     rina.sees("tiga")
+
+
+def _stops(window: Person, most: int) -> set[str]:
+    """What has the focus when Tab is pressed again and again."""
+    stops = set()
+    for _ in range(most):
+        window.keys("Tab")
+        stops.add(window.focused[0])
+    return stops
 
 
 def test_each_chat_keeps_its_place_and_its_draft(open_window: Opening, system: System) -> None:

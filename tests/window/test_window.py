@@ -47,7 +47,9 @@ def test_signing_in_says_what_is_wrong_and_asks_nobody_outside(
 def test_two_people_talk_and_neither_sees_the_others_account(
     open_window: Opening, system: System
 ) -> None:
-    """Each browser signs in by itself; messages, badges and ticks come without being asked for."""
+    """Each browser signs in by itself; messages, badges and ticks come without being asked for, and
+    a message's menu tells of it.
+    """
     add_people(system, "budi@surabaya", "citra@jakarta")
     budi, citra = open_window(), open_window()
     conversation = conversation_of("budi@surabaya", "citra@jakarta")
@@ -71,6 +73,8 @@ def test_two_people_talk_and_neither_sees_the_others_account(
     citra.say("Pagi juga")
     budi.sees("Pagi juga")
     assert budi.times_seen("Selamat pagi") == 1
+    budi.choose_of_last("Message info")
+    budi.sees("Number 2")
 
 
 def test_what_is_written_while_chat_cli_is_away_comes_once_when_it_is_back(

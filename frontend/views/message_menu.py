@@ -1,0 +1,38 @@
+"""The ⋮ beside a message. Tab passes it by, so that a long conversation is no long way for keys:
+the chosen message's menu is opened by a key, any by the mouse, a finger or a screen reader.
+"""
+
+from collections.abc import Sequence
+
+import flet as ft
+
+from frontend.views import look
+from frontend.views.doing import Done, clicked, item
+from frontend.views.still import show_changes
+
+_SIDE = 28
+
+
+class MessageMenu:
+    """`entries` are what stands in it and what that does; they are drawn once it is opened."""
+
+    def __init__(self, identifier: str, name: str, entries: Sequence[tuple[str, Done]]) -> None:
+        self._entries = entries
+        # Not a button of Flet's: each of those is a stop for Tab.
+        dots = ft.Container(
+            ft.Icon(ft.Icons.MORE_VERT_ROUNDED, size=16, color=look.OUTLINE),
+            width=_SIDE,
+            height=_SIDE,
+            alignment=ft.Alignment.CENTER,
+            on_click=clicked(self.open),
+        )
+        self._menu = ft.ContextMenu(dots)
+        self.control = ft.Semantics(
+            identifier=identifier, container=True, button=True, label=name, content=self._menu
+        )
+
+    async def open(self) -> None:
+        if not self._menu.items:
+            self._menu.items = [item(text, does) for text, does in self._entries]
+            show_changes(self._menu)
+        await self._menu.open()
