@@ -112,8 +112,8 @@ def test_a_group_of_two_sites_from_its_making_to_leaving_it(
 
 
 def test_a_day_without_a_mouse(open_window: Opening, system: System) -> None:
-    """Messages by arrows, their menus and details, a search that ends at the message; for Tab, all
-    messages are one stop between the list and the composer.
+    """Messages by arrows, their menus and details, a search that ends at the message; Tab goes from
+    the list to the composer without stopping at each message.
     """
     add_people(system, "rina@surabaya", "sari@surabaya")
     rina = open_window()
