@@ -43,7 +43,11 @@ def history_file(system: System) -> Path:
 
 
 def remembered(system: System) -> list[str]:
-    return [json.loads(line) for line in history_file(system).read_text().splitlines()]
+    """Nothing before the first shell has remembered a line."""
+    history = history_file(system)
+    if not history.exists():
+        return []
+    return [json.loads(line) for line in history.read_text().splitlines()]
 
 
 def send(system: System, text: str, *, sender: str = HENDERSON, to: str = MESSI) -> None:

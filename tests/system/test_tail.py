@@ -292,6 +292,7 @@ def test_the_live_view(
         wait_until(lambda: any("waiting for the service" in line for line in tail.complaints))
         system.chat_cli.start()
         send(messi, "live", 13)
+        wait_until(lambda: len(tail.lines) == 4)
         henderson.eventually(lambda me: me.send("messi@surabaya", "own", key="live-own", wait=0))
         wait_until(lambda: len(tail.lines) == 5)
         assert tail.end() == 0
