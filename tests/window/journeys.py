@@ -26,8 +26,7 @@ def make_group(window: Person, name: str) -> None:
     """Its window is open then."""
     window.choose("btn-new", "New group")
     window.write("group-name", name)
-    window.press("btn-group-create")
-    window.wait_for("chat-title")
+    window.press("btn-group-create", opens="chat-title")
 
 
 def write_to(window: Person, address: str, text: str) -> None:

@@ -21,6 +21,8 @@ _QUIETLY = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 _MILLISECONDS = 20_000
+_PATIENCE_MILLISECONDS = 2_000
+"""What has not come by then may not have been asked for: somebody would click again."""
 
 
 @contextmanager
@@ -131,11 +133,43 @@ class Person:
         shown: list[str] = self.page.evaluate(_READ_MESSAGES)
         return shown
 
-    def press(self, identifier: str) -> None:
-        """A button, by the mouse."""
+    def press(self, identifier: str, opens: str = "") -> None:
+        """A button, by the mouse; once more while what it opens doesn't come: what is drawn anew
+        under the mouse takes no click.
+        """
         found = self.wait_for(identifier)
+        self._click(found)
+        if opens:
+            wait_until(lambda: self._is_there(self.find(opens)) or self._click_again(found))
+
+    def confirm(self, identifier: str) -> None:
+        """What a dialog asks; it shuts then."""
+        found = self.wait_for(identifier)
+        self._click(found)
+        wait_until(lambda: self._is_gone(found) or self._click_again(found))
+
+    def _click(self, found: Locator, timeout: float | None = None) -> None:
         inner = found.locator("[flt-tappable]")
-        (inner.first if inner.count() else found.first).click()
+        (inner.first if inner.count() else found.first).click(timeout=timeout)
+
+    def _click_again(self, found: Locator) -> bool:
+        """Unless it has gone, which is an answer too."""
+        with contextlib.suppress(PlaywrightError):
+            if found.count():
+                self._click(found, _PATIENCE_MILLISECONDS)
+        return False
+
+    def _is_there(self, found: Locator) -> bool:
+        with contextlib.suppress(PlaywrightError):
+            found.first.wait_for(state="attached", timeout=_PATIENCE_MILLISECONDS)
+            return True
+        return False
+
+    def _is_gone(self, found: Locator) -> bool:
+        with contextlib.suppress(PlaywrightError):
+            found.first.wait_for(state="detached", timeout=_PATIENCE_MILLISECONDS)
+            return True
+        return False
 
     def press_last(self, ending: str) -> None:
         """The lowest of the buttons whose names end so."""
@@ -145,9 +179,11 @@ class Person:
 
     def choose(self, menu: str, item: str) -> None:
         """Something of a menu."""
-        self.press(menu)
-        self.page.get_by_role("menuitem", name=item).focus()  # the mouse meets another one while
-        self.keys("Enter")  # the menu unfolds
+        found, entry = self.wait_for(menu), self.page.get_by_role("menuitem", name=item)
+        self._click(found)
+        wait_until(lambda: self._is_there(entry) or self._click_again(found))
+        entry.focus()  # the mouse meets another one while the menu unfolds
+        self.keys("Enter")
 
     def choose_of_last(self, item: str) -> None:
         """Of the menu of the lowest message."""
@@ -161,7 +197,9 @@ class Person:
         def focused() -> bool:
             with contextlib.suppress(PlaywrightError):
                 field.click(force=True)
-                self.page.wait_for_function(_FOCUSED, arg=field.element_handle(), timeout=2000)
+                self.page.wait_for_function(
+                    _FOCUSED, arg=field.element_handle(), timeout=_PATIENCE_MILLISECONDS
+                )
                 return True
             return False
 
@@ -211,8 +249,7 @@ class Person:
         return False
 
     def open_chat(self, conversation: str) -> None:
-        self.press(f"conv-{conversation}")
-        self.wait_for("chat-title")
+        self.press(f"conv-{conversation}", opens="chat-title")
 
     def say(self, text: str) -> None:
         self.begin_to_say(text)

@@ -102,12 +102,11 @@ def test_a_group_of_two_sites_from_its_making_to_leaving_it(
     write_to(qori, "putri@surabaya", "/joingroup panitia@surabaya")
     qori.sees("panitia")
     putri.sees("qori@jakarta joined")
-    putri.press("btn-details")
-    putri.wait_for("member-qori@jakarta")
+    putri.press("btn-details", opens="member-qori@jakarta")
     putri.press("btn-mute")
     putri.sees("Unmute")
-    putri.press("btn-group-leave")
-    putri.press("btn-leave-yes")
+    putri.press("btn-group-leave", opens="btn-leave-yes")
+    putri.confirm("btn-leave-yes")
     putri.sees("You left this group.")
 
 

@@ -197,8 +197,7 @@ def test_somebody_new_makes_an_account_in_indonesian_on_a_phone(
     add_people(system, "joko@surabaya")
     window = open_window(viewport={"width": 360, "height": 740}, locale="id-ID")
 
-    window.press("tab-register")
-    window.wait_for("signin-name")
+    window.press("tab-register", opens="signin-name")
     window.write("signin-address", "kartika@surabaya")
     window.write("signin-password", PASSWORD)
     window.write("signin-name", "Kartika Sari")
@@ -208,7 +207,7 @@ def test_somebody_new_makes_an_account_in_indonesian_on_a_phone(
     window.keys("Control+k")
     window.wait_for("jump-input")
     window.type("joko")
-    window.press("jump-joko@surabaya")
+    window.press("jump-joko@surabaya", opens="composer")
     window.write("composer", "Halo Joko")
     window.press("btn-send")
     window.sees("Terkirim")
@@ -218,8 +217,7 @@ def test_somebody_new_makes_an_account_in_indonesian_on_a_phone(
     window.sees("Halo Joko")
     window.page.go_forward()
     window.wait_for("chat-title")
-    window.press("chat-back")
-    window.wait_for("conv-list")
+    window.press("chat-back", opens="conv-list")
 
 
 @pytest.mark.parametrize(
