@@ -10,6 +10,7 @@ import flet as ft
 
 from frontend.views import look
 from frontend.views.look import isolated
+from frontend.views.still import show_changes
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Choosing:
                 ft.Container(ft.Text(self._nothing(self._query), color=look.TEXT2), padding=24)
             )
         self._list.controls = rows
-        self._list.update()
+        show_changes(self._list)
 
     def _row(self, choice: Choice, chosen: bool) -> ft.Control:
         async def take(event: ft.Event[ft.TextButton]) -> None:

@@ -7,6 +7,7 @@ import flet as ft
 from frontend.preferences import SIZES, THEMES, Preferences
 from frontend.views import look
 from frontend.views.look import isolated
+from frontend.views.still import show_changes
 from frontend.window.words import LANGUAGES, Words
 
 Done = Callable[[], Awaitable[None]]
@@ -186,10 +187,16 @@ def _asking(
 ) -> ft.AlertDialog:
     """A field by its identifier, and the button that does it by its text and identifier."""
     identifier, field = named
+    is_done = False
 
     async def done() -> None:
+        nonlocal is_done
+        if is_done:  # or under way: clicked twice
+            return
+        is_done = True
         field.error = await do((field.value or "").strip()) or None
-        field.update()
+        is_done = field.error is None
+        show_changes(field)
 
     async def submitted(event: ft.Event[ft.TextField]) -> None:
         await done()

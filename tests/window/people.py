@@ -20,7 +20,7 @@ _QUIETLY = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-_MILLISECONDS = 20_000
+_MILLISECONDS = 40_000
 _PATIENCE_MILLISECONDS = 2_000
 """What has not come by then may not have been asked for: somebody would click again."""
 

@@ -1,0 +1,51 @@
+"""What dialogs ask is done once."""
+
+import asyncio
+
+import flet as ft
+
+from frontend.views.dialogs import rename_group
+from frontend.window.words import Words
+from tests.frontend.page_in_memory import PageInMemory
+
+
+async def test_a_button_that_is_clicked_twice_does_it_once() -> None:
+    """Also when its dialog has shut meanwhile; what was refused may be tried again."""
+    answers = ["taken", ""]
+    asked: list[str] = []
+
+    async def rename(name: str) -> str:
+        asked.append(name)
+        await asyncio.sleep(0)
+        return answers.pop(0)
+
+    async def close() -> None:
+        """Nothing shuts here."""
+
+    dialog = rename_group(Words("en"), "Arisan", rename, close)
+    PageInMemory(dialog)
+    named, button = dialog.content.content, dialog.actions[1].content
+
+    async def click() -> None:
+        await button.on_click(ft.Event("click", button))
+
+    await asyncio.gather(click(), click())
+    assert (asked, named.content.error) == (["Arisan"], "taken")
+    await asyncio.gather(click(), click())
+    await click()
+    assert (asked, named.content.error) == (["Arisan", "Arisan"], None)
+
+
+async def test_a_dialog_that_has_gone_takes_its_answer() -> None:
+    """It has nowhere to be shown."""
+
+    async def refuse(_: str) -> str:
+        return "taken"
+
+    async def close() -> None:
+        """Nothing shuts here."""
+
+    dialog = rename_group(Words("en"), "Arisan", refuse, close)
+    button = dialog.actions[1].content
+    await button.on_click(ft.Event("click", button))
+    assert dialog.content.content.content.error == "taken"
