@@ -148,6 +148,11 @@ class Person:
         self._click(found)
         wait_until(lambda: self._is_gone(found) or self._click_again(found))
 
+    def comes_in(self) -> None:
+        """Their chats are there; the card's button is clicked where Enter wasn't heard."""
+        chats, button = self.find("conv-list"), self.find("btn-signin")
+        wait_until(lambda: self._is_there(chats) or self._click_again(button))
+
     def _click(self, found: Locator, timeout: float | None = None) -> None:
         inner = found.locator("[flt-tappable]")
         (inner.first if inner.count() else found.first).click(timeout=timeout)
