@@ -115,7 +115,6 @@ class Session:
             return  # the service isn't there: signing in will say so
         if self._signing_in is not None:
             self._signing_in.show_sites(sites)
-            self._signing_in.control.update()
 
     def _put(self, control: ft.Control) -> None:
         self._page.controls = [control]

@@ -1,6 +1,9 @@
 """The card on which people sign in, make an account, or enter an open room as a guest. Errors
 stand under what they are about.
 
+Its parts stay, and show something else: what was drawn anew while somebody pressed it would take no
+click, and sites become known at any time.
+
 The site is the one that the address names, where this machine knows it; else the usual one, and for
 a guest the first that has an open room; unless another is chosen, or the URL of its server written.
 """
@@ -15,21 +18,9 @@ from frontend.service.shapes import Site
 from frontend.views import look
 from frontend.views.details import open_room_note
 from frontend.views.look import Sizes
+from frontend.views.site_menu import SiteMenu
+from frontend.views.still import show_changes
 from frontend.window.words import LANGUAGES, Words
-
-_SITE_ICONS = {
-    "site_connected": (ft.Icons.CLOUD_DONE_OUTLINED, look.OK),
-    "site_cut_off": (ft.Icons.WARNING_AMBER_ROUNDED, look.WARN),
-    "site_unanswering": (ft.Icons.CLOUD_OFF_OUTLINED, look.ERROR),
-}
-
-
-def _state(site: Site) -> str:
-    """The name of the words for it."""
-    if not site.reachable:
-        return "site_unanswering"
-    return "site_connected" if site.linked else "site_cut_off"
-
 
 Way = Literal["signin", "register", "guest"]
 _WAYS: dict[Way, tuple[str, str]] = {
@@ -38,6 +29,12 @@ _WAYS: dict[Way, tuple[str, str]] = {
     "guest": ("as_guest", "enter_room"),
 }
 """The words of the tab, and of the button, of each way in."""
+_WRITTEN: dict[Way, tuple[str, ...]] = {
+    "signin": ("signin-address", "signin-password"),
+    "register": ("signin-address", "signin-password", "signin-name", "signin-country"),
+    "guest": ("guest-note", "signin-guest"),
+}
+"""What one writes in each."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ class Form:
 
 
 class SigningIn:
-    """`asked` is told of a form that is complete."""
+    """`asked` is told of a form that is complete; of none while it still does what one asks."""
 
     def __init__(
         self,
@@ -76,6 +73,7 @@ class SigningIn:
         self._sites: tuple[Site, ...] = ()
         self._chosen: Site | None = None
         self._other = False
+        self._asking = False
         self._make_fields()
         self.control = ft.Container(
             ft.Row([self._scrolled()], alignment=ft.MainAxisAlignment.CENTER),
@@ -88,14 +86,21 @@ class SigningIn:
         self.address = look.field(words("address"), hint=words("address_hint"), autofocus=True)
         self.password = look.field(words("password"), password=True)
         self.server = look.field(words("site_server"), hint="http://127.0.0.1:8000")
-        self._site_menu = ft.Semantics(identifier="signin-realm", container=True)
-        self._draw_site()
+        self._site_menu = SiteMenu(words, self._site_chosen)
         self.name = look.field(words("full_name"))
         self.country = look.field(words("country"))
         self.guest_name = look.field(words("guest_name"), autofocus=True)
-        self._room_note = ft.Semantics(
-            identifier="guest-note", container=True, content=open_room_note(Sizes(), words)
-        )
+        room_note = open_room_note(Sizes(), words)
+        self._named = {
+            "guest-note": ft.Semantics(identifier="guest-note", container=True, content=room_note),
+            "signin-guest": _named("signin-guest", self.guest_name),
+            "signin-address": _named("signin-address", self.address),
+            "signin-password": _named("signin-password", self.password),
+            "signin-name": _named("signin-name", self.name),
+            "signin-country": _named("signin-country", self.country),
+            "signin-realm": self._site_menu.control,
+            "signin-server": _named("signin-server", self.server),
+        }
         self.address.on_change = self._address_typed
         for field in (
             *(self.address, self.password, self.server),
@@ -114,45 +119,44 @@ class SigningIn:
             content=ft.OutlinedButton(words("start_it"), on_click=self._start_clicked),
         )
         self._start.visible = False
-        self._fields = ft.Column(spacing=14, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
-        self._tabs = ft.Row(spacing=8, wrap=True)
-        self._arrange()
+        self._tabs = {way: _Tab(way, words, self._way_chosen) for way in _WAYS}
+        self._tab_row = ft.Row([tab.control for tab in self._tabs.values()], spacing=8, wrap=True)
+        self._draw()
 
-    def _arrange(self) -> None:
-        def named(identifier: str, control: ft.Control) -> ft.Control:
-            return ft.Semantics(identifier=identifier, content=control)
-
-        if self._way == "guest":
-            shown: list[ft.Control] = [self._room_note, named("signin-guest", self.guest_name)]
-        else:
-            shown = [named("signin-address", self.address), named("signin-password", self.password)]
-        if self._way == "register":
-            shown.append(named("signin-name", self.name))
-            shown.append(named("signin-country", self.country))
-        shown.append(self._site_menu)
+    def _draw(self) -> None:
+        """What is written in this way in, and at this site."""
+        shown = {"signin-realm", *_WRITTEN[self._way]}
         if self._other:
-            shown.append(named("signin-server", self.server))
-        self._fields.controls = shown
-        self._draw_tabs()
+            shown.add("signin-server")
+        for name, control in self._named.items():
+            control.visible = name in shown
         self._button.content = self._words(_WAYS[self._way][1])
+        self._draw_tabs()
+        self._draw_site()
 
     def _draw_tabs(self) -> None:
         """Guests are asked in where there may be an open room."""
         room = self._other or self._way == "guest" or any(site.has_room for site in self._sites)
-        ways = [way for way in _WAYS if way != "guest" or room]
-        self._tabs.controls = [self._tab(way) for way in ways]
+        for way, tab in self._tabs.items():
+            tab.draw(chosen=way == self._way, shown=room or way != "guest")
+
+    def _way_chosen(self, way: Way) -> None:
+        self._way = way
+        self.show_error("")
+        self._draw()
+        self.control.update()
 
     # --- the site --------------------------------------------------------------------------------
 
     def show_sites(self, sites: Sequence[Site]) -> None:
-        """Where one could sign in, the usual site first. A menu stays open while it is true."""
-        if self._sites == tuple(sites):
-            return
+        """Where one could sign in, the usual site first. Nothing else is drawn."""
         self._sites = tuple(sites)
         if self._chosen is not None:
             self._chosen = next((s for s in sites if s.url == self._chosen.url), None)
         self._draw_site()
         self._draw_tabs()
+        show_changes(self._site_menu.control)
+        show_changes(self._tab_row)
 
     @property
     def _site(self) -> Site | None:
@@ -166,84 +170,20 @@ class SigningIn:
         return next(named, self._sites[0] if self._sites else None)
 
     def _draw_site(self) -> None:
-        words = self._words
-        site = None if self._other else self._site
-        if self._other:
-            text, icon, colour = words("another_server"), ft.Icons.DNS_OUTLINED, look.TEXT2
-        elif site is None:
-            text, icon, colour = words("site_usual"), ft.Icons.PLACE_OUTLINED, look.TEXT2
-        else:
-            text, (icon, colour) = self._told(site), _SITE_ICONS[_state(site)]
-        self._site_menu.label = words("site")
-        style = look.ringed(look.RADIUS_FIELD)
-        style.side = look.ring(rest=ft.BorderSide(1, look.OUTLINE))
-        style.padding = ft.Padding.all(12)
-        self._site_menu.content = ft.PopupMenuButton(
-            # As an icon, and not as content, it has the ring of a button.
-            icon=ft.Row(
-                [
-                    ft.Icon(icon, size=18, color=colour),
-                    ft.Text(text, size=15, color=look.TEXT, expand=True, max_lines=2),
-                    ft.Icon(ft.Icons.EXPAND_MORE_ROUNDED, size=18, color=look.TEXT2),
-                ],
-                spacing=10,
-            ),
-            style=style,
-            tooltip=words("site"),
-            items=[
-                *(
-                    self._item(self._told(site), site, _SITE_ICONS[_state(site)])
-                    for site in self._sites
-                ),
-                self._item(words("another_server"), None, (ft.Icons.DNS_OUTLINED, look.TEXT2)),
-            ],
-        )
+        self._site_menu.draw(self._sites, self._site, other=self._other)
 
-    def _told(self, site: Site) -> str:
-        name = site.realm or site.url.partition("//")[2]
-        return f"{name} · {self._words(_state(site))}"
-
-    def _item(
-        self, text: str, site: Site | None, icon: tuple[ft.IconData, str]
-    ) -> ft.PopupMenuItem:
-        def choose(event: ft.Event[ft.PopupMenuItem]) -> None:
-            self._chosen, self._other = site, site is None
-            self._draw_site()
-            self._arrange()
-            self.control.update()
-
-        row = ft.Row(
-            [ft.Icon(icon[0], size=18, color=icon[1]), ft.Text(text, color=look.TEXT)], spacing=10
-        )
-        return ft.PopupMenuItem(content=row, on_click=choose)
+    def _site_chosen(self, site: Site | None) -> None:
+        self._chosen, self._other = site, site is None
+        self._draw()
+        self.control.update()
 
     def _address_typed(self, event: ft.Event[ft.TextField]) -> None:
         """The site follows the address until somebody chooses one."""
         if self._chosen is None and not self._other and len(self._sites) > 1:
             self._draw_site()
-            self._site_menu.update()
+            show_changes(self._site_menu.control)
 
     # --- the rest of the card --------------------------------------------------------------------
-
-    def _tab(self, way: Way) -> ft.Control:
-        def choose(event: ft.Event[ft.TextButton]) -> None:
-            self._way = way
-            self.show_error("")
-            self._draw_site()
-            self._arrange()
-            self.control.update()
-
-        chosen = way == self._way
-        style = look.ringed(look.RADIUS_FIELD, look.SELECTED if chosen else None)
-        style.padding = ft.Padding.symmetric(horizontal=14, vertical=8)
-        style.color = look.ON_SELECTED if chosen else look.TEXT2
-        text = self._words(_WAYS[way][0])
-        return ft.Semantics(
-            identifier=f"tab-{way}",
-            container=True,
-            selected=chosen,
-            content=ft.TextButton(text, style=style, height=look.TARGET, on_click=choose),
-        )
 
     def _scrolled(self) -> ft.Control:
         card = ft.Container(
@@ -256,8 +196,12 @@ class SigningIn:
                         ],
                         alignment=ft.MainAxisAlignment.SPACE_BETWEEN,
                     ),
-                    self._tabs,
-                    self._fields,
+                    self._tab_row,
+                    ft.Column(
+                        list(self._named.values()),
+                        spacing=14,
+                        horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
+                    ),
                     self._error_box,
                     self._start,
                     ft.Semantics(
@@ -332,6 +276,9 @@ class SigningIn:
         return "" if site is None else site.url
 
     async def _ask(self) -> None:
+        """Once: who presses Enter and the button as well means the same."""
+        if self._asking:
+            return
         name = self.guest_name if self._way == "guest" else self.name
         form = Form(
             way=self._way,
@@ -346,9 +293,34 @@ class SigningIn:
             self.control.update()
             return
         self.show_error("")
-        self._button.disabled = True
+        self._button.disabled = self._asking = True
         self.control.update()
-        await self._asked(form)
+        try:
+            await self._asked(form)
+        finally:
+            self._asking = False
+
+
+class _Tab:
+    """A way in, to be chosen."""
+
+    def __init__(self, way: Way, words: Words, choose: Callable[[Way], None]) -> None:
+        self._button = ft.TextButton(
+            words(_WAYS[way][0]), height=look.TARGET, on_click=lambda _: choose(way)
+        )
+        self.control = _named(f"tab-{way}", self._button)
+        self.control.container = True
+
+    def draw(self, *, chosen: bool, shown: bool) -> None:
+        style = look.ringed(look.RADIUS_FIELD, look.SELECTED if chosen else None)
+        style.padding = ft.Padding.symmetric(horizontal=14, vertical=8)
+        style.color = look.ON_SELECTED if chosen else look.TEXT2
+        self._button.style = style
+        self.control.selected, self.control.visible = chosen, shown
+
+
+def _named(identifier: str, control: ft.Control) -> ft.Semantics:
+    return ft.Semantics(identifier=identifier, content=control)
 
 
 def _missing(form: Form) -> str:

@@ -50,4 +50,13 @@ class PageInMemory:
 
     def controls(self, kind: str) -> int:
         """How many of a kind are there."""
-        return sum(control._c == kind for control in self._session.index.values())
+        return len(self.all(kind))
+
+    def all(self, kind: str) -> list[Any]:
+        """The controls of a kind, in the order in which they were made."""
+        there = [control for control in self._session.index.values() if control._c == kind]
+        return sorted(there, key=lambda control: control._i)
+
+    def ids(self, kind: str) -> set[int]:
+        """Which of a kind are there: another one isn't the same, whatever it shows."""
+        return {control._i for control in self.all(kind)}

@@ -1,0 +1,111 @@
+"""The card to sign in, while sites become known and what was asked is under way."""
+
+import asyncio
+
+import flet as ft
+
+from frontend.service.shapes import Site
+from frontend.views.signing_in import Form, SigningIn
+from frontend.window.words import Words
+from tests.frontend.page_in_memory import PageInMemory
+
+SURABAYA = Site("surabaya", "http://127.0.0.1:8000", reachable=True, linked=True)
+JAKARTA = Site("jakarta", "http://127.0.0.1:8001", reachable=True, linked=True, has_room=True)
+SILENT = Site("jakarta", "http://127.0.0.1:8001", reachable=False, linked=False)
+
+
+class Card:
+    """The card on a page; what it asks takes until `answer` is set."""
+
+    def __init__(self) -> None:
+        self.asked: list[Form] = []
+        self.answer = asyncio.Event()
+        self.view = SigningIn(
+            Words("en"),
+            asked=self._ask,
+            language_chosen=self._chose_language,
+            start_service=self._start,
+            back=None,
+        )
+        self.page = PageInMemory(self.view.control)
+
+    async def _ask(self, form: Form) -> None:
+        self.asked.append(form)
+        await self.answer.wait()
+
+    async def _chose_language(self, language: str) -> None:
+        raise AssertionError(language)
+
+    async def _start(self) -> None:
+        raise AssertionError
+
+    def write(self, address: str) -> None:
+        self.page.tell(self.view.address, value=address)
+        self.view.address.on_change(ft.Event("change", self.view.address, data=address))
+
+    async def press_enter(self) -> None:
+        await self.view.password.on_submit(ft.Event("submit", self.view.password))
+
+
+async def test_sites_that_become_known_leave_what_is_pressed_where_it_is() -> None:
+    """A menu, an item of it, a tab or a field that was replaced would lose a click or the focus."""
+    card = Card()
+    pressed = ("PopupMenuButton", "TextButton", "TextField", "Button")
+    before = [card.page.ids(kind) for kind in pressed]
+    card.view.show_sites([SURABAYA, SILENT])
+    items = card.page.ids("PopupMenuItem")
+    card.write("ana@jakarta")
+
+    card.view.show_sites([SURABAYA, JAKARTA])
+
+    now = [card.page.ids(kind) for kind in pressed]
+    assert all(known <= here for known, here in zip(before, now, strict=True))
+    assert now[0] == before[0]
+    assert card.page.ids("PopupMenuItem") == items
+    assert "jakarta · connected" in str(card.page.sent())
+
+
+async def test_what_is_known_already_is_not_told_again() -> None:
+    """Nothing is drawn under who writes."""
+    card = Card()
+    card.view.show_sites([SURABAYA, JAKARTA])
+    card.page.sent()
+
+    card.view.show_sites([SURABAYA, JAKARTA])
+
+    assert card.page.sent() == []
+
+
+async def test_an_item_of_the_menu_is_of_the_site_as_it_is_now() -> None:
+    """It was drawn when the site didn't answer; chosen, it is asked there."""
+    card = Card()
+    card.view.show_sites([SURABAYA, SILENT])
+    item = card.page.all("PopupMenuItem")[-1]
+    assert item.content.controls[1].value == "jakarta · can't be reached"
+    card.view.show_sites([SURABAYA, JAKARTA])
+    item.on_click(ft.Event("click", item))
+    card.write("ana@surabaya")
+    card.page.tell(card.view.password, value="rahasia")
+    card.answer.set()
+
+    await card.press_enter()
+
+    assert [form.realm_url for form in card.asked] == [JAKARTA.url]
+
+
+async def test_enter_twice_asks_once_and_again_after_the_answer() -> None:
+    """Signed in twice, the second window would shut the first, with what is done there already."""
+    card = Card()
+    card.view.show_sites([SURABAYA])
+    card.write("ana@surabaya")
+    card.page.tell(card.view.password, value="rahasia")
+
+    first = asyncio.create_task(card.press_enter())
+    await asyncio.sleep(0)
+    await card.press_enter()
+    assert len(card.asked) == 1
+    card.answer.set()
+    await first
+
+    await card.press_enter()
+    assert len(card.asked) == 2
