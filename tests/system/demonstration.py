@@ -107,11 +107,8 @@ class Demonstration:
 
 def is_running(pid: int) -> bool:
     """Alive, and no zombie."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
+    stat = _told(Path(f"/proc/{pid}/stat"))
+    return bool(stat) and stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def wait_ended(pids: list[int], seconds: float) -> None:
@@ -119,14 +116,17 @@ def wait_ended(pids: list[int], seconds: float) -> None:
 
 
 def _children(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task")
-    return [
-        int(child) for task in tasks.iterdir() for child in (task / "children").read_text().split()
-    ]
+    """Of its main thread, which starts them. Threads that wait for them come and go."""
+    return [int(child) for child in _told(Path(f"/proc/{pid}/task/{pid}/children")).split()]
 
 
 def _command(pid: int) -> list[str]:
+    return _told(Path(f"/proc/{pid}/cmdline")).split("\0")
+
+
+def _told(of_process: Path) -> str:
+    """Nothing of one that has ended, also between opening and reading."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-    except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
-        return []
+        return of_process.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
