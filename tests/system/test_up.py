@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from deploy.system import FIRST_START_SECONDS
 from tests.system.demonstration import PORTS, Demonstration, is_running, wait_ended
 from tests.system.processes import console_script, environment, run_operator_command
 from tests.waiting import wait_until
@@ -23,6 +24,7 @@ def demonstration(tmp_path: Path) -> Iterator[Demonstration]:
     started.end()
 
 
+@pytest.mark.timeout(300)
 def test_a_first_start_a_day_of_faults_and_a_second_start(demonstration: Demonstration) -> None:
     """People can sign in; what exits comes back; what is stopped is left; data stays, also when
     the second start is at other ports."""
@@ -74,13 +76,14 @@ def test_a_first_start_a_day_of_faults_and_a_second_start(demonstration: Demonst
     wait_ended(children, 10)
 
 
+@pytest.mark.timeout(300)
 def test_a_first_start_that_was_cut_off_goes_on(demonstration: Demonstration) -> None:
     """Killed with a key not yet saved, or before its last step: the next start makes the rest."""
     realms = [
         demonstration.home / f"realm-{name}" / "realm.key" for name in ("surabaya", "jakarta")
     ]
     demonstration.begin()
-    wait_until(realms[1].exists)
+    wait_until(realms[1].exists, FIRST_START_SECONDS)
     demonstration.end()
     realms[0].unlink()
 
