@@ -1,4 +1,4 @@
-"""Whether a message may go live: its form, the sender's lane, the sender's rate, the link.
+"""Whether a message may go live: who the sender is, their lane, their rate.
 
 This is the one door of rule 5 to 7: a message that can't go live now is refused here, and its lane
 stops until it comes again. Nothing here does I/O; the clock is handed in.
@@ -8,7 +8,6 @@ import math
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from realm_protocol.bodies import check_body
 from realm_protocol.commands import SendMessage
 from realm_protocol.errors import IsGuest, NotForGuests, RateLimited
 from realm_protocol.names import parse_target, print_target
@@ -79,11 +78,6 @@ class SendingLimits:
     def sweep(self, now: float) -> None:
         self._standard.sweep(now)
         self._guest.sweep(now)
-
-
-def check_message(command: SendMessage) -> None:
-    """What any sender must keep to. A refusal of these is final, so it stops no lane."""
-    check_body(command.kind, command.body)
 
 
 def check_guests(command: SendMessage, limit_class: str) -> None:

@@ -327,15 +327,19 @@ class ClientSession:
 
     def _take_in_turn(self, messages: list[Any]) -> None:
         for position, message in enumerate(messages):
-            if self._must_wait():
-                self._hold(messages[position:])
-                self._counts.pauses += 1
-                return
-            if self.stage is _READY:
+            if (
+                self.stage is _READY
+                and self.unanswered < SESSION_UNANSWERED_SENDS
+                and not self.attaching
+            ):
                 if type(message) is Misshapen:
                     self._refuse_form(message)
                 else:
                     self._desk.take(self, message)
+            elif self._must_wait():
+                self._hold(messages[position:])
+                self._counts.pauses += 1
+                return
             elif self.stage is Stage.NEW:
                 self._take_hello(message)
             else:

@@ -57,7 +57,7 @@ class Delivery:
         self._store = store
         self._counts = counts
         self._room = room
-        self._handlers: dict[type, Callable[[Any], None]] = {
+        self.handlers: dict[type, Callable[[Any], None]] = {
             Fanout: self._fan_out,
             Notify: self._notify,
             Tell: self._tell,
@@ -92,9 +92,6 @@ class Delivery:
         self._following.link_went()
         self._outbox.link_went(unanswered)
         self._entrance.link_went()
-
-    def main_said(self, message: Any) -> None:
-        self._handlers[type(message)](message)
 
     # --- events ----------------------------------------------------------------------------------
 

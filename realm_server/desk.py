@@ -6,6 +6,7 @@ A message goes live or into the outbox, watermarks through their coalescer, all 
 import asyncio
 from typing import Any
 
+from realm_protocol.bodies import check_body
 from realm_protocol.commands import (
     CheckPending,
     FetchPending,
@@ -25,7 +26,7 @@ from realm_protocol.errors import (
 )
 from realm_protocol.link import Forward, Mark
 from realm_protocol.wire import pack, tag_of
-from realm_server.admission import SendingLimits, check_guests, check_message
+from realm_server.admission import SendingLimits, check_guests
 from realm_server.autonomy.outbox import Outbox
 from realm_server.autonomy.site_answers import SiteAnswers
 from realm_server.client_sessions import ClientSession
@@ -93,7 +94,7 @@ class Desk:
     def _send(self, session: ClientSession, command: SendMessage) -> None:
         outbox = self._outbox
         try:
-            check_message(command)
+            check_body(command.kind, command.body)
             check_guests(command, session.limit_class)
             if outbox.is_idle:
                 self._send_live(session, command)
@@ -112,7 +113,7 @@ class Desk:
     def _send_live(self, session: ClientSession, command: SendMessage) -> None:
         self._link.check_room()
         self._admit(session, command)
-        self._link.pass_on(_FORWARD, (session.handle, command), session, command.number, command)
+        self._link.pass_on(session, session.handle, command)
         session.unanswered += 1
 
     def _admit(self, session: ClientSession, command: SendMessage) -> None:

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import random
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from picows import WSCloseCode
 
 from realm_protocol.commands import SendMessage
-from realm_protocol.errors import LinkDown, RealmchatError, rebuild
+from realm_protocol.errors import LinkBusy, LinkDown, RealmchatError, rebuild
 from realm_protocol.limits import (
     LINK_FRAME_LIMIT,
     LINK_READ_LIMIT,
@@ -26,12 +26,13 @@ from realm_protocol.limits import (
 from realm_protocol.link import (
     FROM_MAIN,
     Answer,
+    Forward,
     LinkHello,
     LinkRefused,
     LinkWelcome,
     Refusal,
 )
-from realm_protocol.wire import Misshapen, pack
+from realm_protocol.wire import Misshapen, pack, tag_of
 from realm_server.counts import Counts
 from realm_server.reconnecting import STEADY_MS, Patience, growing_waits
 from realm_server.requests import Asker, Request, Requests
@@ -39,6 +40,8 @@ from realm_service.channel import Channel, Flusher, close_code, connect
 from realm_service.logs import get_logger, report_defect
 
 log = get_logger("realm.link")
+
+_FORWARD = tag_of(Forward)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,9 @@ class LinkListener(Protocol):
         All else that was unanswered has been refused.
         """
 
-    def main_said(self, message: Any) -> None:
-        """What main tells unasked, in its order."""
+    @property
+    def handlers(self) -> Mapping[type, Callable[[Any], None]]:
+        """Who takes what main tells unasked, in its order, by the message's class."""
 
 
 class Link:
@@ -119,6 +123,7 @@ class Link:
         self._last_ref = 0
         self._lasted_ms = 0
         self._listener: LinkListener
+        self._handlers: dict[type, Callable[[Any], None]] = {}
         self._flusher: Flusher
         self._channel: Channel | None = None
         self._welcomed: asyncio.Future[None]
@@ -135,7 +140,8 @@ class Link:
         """Raises `LinkDown` or `LinkBusy` when nothing can be asked now."""
         if not self.is_up:
             raise LinkDown(**self.down_fields())
-        self._requests.check_room(self._realm)
+        if self._requests.is_full:
+            raise LinkBusy(realm=self._realm)
 
     def ask(
         self,
@@ -147,21 +153,24 @@ class Link:
     ) -> None:
         """Ask main; `asker` is told the answer. The message is `[tag, ref, *fields]`."""
         self.check_room()
-        self.pass_on(tag, fields, asker, number, message)
-
-    def pass_on(
-        self,
-        tag: int,
-        fields: tuple[Any, ...],
-        asker: Asker,
-        number: int,
-        message: SendMessage | None,
-    ) -> None:
-        """`ask`, of whoever has just made sure by `check_room` that it may."""
         self._last_ref = ref = self._last_ref + 1
-        packed = pack((tag, ref, *fields))
+        self._send_request(ref, pack((tag, ref, *fields)), asker, number, message)
+
+    def pass_on(self, asker: Asker, handle: int, message: SendMessage) -> None:
+        """Ask main to store a message of a session.
+
+        Of whoever has just made sure by `check_room` that it may: this is the hot path.
+        """
+        self._last_ref = ref = self._last_ref + 1
+        packed = pack((_FORWARD, ref, handle, message))
+        self._send_request(ref, packed, asker, message.number, message)
+
+    def _send_request(
+        self, ref: int, packed: bytes, asker: Asker, number: int, message: SendMessage | None
+    ) -> None:
         self._requests.add(ref, Request(asker, number, message, len(packed)))
-        self.tell(packed)
+        if self._channel is not None:
+            self._channel.send(packed)
 
     def tell(self, packed: bytes) -> None:
         """Tell main something that has no answer; nothing happens while the link is down."""
@@ -182,6 +191,14 @@ class Link:
     async def run(self, listener: LinkListener, flusher: Flusher) -> None:
         """Hold the link until cancelled."""
         self._listener = listener
+        self._handlers = {
+            Answer: self._answered,
+            Refusal: self._refused,
+            LinkWelcome: self._come_up,
+            LinkRefused: self._stay_down,
+            Misshapen: _raise_misshapen,
+            **listener.handlers,
+        }
         self._flusher = flusher
         waits = growing_waits(random.random)
         while True:
@@ -276,7 +293,7 @@ class Link:
             messages = FROM_MAIN.open_frame(frame, LINK_READ_LIMIT)
             self._counts.messages_from_main += len(messages)
             for message in messages:
-                self._hear(message)
+                self._handlers[type(message)](message)
         except RealmchatError as error:
             self.broken(channel, error)
         except Exception as error:  # a defect: a new link with new heads repairs what it broke
@@ -310,25 +327,19 @@ class Link:
 
     # --- what main says --------------------------------------------------------------------------
 
-    def _hear(self, message: Any) -> None:
-        kind = type(message)
-        if kind is Answer:
-            request = self._requests.take(message.ref)
-            if request is not None:
-                request.asker.answered(request, message.result)
-        elif kind is Refusal:
-            request = self._requests.take(message.ref)
-            if request is not None:
-                request.asker.refused(request, message.code, message.fields)
-        elif kind is Misshapen:
-            raise message.error
-        elif kind is LinkWelcome:
-            self._come_up(message)
-        elif kind is LinkRefused:
-            with contextlib.suppress(asyncio.InvalidStateError):
-                self._welcomed.set_exception(rebuild(message.code, message.fields))
-        else:
-            self._listener.main_said(message)
+    def _answered(self, answer: Answer) -> None:
+        request = self._requests.take(answer.ref)
+        if request is not None:
+            request.asker.answered(request, answer.result)
+
+    def _refused(self, refusal: Refusal) -> None:
+        request = self._requests.take(refusal.ref)
+        if request is not None:
+            request.asker.refused(request, refusal.code, refusal.fields)
+
+    def _stay_down(self, refused: LinkRefused) -> None:
+        with contextlib.suppress(asyncio.InvalidStateError):
+            self._welcomed.set_exception(rebuild(refused.code, refused.fields))
 
     def _come_up(self, welcome: LinkWelcome) -> None:
         self._welcomed.set_result(None)
@@ -357,3 +368,7 @@ class Link:
             except Exception as error:  # a defect: the others must be told all the same
                 report_defect(error, during="the end of the link")
         self._listener.link_went(messages)
+
+
+def _raise_misshapen(misshapen: Misshapen) -> None:
+    raise misshapen.error

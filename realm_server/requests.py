@@ -6,7 +6,6 @@ from typing import Any, Protocol
 import msgspec
 
 from realm_protocol.commands import SendMessage
-from realm_protocol.errors import LinkBusy
 from realm_protocol.limits import LINK_UNACKNOWLEDGED_LIMIT
 
 
@@ -43,10 +42,10 @@ class Requests:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def check_room(self, realm: str) -> None:
-        """Raises `LinkBusy` while the link holds all that it may."""
-        if self.bytes >= self._limit:
-            raise LinkBusy(realm=realm)
+    @property
+    def is_full(self) -> bool:
+        """Whether the link holds all that it may."""
+        return self.bytes >= self._limit
 
     def add(self, ref: int, request: Request) -> None:
         self._waiting[ref] = request

@@ -4,17 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realm_protocol.commands import SendMessage
 from realm_protocol.errors import (
-    EmptyText,
     InvalidAddress,
-    NotAllowed,
     RateLimited,
-    TextNotUnicode,
-    TextTooLong,
 )
-from realm_protocol.limits import TEXT_LIMIT
-from realm_server.admission import Rate, RateLimiter, SendingLimits, check_message, lane_of
+from realm_server.admission import Rate, RateLimiter, SendingLimits, lane_of
 
 
 def admitted(limiter: RateLimiter, times: list[float]) -> int:
@@ -97,21 +91,6 @@ def test_the_trusted_class_has_no_limit() -> None:
     limits.take(2, "of a later version", 0)
     with pytest.raises(RateLimited):
         limits.take(2, "of a later version", 0)
-
-
-@pytest.mark.parametrize(
-    ("kind", "body", "error"),
-    [
-        ("text", b"", EmptyText),
-        ("text", b"x" * (TEXT_LIMIT + 1), TextTooLong),
-        ("text", b"\xff", TextNotUnicode),
-        ("system", b"\x80", NotAllowed),
-    ],
-)
-def test_form_is_refused_in_words(kind: str, body: bytes, error: type[Exception]) -> None:
-    """Each wrong form has its own error."""
-    with pytest.raises(error):
-        check_message(SendMessage(1, "a@b", "k", kind, body, 0))  # type: ignore[arg-type]
 
 
 def test_a_lane_has_one_spelling() -> None:

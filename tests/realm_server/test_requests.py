@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realm_protocol.errors import LinkBusy
 from realm_server.reconnecting import LONGEST_WAIT_SECONDS, growing_waits
 from realm_server.requests import Request, Requests
 
@@ -23,18 +21,17 @@ def request(size: int = 10) -> Request:
     return Request(Nobody(), 1, None, size)
 
 
-def test_the_link_is_busy_until_answers_come() -> None:
+def test_the_link_is_full_until_answers_come() -> None:
     """Bytes count from the question to its answer."""
     requests = Requests(limit=25)
     for ref in (1, 2, 3):
-        requests.check_room("surabaya")
+        assert not requests.is_full
         requests.add(ref, request())
 
-    with pytest.raises(LinkBusy):
-        requests.check_room("surabaya")
+    assert requests.is_full
     requests.take(2)
 
-    requests.check_room("surabaya")
+    assert not requests.is_full
     assert requests.bytes == 20
 
 
