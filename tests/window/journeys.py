@@ -32,8 +32,7 @@ def make_group(window: Person, name: str) -> None:
 def write_to(window: Person, address: str, text: str) -> None:
     """Ctrl+K, a name, Enter, a text, Enter."""
     window.keys("Control+k")
-    window.wait_for("jump-input")
-    window.type(address)
+    window.type_into("jump-input", address)
     window.wait_for(f"jump-{address}")
     window.keys("Enter")
     window.wait_for("chat-title")

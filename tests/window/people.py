@@ -198,19 +198,28 @@ class Person:
     def write(self, identifier: str, text: str) -> None:
         """Into a field, in place of what stands there."""
         field = self.wait_for(identifier).locator("input,textarea").first
+        wait_until(lambda: self._wrote(field, text))
 
-        def focused() -> bool:
-            with contextlib.suppress(PlaywrightError):
-                field.click(force=True)
-                self.page.wait_for_function(
-                    _FOCUSED, arg=field.element_handle(), timeout=_PATIENCE_MILLISECONDS
-                )
-                return True
-            return False
+    def _wrote(self, field: Locator, text: str) -> bool:
+        """Whether it stands there. Flutter gives a field its text some frames after the focus, and
+        what is faster than any hand is gone then; what was clicked may have been drawn anew.
+        """
+        with contextlib.suppress(PlaywrightError):
+            field.click(force=True)
+            self.page.wait_for_function(
+                _FOCUSED, arg=field.element_handle(), timeout=_PATIENCE_MILLISECONDS
+            )
+            self.page.evaluate(_FRAMES)
+            self.keys("Control+a", "Delete")
+            self.page.keyboard.type(text)
+            self.page.evaluate(_FRAMES)
+            return self.focused_text == text
+        return False
 
-        wait_until(focused)  # what was clicked may have been drawn anew meanwhile
-        self.keys("Control+a", "Delete")
-        self.page.keyboard.type(text)
+    def type_into(self, identifier: str, text: str) -> None:
+        """What takes the focus by itself."""
+        wait_until(lambda: self.focused[0] == identifier)
+        self.type(text)
 
     def type(self, text: str) -> None:
         """Wherever the focus is."""
@@ -292,6 +301,9 @@ _FOCUSED = """(field) => {
         && here.top >= there.top && here.bottom <= there.bottom
 }"""
 """What was focused before the page was woken is written through Flutter's own element, upon it."""
+_FRAMES = """async () => {
+    for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame)
+}"""
 _FOCUS = """async () => {
     for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame)
     const active = document.activeElement
