@@ -12,24 +12,60 @@ from frontend.window.identity import is_guest
 from frontend.window.words import Words
 
 
-def draw_account_head(
-    me: str, others: Sequence[tuple[str, int]], sizes: Sizes, words: Words, doings: Doings
-) -> ft.Control:
-    """`others` each with what is unread there. A guest begins nothing."""
+class AccountHead:
+    """The same menus while its window stays as it is: what is chosen in one counts only while its
+    button and its item are there. A guest begins nothing.
+    """
+
+    def __init__(self, me: str, sizes: Sizes, words: Words, doings: Doings) -> None:
+        self._switch = doings.switch
+        self._others: dict[str, ft.PopupMenuItem] = {}
+        self._own = [
+            item(words("add_account"), doings.add_account),
+            item(words("settings"), doings.settings),
+            item(words("keys"), doings.keys),
+            item(words("sign_out"), doings.sign_out),
+        ]
+        self._menu = _account_menu(me, sizes)
+        self.control = ft.Row(
+            [
+                ft.Semantics(
+                    identifier="account-menu",
+                    container=True,
+                    label=words("account_menu", name=me),
+                    content=self._menu,
+                    expand=True,
+                ),
+                look.icon_button(
+                    ft.Icons.SEARCH_ROUNDED,
+                    words("search"),
+                    "btn-search",
+                    clicked(doings.search),
+                ),
+                ft.Semantics(
+                    identifier="btn-new",
+                    container=True,
+                    content=_new_menu(words, doings),
+                    visible=not is_guest(me),
+                ),
+            ],
+            spacing=0,
+        )
+
+    def tell(self, others: Sequence[tuple[str, int]]) -> None:
+        """The other accounts, each with what is unread there."""
+        for address, unread in others:
+            if address not in self._others:
+                self._others[address] = item("", bound(self._switch, address))
+            self._others[address].content = f"{address} ({unread})" if unread else address
+        self._menu.items = [*(self._others[address] for address, _ in others), *self._own]
+
+
+def _account_menu(me: str, sizes: Sizes) -> ft.PopupMenuButton:
     name, _, realm = me.partition("@")
-    items: list[ft.PopupMenuItem] = []
-    for address, unread in others:
-        text = f"{address} ({unread})" if unread else address
-        items.append(item(text, bound(doings.switch, address)))
-    items += [
-        item(words("add_account"), doings.add_account),
-        item(words("settings"), doings.settings),
-        item(words("keys"), doings.keys),
-        item(words("sign_out"), doings.sign_out),
-    ]
     style = look.ringed(look.RADIUS_FIELD)
     style.padding = ft.Padding.symmetric(horizontal=4)
-    menu = ft.PopupMenuButton(
+    return ft.PopupMenuButton(
         # As an icon, and not as content, it has the ring of a button.
         icon=ft.Row(
             [
@@ -54,11 +90,13 @@ def draw_account_head(
             ],
             spacing=8,
         ),
-        items=items,
         style=style,
         tooltip=me,
     )
-    new = ft.PopupMenuButton(
+
+
+def _new_menu(words: Words, doings: Doings) -> ft.PopupMenuButton:
+    return ft.PopupMenuButton(
         icon=ft.Icon(
             ft.Icons.ADD_ROUNDED,
             size=22,
@@ -71,25 +109,4 @@ def draw_account_head(
             item(words("new_group"), doings.new_group),
             item(words("join_group"), doings.new_chat),
         ],
-    )
-    return ft.Row(
-        [
-            ft.Semantics(
-                identifier="account-menu",
-                container=True,
-                label=words("account_menu", name=me),
-                content=menu,
-                expand=True,
-            ),
-            look.icon_button(
-                ft.Icons.SEARCH_ROUNDED,
-                words("search"),
-                "btn-search",
-                clicked(doings.search),
-            ),
-            ft.Semantics(
-                identifier="btn-new", container=True, content=new, visible=not is_guest(me)
-            ),
-        ],
-        spacing=0,
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import flet as ft
 
 from frontend.views import look
-from frontend.views.account_head import draw_account_head
+from frontend.views.account_head import AccountHead
 from frontend.views.avatar import avatar, realm_chip
 from frontend.views.command_card import draw_card
 from frontend.views.composer import Composer
@@ -47,6 +47,7 @@ class Frame:
         self._composer = composer
         self._words = Words("en")
         self._sizes = Sizes()
+        self._account: AccountHead | None = None
         self._list_head = ft.Container(height=look.HEADER, padding=_sides(8))
         self._status = ft.Container(height=_STATUS, padding=_sides(12), bgcolor=look.SURFACE)
         self._chat_head = ft.Container(
@@ -168,6 +169,7 @@ class Frame:
         self._room.content = ft.Container(
             open_room_note(sizes, words), padding=ft.Padding.symmetric(horizontal=12, vertical=6)
         )
+        self._restyle_chat_head()
         self._nothing.content = ft.Column(
             [
                 ft.Icon(ft.Icons.FORUM_OUTLINED, size=48, color=look.OUTLINE),
@@ -179,14 +181,29 @@ class Frame:
             spacing=8,
         )
 
+    def _restyle_chat_head(self) -> None:
+        back, about = self._doings.back, self._doings.details
+        self._back = look.icon_button(
+            ft.Icons.ARROW_BACK_ROUNDED, self._words("back"), "chat-back", clicked(back)
+        )
+        self._face = ft.Container()
+        self._title = ft.Semantics(
+            identifier="chat-title", container=True, header=True, expand=True
+        )
+        button = look.icon_button(
+            ft.Icons.INFO_OUTLINE_ROUNDED, self._words("details"), "btn-details", clicked(about)
+        )
+        self._chat_head.content = ft.Row([self._back, self._face, self._title, button], spacing=10)
+
     # --- the list's head and status line ---------------------------------------------------------
 
     def draw_accounts(self, me: str, others: list[tuple[str, int]]) -> None:
         """Whose window it is, and the other accounts with what is unread there."""
-        if self._told.is_new("accounts", me, tuple(others)):
-            self._list_head.content = draw_account_head(
-                me, others, self._sizes, self._words, self._doings
-            )
+        if self._told.is_new("account", me):
+            self._account = AccountHead(me, self._sizes, self._words, self._doings)
+            self._list_head.content = self._account.control
+        if self._account is not None and self._told.is_new("others", me, tuple(others)):
+            self._account.tell(others)
             show_changes(self._list_head)
 
     def draw_link(self, link: LinkWords, *, hidden: bool) -> None:
@@ -258,45 +275,22 @@ class Frame:
     # --- the open conversation -------------------------------------------------------------------
 
     def draw_head(self, head: Head, *, narrow: bool, link: LinkWords) -> None:
+        """Its buttons stay, with their focus, whoever comes and goes."""
         if self._told.is_new("room", head.kind == "room"):
             self._room.visible = head.kind == "room"
             show_changes(self._room)
         below = link.line if narrow and link.strip else head.below
         if not self._told.is_new("head", head, narrow, below):
             return
-        parts: list[ft.Control] = []
-        if narrow:
-            parts.append(
-                look.icon_button(
-                    ft.Icons.ARROW_BACK_ROUNDED,
-                    self._words("back"),
-                    "chat-back",
-                    clicked(self._doings.back),
-                )
-            )
         warns = narrow and bool(link.strip)
-        parts += [
-            avatar(head.kind, head.address, 36, head.presence),
-            ft.Semantics(
-                identifier="chat-title",
-                container=True,
-                header=True,
-                expand=True,
-                content=ft.Column(
-                    self._titled(head, below, look.WARN if warns else look.TEXT2, narrow=narrow),
-                    spacing=0,
-                    alignment=ft.MainAxisAlignment.CENTER,
-                    tight=narrow,
-                ),
-            ),
-            look.icon_button(
-                ft.Icons.INFO_OUTLINE_ROUNDED,
-                self._words("details"),
-                "btn-details",
-                clicked(self._doings.details),
-            ),
-        ]
-        self._chat_head.content = ft.Row(parts, spacing=10)
+        self._back.visible = narrow
+        self._face.content = avatar(head.kind, head.address, 36, head.presence)
+        self._title.content = ft.Column(
+            self._titled(head, below, look.WARN if warns else look.TEXT2, narrow=narrow),
+            spacing=0,
+            alignment=ft.MainAxisAlignment.CENTER,
+            tight=narrow,
+        )
         self._chat_head.height = None if narrow else self._sizes.of(look.HEADER)
         self._chat_head.padding = ft.Padding.symmetric(horizontal=12, vertical=8 if narrow else 0)
         show_changes(self._chat_head)
