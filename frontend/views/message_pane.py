@@ -14,7 +14,7 @@ from frontend.views.message_rows import MessageRows
 from frontend.views.row_heights import height_below
 from frontend.views.skeleton import pane_skeleton
 from frontend.views.still import StillList, Told, is_on_page, show_changes
-from frontend.window.rows import Row, bubble_key, rows_of
+from frontend.window.rows import Row, Seen, bubble_key, rows_of, seen_of, unnumbered
 from frontend.window.standing import Place, Standing
 from frontend.window.state import History
 
@@ -60,7 +60,8 @@ class MessagePane:
         self._offset = 0.0
         self._furthest = 0.0
         self._view_height = 0.0
-        self._new_after: int | None = None
+        self._seen: Seen | None = None
+        self._seen_is_exact = True
         self._new_height = 0.0
         self.list = StillList(
             reverse=True,
@@ -162,7 +163,8 @@ class MessagePane:
         self._held_back = 0
         self._offset = self._furthest = place.offset if place is not None else 0.0
         self._view_height = view_height
-        self._new_after = new_after
+        self._seen = None if new_after is None else Seen(new_after)
+        self._seen_is_exact = new_after is None
 
     def _keep_place(self) -> None:
         if self._left is not None:
@@ -200,12 +202,18 @@ class MessagePane:
 
     def end_new_line(self) -> None:
         """Somebody answered: what was new isn't any more."""
-        self._new_after, self._held_back = None, 0
+        self._seen, self._held_back = None, 0
+        self._seen_is_exact = True
 
     def begin_new_line(self, after: int) -> None:
         """Something came while nobody looked: the line stands above it."""
-        if self._new_after is None or not self._line_is_ahead():
-            self._new_after = after
+        if self._seen is None or not self._line_is_ahead():
+            self._seen_to(after)
+
+    def _seen_to(self, seq: int) -> None:
+        """All that stands here, with what has no number yet."""
+        self._seen = Seen(seq, unnumbered(self._standing.messages, self._me))
+        self._seen_is_exact = True
 
     def _line_is_ahead(self) -> bool:
         return self._new_height > 0
@@ -224,8 +232,11 @@ class MessagePane:
             self._told.forget("rows")
         self._manner = manner
         stands = self._to_stand(history, uploads, manner.me)
-        line_is_held = _holds(history, self._new_after)
-        line = self._new_after if line_is_held else None
+        if self._seen is not None and not self._seen_is_exact and history.loaded:
+            self._seen = seen_of(history.messages, manner.me, self._seen.seq, unread)
+            self._seen_is_exact = True
+        line_is_held = _holds(history, self._seen)
+        line = self._seen if line_is_held else None
         others = self._told.is_new("rows", stands, line, manner.linked)
         if others or not self._drawn.covers(self._middle):
             self._rows = rows_of(stands.messages, manner.me, line, manner.now, stands.uploads)
@@ -250,7 +261,8 @@ class MessagePane:
     def _meet_held_back(self) -> None:
         """What came while they had scrolled up is new to who comes down to it, and not yet seen."""
         if self._held_back and self.has_seen_new:
-            self._new_after, self._furthest = self._standing.last_seq, self._offset
+            self._seen_to(self._standing.last_seq)
+            self._furthest = self._offset
 
     def _say_nothing(self, text: str) -> None:
         """Where no message is; an empty text where some are."""
@@ -265,7 +277,7 @@ class MessagePane:
             self._newest[0].visible = scrolled or later > 0
             self._newest[1].value = words("newest_count", n=later) if later else words("newest")
             show_changes(self._newest[0])
-        ahead = self._new_after is not None and not self.has_seen_new and unread > 0
+        ahead = self._seen is not None and not self.has_seen_new and unread > 0
         if self._told.is_new("ahead", ahead, unread if ahead else 0):
             self._first[0].visible = self._read[0].visible = ahead
             self._first[1].value = words("first_new", n=unread)
@@ -295,8 +307,11 @@ class MessagePane:
     @property
     def shows_unnumbered(self) -> bool:
         """Messages of neighbours that main hasn't got."""
-        me = "" if self._manner is None else self._manner.me
-        return any(m.seq is None and m.sender != me for m in self._standing.messages)
+        return unnumbered(self._standing.messages, self._me) > 0
+
+    @property
+    def _me(self) -> str:
+        return "" if self._manner is None else self._manner.me
 
     async def _scrolled(self, event: ft.OnScrollEvent) -> None:
         was = self.at_bottom, self.has_seen_new
@@ -319,7 +334,7 @@ class MessagePane:
         await self._to_newest()
 
     async def to_first_new(self) -> None:
-        if self._new_after is not None and is_on_page(self.list):
+        if self._seen is not None and is_on_page(self.list):
             await self._to_first()
 
     async def _draw_at(self, offset: float) -> None:
@@ -334,8 +349,8 @@ class MessagePane:
 
     async def _to_first(self) -> None:
         """What lies between is fetched first; how high it is can only be reckoned."""
-        if self._new_after is not None:
-            await self._reach(self._new_after + 1)
+        if self._seen is not None:
+            await self._reach(self._seen.seq + 1)
         target = max(0.0, self._new_height - self._view_height * 0.6)
         await self._draw_at(target)
         await self.list.scroll_to(offset=target)
@@ -387,12 +402,12 @@ class MessagePane:
         await self._all_read()
 
 
-def _holds(history: History, after: int | None) -> bool:
-    """Whether the place behind a seq is in what is held, so that a line can stand there."""
-    if after is None:
+def _holds(history: History, seen: Seen | None) -> bool:
+    """Whether the place behind what was seen is in what is held, so that a line can stand there."""
+    if seen is None:
         return True
     first = next((m.seq for m in history.messages if m.seq is not None), None)
-    return history.loaded and (history.whole or first is None or first <= after + 1)
+    return history.loaded and (history.whole or first is None or first <= seen.seq + 1)
 
 
 def _differs(one: Manner, other: Manner) -> bool:

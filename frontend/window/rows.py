@@ -45,6 +45,16 @@ class BubbleRow:
 Row = DayRow | NewRow | SystemRow | BubbleRow
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How far a conversation has been seen: to this number, and so many of the others' messages
+    that have none yet.
+    """
+
+    seq: int
+    unnumbered: int = 0
+
+
 def row_key(row: Row) -> str:
     """What a row keeps when others come: the same row, drawn once."""
     match row:
@@ -70,11 +80,11 @@ def moment(message: Message) -> datetime:
 def rows_of(
     messages: Sequence[Message],
     me: str,
-    new_after: int | None,
+    seen: Seen | None,
     now: datetime,
     uploads: Sequence[Upload] = (),
 ) -> list[Row]:
-    """The rows of a conversation. `new_after`: the seq behind which the line of new ones stands."""
+    """The rows of a conversation; the line of new ones stands behind what was `seen`."""
     messages = (*messages, *(on_their_way.as_message(upload, me) for upload in uploads))
     moving = {upload.key: upload for upload in uploads}
     last_of_state = {
@@ -84,16 +94,16 @@ def rows_of(
     }
     rows: list[Row] = []
     before: Message | None = None
-    line_drawn = new_after is None
+    first_new = None if seen is None else _first_new(messages, me, seen)
     today: date | None = None
     for message in messages:
         day = moment(message).astimezone(now.tzinfo).date()
         if day != today:
             rows.append(DayRow(day, bubble_key(message)))
             today, before = day, None
-        if not line_drawn and _is_new(message, me, new_after or 0):
+        if message is first_new:
             rows.append(NewRow())
-            line_drawn, before = True, None
+            before = None
         if message.kind == "system":
             rows.append(SystemRow(message))
             before = None
@@ -105,6 +115,28 @@ def rows_of(
         rows.append(BubbleRow(message, own, begins, tells and _has_words(message), upload))
         before = message
     return rows
+
+
+def seen_of(messages: Sequence[Message], me: str, read: int, unread: int) -> Seen:
+    """What was seen where `read` is the number up to which all was, and `unread` are left."""
+    new = sum(_is_new(message, me, read) for message in messages)
+    return Seen(read, min(max(0, new - unread), unnumbered(messages, me)))
+
+
+def unnumbered(messages: Sequence[Message], me: str) -> int:
+    """How many of the others' messages have no number yet: main hasn't got them."""
+    return sum(message.seq is None and message.sender != me for message in messages)
+
+
+def _first_new(messages: Sequence[Message], me: str, seen: Seen) -> Message | None:
+    known = seen.unnumbered
+    for message in messages:
+        if not _is_new(message, me, seen.seq):
+            continue
+        if message.seq is not None or not known:
+            return message
+        known -= 1
+    return None
 
 
 def _is_new(message: Message, me: str, after: int) -> bool:

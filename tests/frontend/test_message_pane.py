@@ -1,5 +1,6 @@
 """Where one is among the messages: kept across chats, and nothing counts as seen that wasn't."""
 
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -170,3 +171,36 @@ async def test_a_few_that_came_are_seen_with_the_newest(gone_to: list[float]) ->
 
     assert chat.pane.has_seen_new
     assert chat.pane.last_seq_shown == 63
+
+
+async def test_what_was_seen_during_a_cut_needs_not_be_seen_again(gone_to: list[float]) -> None:
+    """The neighbours' messages have no number yet; the line stands above those that are unread."""
+    chat = _Chat()
+    waiting = [replace(message(61 + place), seq=None) for place in range(80)]
+    chat.histories["one"] = [*(message(seq) for seq in range(1, 61)), *waiting]
+    chat.opened = "one"
+    chat.pane.open("one", 60, _VIEW)
+    chat.draw(unread=2)
+
+    assert chat.pane.has_seen_new
+
+    chat.pane.open("one", 60, _VIEW)
+    chat.draw(unread=80)
+
+    assert not chat.pane.has_seen_new
+
+
+async def test_the_line_of_who_looked_away_during_a_cut_is_above_what_came_then(
+    gone_to: list[float],
+) -> None:
+    """All that stood there had been seen, with and without a number."""
+    chat = _Chat()
+    waiting = [replace(message(61 + place), seq=None) for place in range(80)]
+    chat.histories["one"] = [*(message(seq) for seq in range(1, 61)), *waiting]
+    await chat.open("one")
+
+    chat.pane.begin_new_line(60)
+    chat.histories["one"].append(replace(message(141), seq=None))
+    chat.draw()
+
+    assert chat.pane.has_seen_new

@@ -8,14 +8,24 @@ import pytest
 from frontend.service.shapes import Message
 from frontend.window import slash
 from frontend.window.identity import colour_index, initials
-from frontend.window.rows import BubbleRow, DayRow, NewRow, SystemRow, row_key, rows_of
+from frontend.window.rows import (
+    BubbleRow,
+    DayRow,
+    NewRow,
+    Seen,
+    SystemRow,
+    row_key,
+    rows_of,
+    seen_of,
+)
 from tests.frontend.chat_log import BEGIN, ME, PEER, message
 
 NOW = BEGIN + timedelta(days=2)
 
 
 def _kinds(messages: list[Message], new_after: int | None = None) -> list[str]:
-    return [type(row).__name__ for row in rows_of(messages, ME, new_after, NOW)]
+    seen = None if new_after is None else Seen(new_after)
+    return [type(row).__name__ for row in rows_of(messages, ME, seen, NOW)]
 
 
 def _bubbles(messages: list[Message]) -> list[BubbleRow]:
@@ -36,7 +46,7 @@ def test_the_line_of_new_messages_is_above_the_first_of_others() -> None:
     """Own messages are never new, and there is no line where nothing is new."""
     messages = [message(1), message(2, ME), message(3), message(4)]
 
-    rows = rows_of(messages, ME, 1, NOW)
+    rows = rows_of(messages, ME, Seen(1), NOW)
 
     assert [type(row) for row in rows] == [
         DayRow,
@@ -48,6 +58,27 @@ def test_the_line_of_new_messages_is_above_the_first_of_others() -> None:
     ]
     assert "NewRow" not in _kinds(messages, 4)
     assert "NewRow" not in _kinds(messages)
+
+
+def _below_line(messages: list[Message], read: int, unread: int) -> list[Message]:
+    rows = rows_of(messages, ME, seen_of(messages, ME, read, unread), NOW)
+    line = next((at for at, row in enumerate(rows) if isinstance(row, NewRow)), len(rows))
+    return [row.message for row in rows[line:] if isinstance(row, BubbleRow)]
+
+
+@pytest.mark.parametrize(
+    ("read", "unread", "below"),
+    [(3, 0, 0), (3, 2, 2), (3, 4, 5), (2, 4, 6), (1, 6, 7), (3, 99, 5)],
+)
+def test_the_line_is_where_reading_stopped_during_a_cut(read: int, unread: int, below: int) -> None:
+    """Messages without a number that were read are above it; own ones are never counted."""
+    numbered = [message(1), message(2), message(3)]
+    waiting = [
+        replace(message(4 + place, ME if place == 2 else PEER), seq=None) for place in range(5)
+    ]
+    messages = numbered + waiting
+
+    assert _below_line(messages, read, unread) == messages[len(messages) - below :]
 
 
 def test_changes_of_a_group_stand_alone() -> None:
