@@ -201,25 +201,28 @@ class Person:
         wait_until(lambda: self._wrote(field, text))
 
     def _wrote(self, field: Locator, text: str) -> bool:
-        """Whether it stands there. Flutter gives a field its text some frames after the focus, and
-        what is faster than any hand is gone then; what was clicked may have been drawn anew.
-        """
+        """Whether it stands there; what was clicked may have been drawn anew."""
         with contextlib.suppress(PlaywrightError):
             field.click(force=True)
             self.page.wait_for_function(
                 _FOCUSED, arg=field.element_handle(), timeout=_PATIENCE_MILLISECONDS
             )
             self.page.evaluate(_FRAMES)
-            self.keys("Control+a", "Delete")
-            self.page.keyboard.type(text)
-            self.page.evaluate(_FRAMES)
-            return self.focused_text == text
+            return self._typed(text)
         return False
+
+    def _typed(self, text: str) -> bool:
+        """Whether it stays in what has the focus. Flutter gives a field its text some frames after
+        the focus, and what was faster than any hand is gone then.
+        """
+        self.keys("Control+a", "Delete")
+        self.page.keyboard.type(text)
+        self.page.evaluate(_FRAMES)
+        return self.focused_text == text
 
     def type_into(self, identifier: str, text: str) -> None:
         """What takes the focus by itself."""
-        wait_until(lambda: self.focused[0] == identifier)
-        self.type(text)
+        wait_until(lambda: self.focused[0] == identifier and self._typed(text))
 
     def type(self, text: str) -> None:
         """Wherever the focus is."""
