@@ -2,12 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-import flet as ft
-
 from frontend.governing import Governing
 from frontend.service.shapes import Conversation, Member
 from frontend.views import dialogs
-from frontend.views.details import DetailDeeds, Shown, draw_details
+from frontend.views.details import DetailDeeds, Details, Shown
+from frontend.views.still import show_changes
 from frontend.window.governing import deeds_to, rights_in
 from frontend.window.heading import head_of
 from frontend.window.identity import is_guest
@@ -28,8 +27,9 @@ class Detailing:
         self._known: dict[str, int] = {}
         """Up to which change of a group its members were asked for."""
         self._governing = Governing(chatting)
-        self._told: tuple[object, ...] = ()
-        self._control: ft.Control | None = None
+        self._of: tuple[object, ...] = ()
+        self._beside: Details | None = None
+        self._told: Shown | None = None
 
     async def toggle(self) -> None:
         chatting = self._chatting
@@ -46,13 +46,14 @@ class Detailing:
         if conversation.kind != "private" and not await self._ask_for_members(conversation):
             return
         words, asides = self._chatting.words, self._chatting.asides
-        shown = self._drawn(conversation, beside=False)
-        asides.show(dialogs.holding(words, words("details"), shown, asides.shut_dialog))
+        details = self._new(beside=False)
+        details.tell(self._shown(conversation))
+        asides.show(dialogs.holding(words, words("details"), details.control, asides.shut_dialog))
 
     def draw(self, conversation: Conversation | None) -> None:
         """Beside the messages, as the state is now."""
         if conversation is None or not (self.is_beside and self._chatting.layout.docks):
-            self._told = ()
+            self._of, self._beside = (), None
             self._chatting.frame.draw_details(None)
             return
         last = conversation.last_message
@@ -62,11 +63,16 @@ class Detailing:
         ):
             self._known[conversation.conversation] = changed
             self._chatting.spawn(self._refresh(conversation))
-        told = (self._shown(conversation), self._chatting.sizes, self._chatting.words.language)
-        if told != self._told:
-            # Else it stays, with a menu that may be open in it.
-            self._told, self._control = told, self._drawn(conversation, beside=True)
-        self._chatting.frame.draw_details(self._control)
+        chatting = self._chatting
+        of = (conversation.conversation, chatting.sizes, chatting.words.language)
+        if self._beside is None or self._of != of:
+            self._of, self._beside, self._told = of, self._new(beside=True), None
+        shown = self._shown(conversation)
+        if shown != self._told:
+            self._told = shown
+            self._beside.tell(shown)
+            show_changes(self._beside.control)
+        chatting.frame.draw_details(self._beside.control)
 
     async def _refresh(self, conversation: Conversation) -> None:
         await self._ask_for_members(conversation)
@@ -80,23 +86,17 @@ class Detailing:
         self._members[conversation.conversation] = members
         return True
 
-    def _drawn(self, conversation: Conversation, *, beside: bool) -> ft.Control:
+    def _new(self, *, beside: bool) -> Details:
         chatting = self._chatting
-        may_leave = (
-            conversation.kind != "private"
-            and conversation.role not in GONE
-            and not is_guest(chatting.live.state.me)
-        )
         deeds = DetailDeeds(
             mute=self._mute,
-            leave=self._ask_to_leave if may_leave else None,
+            leave=self._ask_to_leave,
             invite=self._invite,
             rename=self._rename,
             set_access=self._set_access,
             on_member=self._on_member,
         )
-        shown = self._shown(conversation)
-        return draw_details(shown, chatting.sizes, chatting.words, deeds, beside=beside)
+        return Details(chatting.sizes, chatting.words, deeds, beside=beside)
 
     def _shown(self, conversation: Conversation) -> Shown:
         chatting = self._chatting
@@ -115,6 +115,11 @@ class Detailing:
             conversation.invite_only,
             rights_in(conversation),
             {one.address: deeds_to(conversation, me, one) for one in members or ()},
+            may_leave=(
+                conversation.kind != "private"
+                and conversation.role not in GONE
+                and not is_guest(me)
+            ),
         )
 
     @property

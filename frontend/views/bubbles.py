@@ -9,7 +9,7 @@ import flet as ft
 from frontend.service.shapes import Message
 from frontend.views import look
 from frontend.views.avatar import avatar, guest_chip, tick
-from frontend.views.doing import bound
+from frontend.views.doing import Done
 from frontend.views.files import WIDTH, FileDeeds, OnItsWay, draw_file
 from frontend.views.look import Sizes, isolated
 from frontend.views.marked import draw_marked
@@ -59,12 +59,16 @@ class Manner:
 
 
 class DrawnRow:
-    """A row and its control."""
+    """A row and its control. A message's menu stays while the message gets further: in one that was
+    made anew meanwhile, what is chosen is lost.
+    """
 
     def __init__(self, row: Row, manner: Manner, deeds: Deeds) -> None:
         self.row = row
+        self._deeds = deeds
         self._moving: OnItsWay | None = None
         self._box: ft.Container | None = None
+        self._lines: ft.Column | None = None
         self.menu: MessageMenu | None = None
         match row:
             case DayRow():
@@ -75,8 +79,13 @@ class DrawnRow:
                 self.control = Still(_system(row, manner))
             case BubbleRow():
                 self._moving = _on_its_way(row, manner, deeds)
-                self.menu = _menu(row.message, manner, deeds)
-                self.control, self._box = _bubble(row, manner, deeds, self._moving, self.menu)
+                self.menu = self._menu(row, manner)
+                self._box = _box(row, manner, deeds, self._moving)
+                line = _line(row, self._box, manner, self.menu)
+                below = _below(row, manner, deeds)
+                if row.own or below:
+                    self._lines = _with_below(line, below)
+                self.control = _named(row, self._lines or line, manner)
 
     def ring(self, hit: bool) -> None:
         """Let it be seen that it is chosen; a hit of a search also by its colour."""
@@ -94,7 +103,7 @@ class DrawnRow:
     def shows(self, row: Row, manner: Manner) -> bool:
         """Whether it shows this row, or can without being made anew."""
         if self._moving is None:
-            return self.row == row
+            return self.row == row or self._gets_further(row, manner)
         was = self.row
         if not (isinstance(row, BubbleRow) and isinstance(was, BubbleRow) and row.upload):
             return False
@@ -103,6 +112,43 @@ class DrawnRow:
         if shown:
             show_changes(self.control)
         return shown
+
+    def _gets_further(self, row: Row, manner: Manner) -> bool:
+        """Whether it is the same message in the same place; its state and time change in it."""
+        was, box = self.row, self._box
+        if not (isinstance(was, BubbleRow) and isinstance(row, BubbleRow)) or box is None:
+            return False
+        if row.upload is not None or (row.own, row.begins) != (was.own, was.begins):
+            return False
+        below = _below(row, manner, self._deeds)
+        if self._lines is not None:
+            self._lines.controls[1:] = below
+        elif below:
+            return False
+        self.row = row
+        box.content, box.bgcolor = _inside(row, manner, self._deeds, None), _fill(row)
+        show_changes(self.control)
+        return True
+
+    def _menu(self, row: BubbleRow, manner: Manner) -> MessageMenu:
+        """Of the message as it is when something is chosen."""
+
+        def with_message(does: Doing) -> Done:
+            async def done() -> None:
+                if isinstance(self.row, BubbleRow):
+                    await does(self.row.message)
+
+            return done
+
+        words, deeds = manner.words, self._deeds
+        return MessageMenu(
+            f"menu-{row.message.key}",
+            words("message_actions"),
+            (
+                (words("copy"), with_message(deeds.copy)),
+                (words("message_info"), with_message(deeds.info)),
+            ),
+        )
 
 
 def _on_its_way(row: BubbleRow, manner: Manner, deeds: Deeds) -> OnItsWay | None:
@@ -168,49 +214,49 @@ def _system(row: SystemRow, manner: Manner) -> ft.Control:
     )
 
 
-def _bubble(
-    row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | None, menu: MessageMenu
-) -> tuple[Still, ft.Container]:
-    """The whole row, and the box of it that is the bubble."""
-    message, compact = row.message, manner.sizes.compact
-    spoken = manner.words("you") if row.own else short(message.sender, manner.realm)
-    box = ft.Container(
+def _box(row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | None) -> ft.Container:
+    """The bubble itself."""
+    compact = manner.sizes.compact
+    return ft.Container(
         content=_inside(row, manner, deeds, moving),
         padding=ft.Padding.symmetric(horizontal=12, vertical=2 if compact else 6),
         bgcolor=_fill(row),
         border=None if row.own or compact else ft.Border.all(1, look.LINE),
         border_radius=_corners(row),
     )
-    line = _flat(box, menu) if compact else _sided(row, box, manner, menu)
-    below = _below(row, manner, deeds)
-    shown: ft.Control = line
-    if below:
-        stretched = ft.CrossAxisAlignment.STRETCH
-        shown = ft.Column([line, *below], spacing=2, horizontal_alignment=stretched)
+
+
+def _with_below(line: ft.Row, below: list[ft.Control]) -> ft.Column:
+    stretched = ft.CrossAxisAlignment.STRETCH
+    return ft.Column([line, *below], spacing=2, horizontal_alignment=stretched)
+
+
+def _named(row: BubbleRow, shown: ft.Control, manner: Manner) -> Still:
+    """The whole row."""
+    message = row.message
     named = ft.Semantics(
         identifier=f"msg-{message.key}",
         container=True,
-        label=spoken,
+        label=manner.words("you") if row.own else short(message.sender, manner.realm),
         content=shown,
         # Not of the row itself: Flet would take a row that was made anew for the one before.
         key=ft.ScrollKey(row_key(row)),  # type: ignore[call-arg]  # hidden by a class of Flet's
     )
-    above = (4 if row.begins else 1) if compact else _gap(row)
-    return Still(named, padding=ft.Padding.only(top=above)), box
+    above = (4 if row.begins else 1) if manner.sizes.compact else _gap(row)
+    return Still(named, padding=ft.Padding.only(top=above))
 
 
 def _gap(row: BubbleRow) -> int:
     return 10 if row.begins else 2
 
 
-def _flat(box: ft.Container, menu: MessageMenu) -> ft.Row:
-    """Everybody's at the left, over the whole column; one's own are told by their tint."""
-    box.expand = True
-    return ft.Row([box, menu.control], spacing=2)
-
-
-def _sided(row: BubbleRow, box: ft.Container, manner: Manner, menu: MessageMenu) -> ft.Row:
-    """One's own at the right, others' at the left, in groups with their discs."""
+def _line(row: BubbleRow, box: ft.Container, manner: Manner, menu: MessageMenu) -> ft.Row:
+    """One's own at the right, others' at the left, in groups with their discs. In compact rows all
+    at the left, over the whole column; one's own are told by their tint.
+    """
+    if manner.sizes.compact:
+        box.expand = True
+        return ft.Row([box, menu.control], spacing=2)
     message = row.message
     parts: list[ft.Control] = [ft.Container(box, expand=2, expand_loose=True), menu.control]
     if not manner.narrow:
@@ -356,14 +402,3 @@ def _below(row: BubbleRow, manner: Manner, deeds: Deeds) -> list[ft.Control]:
         button = ft.TextButton(manner.words("edit_again"), on_click=edit)
         parts.append(ft.Row([button], alignment=ft.MainAxisAlignment.END))
     return parts
-
-
-def _menu(message: Message, manner: Manner, deeds: Deeds) -> MessageMenu:
-    return MessageMenu(
-        f"menu-{message.key}",
-        manner.words("message_actions"),
-        (
-            (manner.words("copy"), bound(deeds.copy, message)),
-            (manner.words("message_info"), bound(deeds.info, message)),
-        ),
-    )

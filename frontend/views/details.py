@@ -9,7 +9,7 @@ import flet as ft
 from frontend.service.shapes import Member
 from frontend.views import look
 from frontend.views.avatar import avatar, guest_chip
-from frontend.views.doing import Done, item
+from frontend.views.doing import Done, clicked, item
 from frontend.views.look import Sizes, isolated
 from frontend.window.governing import Rights
 from frontend.window.identity import is_guest, name_of
@@ -37,33 +37,86 @@ class Shown:
     invite_only: bool = False
     rights: Rights = field(default_factory=Rights)
     to_members: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    may_leave: bool = False
 
 
 @dataclass(frozen=True)
 class DetailDeeds:
-    """`leave` is None where there is nothing to be left; `on_member` is told the deed's name."""
+    """`on_member` is told the deed's name."""
 
     mute: Done
-    leave: Done | None
+    leave: Done
     invite: Done
     rename: Done
     set_access: Done
     on_member: Callable[[str, Member], Awaitable[None]]
 
 
-def draw_details(
-    shown: Shown, sizes: Sizes, words: Words, deeds: DetailDeeds, *, beside: bool
-) -> ft.Control:
-    """`beside`: it has the height of the window, and its list what is left of it."""
-    parts: list[ft.Control] = [_who(shown, sizes, words)]
-    if shown.kind == "room":
-        parts.append(open_room_note(sizes, words))
-    parts.append(_buttons(shown, words, deeds))
-    if shown.members is not None:
-        parts += _members(shown, sizes, words, deeds, beside=beside)
-    return ft.Column(
-        parts, spacing=16, tight=not beside, horizontal_alignment=ft.CrossAxisAlignment.STRETCH
-    )
+class Details:
+    """Of one conversation. Its buttons stay while what is told changes, and so does the row of each
+    member who doesn't: what is made anew while somebody presses it takes no click.
+    """
+
+    def __init__(self, sizes: Sizes, words: Words, deeds: DetailDeeds, *, beside: bool) -> None:
+        """`beside`: it has the height of the window, and its list what is left of it."""
+        self._sizes, self._words, self._deeds, self._beside = sizes, words, deeds, beside
+        self._buttons: dict[str, _Button] = {}
+        self._rows: dict[str, _MemberRow] = {}
+        self._who = ft.Container()
+        self._row = ft.Row(spacing=8, wrap=True, alignment=ft.MainAxisAlignment.CENTER)
+        self._count = ft.Text(size=sizes.preview, color=look.TEXT2)
+        self._list = ft.ListView(spacing=8, expand=beside)
+        self._box = ft.Container(self._list, expand=beside)
+        self._members = ft.Semantics(
+            identifier="members", container=True, expand=beside, content=self._box
+        )
+        self.control = ft.Column(
+            spacing=16,
+            tight=not beside,
+            horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
+        )
+
+    def tell(self, shown: Shown) -> None:
+        self._who.content = _who(shown, self._sizes, self._words)
+        self._row.controls = [
+            self._button(identifier).told(text, icon)
+            for identifier, text, icon in _buttons(shown, self._words)
+        ]
+        parts: list[ft.Control] = [self._who, self._row]
+        if shown.members is not None:
+            self._tell_members(shown.members, shown.to_members)
+            parts += [self._count, self._members]
+        if shown.kind == "room":
+            parts.insert(1, open_room_note(self._sizes, self._words))
+        self.control.controls = parts
+
+    def _button(self, identifier: str) -> "_Button":
+        if identifier not in self._buttons:
+            deeds = self._deeds
+            does = {
+                "btn-mute": deeds.mute,
+                "btn-group-invite": deeds.invite,
+                "btn-group-rename": deeds.rename,
+                "btn-group-access": deeds.set_access,
+                "btn-group-leave": deeds.leave,
+            }
+            self._buttons[identifier] = _Button(identifier, does[identifier])
+        return self._buttons[identifier]
+
+    def _tell_members(self, members: Sequence[Member], may: Mapping[str, Sequence[str]]) -> None:
+        before = self._rows
+        self._rows = {}
+        for member in members[:_SHOWN_MEMBERS]:
+            row, names = before.get(member.address), tuple(may.get(member.address, ()))
+            if row is None or (row.member, row.names) != (member, names):
+                menu = _menu(member, names, self._words, self._deeds)
+                drawn = _member(member, menu, self._sizes, self._words)
+                row = _MemberRow(member, names, drawn)
+            self._rows[member.address] = row
+        self._list.controls = [row.control for row in self._rows.values()]
+        self._count.value = self._words("members", n=len(members))
+        if not self._beside:
+            self._box.height = min(360, self._sizes.of(44) * len(self._rows) + 8)
 
 
 def _who(shown: Shown, sizes: Sizes, words: Words) -> ft.Control:
@@ -107,70 +160,55 @@ def open_room_note(sizes: Sizes, words: Words) -> ft.Control:
     )
 
 
-def _buttons(shown: Shown, words: Words, deeds: DetailDeeds) -> ft.Control:
-    muted = ft.Icons.NOTIFICATIONS_OFF_OUTLINED
+def _buttons(shown: Shown, words: Words) -> list[tuple[str, str, ft.IconData]]:
+    """Which there are, with their texts and icons."""
     buttons = [
-        _button(
-            *(words("unmute" if shown.muted else "mute"), "btn-mute"),
-            ft.Icons.NOTIFICATIONS_OUTLINED if shown.muted else muted,
-            deeds.mute,
-        )
+        ("btn-mute", words("unmute"), ft.Icons.NOTIFICATIONS_OUTLINED)
+        if shown.muted
+        else ("btn-mute", words("mute"), ft.Icons.NOTIFICATIONS_OFF_OUTLINED)
     ]
     if shown.rights.invite:
-        icon = ft.Icons.PERSON_ADD_ALT_ROUNDED
-        buttons.append(_button(words("invite"), "btn-group-invite", icon, deeds.invite))
+        buttons.append(("btn-group-invite", words("invite"), ft.Icons.PERSON_ADD_ALT_ROUNDED))
     if shown.rights.rename:
-        icon = ft.Icons.EDIT_OUTLINED
-        buttons.append(_button(words("rename_group"), "btn-group-rename", icon, deeds.rename))
+        buttons.append(("btn-group-rename", words("rename_group"), ft.Icons.EDIT_OUTLINED))
     if shown.rights.set_access:
         icon = ft.Icons.LOCK_OPEN_ROUNDED if shown.invite_only else ft.Icons.LOCK_OUTLINE_ROUNDED
         text = words("to_open" if shown.invite_only else "to_invited")
-        buttons.append(_button(text, "btn-group-access", icon, deeds.set_access))
-    if deeds.leave is not None:
-        buttons.append(
-            _button(words("leave_group"), "btn-group-leave", ft.Icons.LOGOUT_ROUNDED, deeds.leave)
-        )
-    return ft.Row(buttons, spacing=8, wrap=True, alignment=ft.MainAxisAlignment.CENTER)
+        buttons.append(("btn-group-access", text, icon))
+    if shown.may_leave:
+        buttons.append(("btn-group-leave", words("leave_group"), ft.Icons.LOGOUT_ROUNDED))
+    return buttons
 
 
-def _button(text: str, identifier: str, icon: ft.IconData, does: Done) -> ft.Control:
-    async def clicked(event: ft.Event[ft.OutlinedButton]) -> None:
-        await does()
+class _Button:
+    """With an icon and a text that may become others."""
 
-    return ft.Semantics(
-        identifier=identifier,
-        container=True,
-        content=ft.OutlinedButton(
-            content=ft.Row(
-                [ft.Icon(icon, size=18, color=look.ACCENT), ft.Text(text, color=look.ACCENT)],
-                spacing=8,
-                tight=True,
+    def __init__(self, identifier: str, does: Done) -> None:
+        self._icon = ft.Icon(ft.Icons.CIRCLE_OUTLINED, size=18, color=look.ACCENT)
+        self._text = ft.Text(color=look.ACCENT)
+        self._control = ft.Semantics(
+            identifier=identifier,
+            container=True,
+            content=ft.OutlinedButton(
+                content=ft.Row([self._icon, self._text], spacing=8, tight=True),
+                height=look.TARGET,
+                on_click=clicked(does),
             ),
-            height=look.TARGET,
-            on_click=clicked,
-        ),
-    )
+        )
+
+    def told(self, text: str, icon: ft.IconData) -> ft.Control:
+        """It, with these."""
+        self._text.value, self._icon.icon = text, icon
+        return self._control
 
 
-def _members(
-    shown_of: Shown, sizes: Sizes, words: Words, deeds: DetailDeeds, *, beside: bool
-) -> list[ft.Control]:
-    members = shown_of.members or ()
-    rows = [
-        _member(member, _menu(member, shown_of, words, deeds), sizes, words)
-        for member in members[:_SHOWN_MEMBERS]
-    ]
-    shown = ft.ListView(rows, spacing=8, expand=beside)
-    box = ft.Semantics(
-        identifier="members",
-        container=True,
-        expand=beside,
-        content=shown
-        if beside
-        else ft.Container(shown, height=min(360, sizes.of(44) * len(rows) + 8)),
-    )
-    count = ft.Text(words("members", n=len(members)), size=sizes.preview, color=look.TEXT2)
-    return [count, box]
+@dataclass(frozen=True)
+class _MemberRow:
+    """What it shows, and as what: `names` are those of what may be done to them."""
+
+    member: Member
+    names: tuple[str, ...]
+    control: ft.Control
 
 
 _ROLES = {"owner": "role_owner", "admin": "role_admin"}
@@ -182,9 +220,10 @@ def _name(member: Member) -> str:
     return name or name_of(member.address)
 
 
-def _menu(member: Member, shown: Shown, words: Words, deeds: DetailDeeds) -> list[ft.Control]:
+def _menu(
+    member: Member, names: Sequence[str], words: Words, deeds: DetailDeeds
+) -> list[ft.Control]:
     """What may be done to somebody; nothing where that is nothing."""
-    names = shown.to_members.get(member.address, ())
     if not names:
         return []
     spoken = words("member_actions", name=_name(member))

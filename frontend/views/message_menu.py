@@ -17,7 +17,7 @@ class MessageMenu:
     """`entries` are what stands in it and what that does; they are drawn once it is opened."""
 
     def __init__(self, identifier: str, name: str, entries: Sequence[tuple[str, Done]]) -> None:
-        self._entries = entries
+        self.entries = entries
         # Not a button of Flet's: each of those is a stop for Tab.
         dots = ft.Container(
             ft.Icon(ft.Icons.MORE_VERT_ROUNDED, size=16, color=look.OUTLINE),
@@ -33,6 +33,6 @@ class MessageMenu:
 
     async def open(self) -> None:
         if not self._menu.items:
-            self._menu.items = [item(text, does) for text, does in self._entries]
+            self._menu.items = [item(text, does) for text, does in self.entries]
             show_changes(self._menu)
         await self._menu.open()

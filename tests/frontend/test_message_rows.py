@@ -14,7 +14,7 @@ from frontend.views.row_heights import height_of
 from frontend.views.still import StillList
 from frontend.window.rows import rows_of
 from frontend.window.words import Words
-from tests.frontend.chat_log import BEGIN, ME, message
+from tests.frontend.chat_log import BEGIN, ME, PEER, message
 from tests.frontend.page_in_memory import PageInMemory
 
 _MANNER = Manner(Words("en"), Sizes(), ME, "private", narrow=False, now=BEGIN + timedelta(days=1))
@@ -24,8 +24,8 @@ class _Drawn:
     def __init__(self) -> None:
         self.list = StillList(reverse=True)
         self.page = PageInMemory(self.list)
-        # Nothing is pressed here.
-        self.rows = MessageRows(self.list, cast("Deeds", _Anything()))
+        self.asked: list[Message] = []
+        self.rows = MessageRows(self.list, cast("Deeds", _Anything(self.asked)))
 
     def draw(self, messages: list[Message], middle: float = 300) -> str:
         """What that sent to the page."""
@@ -35,8 +35,16 @@ class _Drawn:
 
 
 class _Anything:
+    """Whatever is asked to be done with a message, it is remembered."""
+
+    def __init__(self, asked: list[Message]) -> None:
+        self._asked = asked
+
     def __getattr__(self, name: str) -> Any:
-        return _Anything()
+        return _Anything(self._asked)
+
+    async def __call__(self, asked: Message) -> None:
+        self._asked.append(asked)
 
 
 @pytest.fixture
@@ -71,6 +79,25 @@ def test_a_message_that_got_further_sends_itself_and_no_other(drawn: _Drawn) -> 
 
     assert "text of key-21" in sent
     assert sent.count("text of") == 1
+
+
+@pytest.mark.parametrize(("sender", "told"), [(ME, "Sent"), (PEER, "03:01")])
+async def test_a_message_that_got_further_keeps_its_menu(
+    drawn: _Drawn, sender: str, told: str
+) -> None:
+    """What is chosen in one that is open does it, with the message as it is by then."""
+    drawn.draw([message(None, sender, "at_realm", key="key-1")])
+    menus = drawn.page.ids("ContextMenu")
+    (row,) = [row for row in drawn.rows.drawn.values() if row.menu is not None]
+
+    sent = drawn.draw([message(1, sender, "at_main", key="key-1")])
+
+    assert told in sent
+    assert drawn.page.ids("ContextMenu") == menus
+    assert [one for one in drawn.rows.drawn.values() if one.menu is not None] == [row]
+    (_, (_, info)) = row.menu.entries
+    await info()
+    assert [asked.seq for asked in drawn.asked] == [1]
 
 
 def test_what_is_far_from_the_view_is_not_in_the_tree(drawn: _Drawn) -> None:
