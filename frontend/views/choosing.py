@@ -46,6 +46,7 @@ class Choosing:
         self._found_for: str | None = None
         self._choices: list[Choice] = []
         self._chosen = 0
+        self._is_taken = False
         self._field = look.field("", hint=hint, autofocus=True)
         self._field.label = None
         self._field.prefix_icon = ft.Icons.SEARCH_ROUNDED
@@ -100,7 +101,12 @@ class Choosing:
         if self._found_for != self._query:
             await self.fill()
         if self._found_for == self._query and self._choices:
-            await self._choices[self._chosen].take()
+            await self._take(self._choices[self._chosen])
+
+    async def _take(self, choice: Choice) -> None:
+        if not self._is_taken:  # else clicked twice
+            self._is_taken = True
+            await choice.take()
 
     def _draw(self) -> None:
         rows: list[ft.Control] = []
@@ -124,7 +130,7 @@ class Choosing:
 
     def _row(self, choice: Choice, chosen: bool) -> ft.Control:
         async def take(event: ft.Event[ft.TextButton]) -> None:
-            await choice.take()
+            await self._take(choice)
 
         style = look.ringed(look.RADIUS_FIELD, look.SELECTED if chosen else None)
         style.padding = ft.Padding.symmetric(horizontal=8)

@@ -213,10 +213,18 @@ def sure(
     words: Words, question: str, yes: str, identifier: str, do: Done, close: Done
 ) -> ft.AlertDialog:
     """Asks before what can't be taken back."""
+    is_done = False
+
+    async def done() -> None:
+        nonlocal is_done
+        if not is_done:  # else clicked twice
+            is_done = True
+            await do()
+
     return _dialog(
         yes,
         ft.Text(question, color=look.TEXT),
-        [_button(words("cancel"), "btn-cancel", close), _button(yes, identifier, do)],
+        [_button(words("cancel"), "btn-cancel", close), _button(yes, identifier, done)],
     )
 
 

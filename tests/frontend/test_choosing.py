@@ -49,3 +49,14 @@ async def test_enter_means_what_was_written_last() -> None:
     await dialog.enter()
 
     assert dialog.taken == ["sari"]
+
+
+async def test_what_is_chosen_twice_is_done_once() -> None:
+    """Enter, and again before the dialog has shut."""
+    dialog = _Dialog()
+    await dialog.choosing.fill()
+
+    await dialog.enter()
+    await dialog.enter()
+
+    assert dialog.taken == [""]

@@ -4,7 +4,7 @@ import asyncio
 
 import flet as ft
 
-from frontend.views.dialogs import rename_group
+from frontend.views.dialogs import rename_group, sure
 from frontend.window.words import Words
 from tests.frontend.page_in_memory import PageInMemory
 
@@ -49,3 +49,23 @@ async def test_a_dialog_that_has_gone_takes_its_answer() -> None:
     button = dialog.actions[1].content
     await button.on_click(ft.Event("click", button))
     assert dialog.content.content.content.error == "taken"
+
+
+async def test_what_is_asked_before_is_done_once() -> None:
+    """Whoever says yes twice leaves a group once."""
+    done: list[str] = []
+
+    async def leave() -> None:
+        done.append("left")
+        await asyncio.sleep(0)
+
+    async def close() -> None:
+        """Nothing shuts here."""
+
+    dialog = sure(Words("en"), "Leave?", "Leave", "btn-leave-yes", leave, close)
+    button = dialog.actions[1].content
+    click = ft.Event("click", button)
+    await asyncio.gather(button.on_click(click), button.on_click(click))
+    await button.on_click(click)
+
+    assert done == ["left"]
