@@ -133,11 +133,17 @@ class Attaching:
         return self._gate.url(self._chatting.live.client, file, save=save)
 
     async def _save(self, file: File) -> None:
+        if url := self._url(file, True):
+            await ft.UrlLauncher().launch_url(ft.Url(url, target=ft.UrlTarget.SELF))
+            return
         place = await ft.FilePicker().save_file(file_name=safe_file_name(file.name))
         if place:
             await self._chatting.tried(self._fetch(file, Path(place)))
 
     async def _show(self, file: File) -> None:
+        if url := self._url(file, False):
+            await ft.UrlLauncher().launch_url(ft.Url(url, target=ft.UrlTarget.BLANK))
+            return
         folder = Path(tempfile.mkdtemp(prefix="realmchat-"))
         place = folder / safe_file_name(file.name)
         await self._chatting.tried(self._fetch(file, place))

@@ -86,7 +86,7 @@ class Chatting:
             self._follow,
             self.attaching.deeds,
         )
-        self.list = ConversationList(self.open, more=self.changed)
+        self.list = ConversationList(self.open, more=self.changed, covered=self._is_covered)
         self.pane = MessagePane(
             self._deeds,
             older=self._load_older,
@@ -94,6 +94,7 @@ class Chatting:
             all_read=self.reading.read_all,
             reach=self._reach,
             entered=self._entered,
+            covered=self._is_covered,
         )
         self.composer = Composer(
             entered=self.writing.entered,
@@ -256,8 +257,13 @@ class Chatting:
             self.page.navigate(_CHAT_ROUTE + name)
         self._focus_composer()
 
+    def _is_covered(self) -> bool:
+        return self.asides.dialog is not None
+
     def _focus_composer(self) -> None:
         """Not on a phone, where half of the window would be keys then."""
+        self.list.leave()
+        self.pane.choice.leave()
         if not self.layout.narrow:
             self.composer.focus()
 

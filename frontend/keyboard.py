@@ -26,6 +26,8 @@ class Keyboard:
             await self._key_with_control(event)
         elif event.alt and event.key in ("Arrow Up", "Arrow Down"):
             await self._chatting.step(-1 if event.key == "Arrow Up" else 1, event.shift)
+        elif event.key == "Tab":
+            await self._help_over_text(back=event.shift)
         else:
             await self._plain_key(event)
 
@@ -59,6 +61,14 @@ class Keyboard:
                 await self._chatting.asides.show_keys()
             case "END":
                 await self._chatting.pane.to_newest()
+
+    async def _help_over_text(self, *, back: bool) -> None:
+        """Where text can be selected, Tab stops twice without being seen: not for long."""
+        frame, choice = self._chatting.frame, self._chatting.pane.choice
+        if back and choice.has_focus:
+            await frame.focus_details()
+        elif not back and frame.is_at_details:
+            await choice.focus()
 
     async def _plain_key(self, event: ft.KeyboardEvent) -> None:
         chatting = self._chatting

@@ -26,6 +26,12 @@ addEventListener("contextmenu", (event) => {
   if (event.button !== 2 && !writes) event.preventDefault();
 }, true);
 
+// What can be clicked and has no focus leaves that where it is: else the window holds that somebody
+// still writes, and their keys go nowhere.
+addEventListener("mousedown", (event) => {
+  if (event.target.closest?.("[flt-tappable]:not([tabindex])")) event.preventDefault();
+}, true);
+
 function slips(files) {
   const pick = crypto.randomUUID(), transfer = new DataTransfer();
   files.forEach((file, index) => transfer.items.add(

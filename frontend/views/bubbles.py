@@ -9,22 +9,33 @@ import flet as ft
 from frontend.service.shapes import Message
 from frontend.views import look
 from frontend.views.avatar import avatar, guest_chip, tick
-from frontend.views.doing import Done
-from frontend.views.files import WIDTH, FileDeeds, OnItsWay, draw_file
+from frontend.views.doing import Done, Entry, bound, clicked
+from frontend.views.files import (
+    WIDTH,
+    FileDeeds,
+    OnItsWay,
+    draw_file,
+    file_entries,
+    upload_entries,
+)
 from frontend.views.look import Sizes, isolated
 from frontend.views.marked import draw_marked
 from frontend.views.message_menu import MessageMenu
+from frontend.views.one_stop import pressable_text
 from frontend.views.still import Still, show_changes
 from frontend.window import markdown, times
 from frontend.window.changes import change_words
 from frontend.window.identity import colour_index, is_guest, short
 from frontend.window.listing import UNTAKEN, state_words
 from frontend.window.rows import BubbleRow, DayRow, NewRow, Row, SystemRow, moment, row_key
+from frontend.window.uploads import shortened
 from frontend.window.words import Words
 
 SHORT_CHARACTERS = 32
 """A text of one line that has its time beside it."""
 NEW_LINE = "new-line"
+_MOST_LINKS, _LINK_CHARACTERS = 6, 50
+"""In a menu."""
 
 Doing = Callable[[Message], Awaitable[None]]
 
@@ -140,15 +151,37 @@ class DrawnRow:
 
             return done
 
-        words, deeds = manner.words, self._deeds
-        return MessageMenu(
-            f"menu-{row.message.key}",
-            words("message_actions"),
-            (
+        def entries() -> list[Entry]:
+            return [
+                *_own_entries(self.row, manner, deeds, with_message),
                 (words("copy"), with_message(deeds.copy)),
                 (words("message_info"), with_message(deeds.info)),
-            ),
-        )
+            ]
+
+        words, deeds = manner.words, self._deeds
+        return MessageMenu(f"menu-{row.message.key}", words("message_actions"), entries)
+
+
+def _own_entries(
+    row: Row, manner: Manner, deeds: Deeds, with_message: Callable[[Doing], Done]
+) -> list[Entry]:
+    """What buttons and links in the bubble do."""
+    if not isinstance(row, BubbleRow):
+        return []
+    message, words = row.message, manner.words
+    if row.upload is not None:
+        return upload_entries(row.upload, words, deeds.files)
+    if message.file is not None:
+        return file_entries(message.file, words, deeds.files)
+    entries = [
+        (words("open_link", url=shortened(url, _LINK_CHARACTERS)), bound(deeds.open_link, url))
+        for url in markdown.links(message.text)[:_MOST_LINKS]
+    ]
+    if markdown.is_long(message.text):
+        entries.append((_all(message, manner), with_message(deeds.show_all)))
+    if _may_edit(message):
+        entries.append((words("edit_again"), with_message(deeds.edit)))
+    return entries
 
 
 def _on_its_way(row: BubbleRow, manner: Manner, deeds: Deeds) -> OnItsWay | None:
@@ -355,11 +388,13 @@ def _text(message: Message, manner: Manner, deeds: Deeds, *, flexible: bool) -> 
 
 
 def _show_all(message: Message, manner: Manner, deeds: Deeds) -> ft.Control:
-    async def asked(event: ft.Event[ft.TextButton]) -> None:
-        await deeds.show_all(message)
+    asked = clicked(bound(deeds.show_all, message))
+    return pressable_text(f"all-{message.key}", _all(message, manner), manner.sizes.name, asked)
 
+
+def _all(message: Message, manner: Manner) -> str:
     size = f"{max(1, len(message.text.encode()) // 1024)} KiB"
-    return ft.TextButton(manner.words("show_all", size=size), on_click=asked)
+    return manner.words("show_all", size=size)
 
 
 def _foot(row: BubbleRow, manner: Manner) -> ft.Control:
@@ -394,11 +429,13 @@ def _below(row: BubbleRow, manner: Manner, deeds: Deeds) -> list[ft.Control]:
         text_align=ft.TextAlign.END,
     )
     parts: list[ft.Control] = [ft.Row([words], alignment=ft.MainAxisAlignment.END, wrap=True)]
-    if message.state == "refused" and message.file is None:
-
-        async def edit(event: ft.Event[ft.TextButton]) -> None:
-            await deeds.edit(message)
-
-        button = ft.TextButton(manner.words("edit_again"), on_click=edit)
+    if _may_edit(message):
+        edit = clicked(bound(deeds.edit, message))
+        text = manner.words("edit_again")
+        button = pressable_text(f"edit-{message.key}", text, manner.sizes.name, edit)
         parts.append(ft.Row([button], alignment=ft.MainAxisAlignment.END))
     return parts
+
+
+def _may_edit(message: Message) -> bool:
+    return message.state == "refused" and message.file is None

@@ -1,5 +1,5 @@
-"""A conversation in the list: made once, and changed where it looks different, so that it keeps the
-focus and a message costs little.
+"""A conversation in the list: made once, and changed where it looks different, so that a message
+costs little.
 """
 
 from collections.abc import Awaitable, Callable
@@ -9,13 +9,14 @@ import flet as ft
 from frontend.views import look
 from frontend.views.avatar import TICKS, avatar, realm_chip
 from frontend.views.look import Sizes, isolated
+from frontend.views.one_stop import pressable
 from frontend.views.still import Still, show_changes
 from frontend.window.listing import ListRow
 from frontend.window.words import Words
 
 
 class ConversationRow:
-    """`opened` is told that it was chosen, `focused` whether it has the focus."""
+    """`opened` is told that it was clicked."""
 
     def __init__(
         self,
@@ -24,24 +25,20 @@ class ConversationRow:
         words: Words,
         *,
         opened: Callable[[str], Awaitable[None]],
-        focused: Callable[[str, bool], None],
     ) -> None:
-        async def chosen(event: ft.Event[ft.TextButton]) -> None:
+        async def clicked(event: ft.Event[ft.Container]) -> None:
             await opened(row.conversation)
 
         self._row: ListRow | None = None
         self._sizes, self._words = sizes, words
         self._make_parts(row)
-        self.button = ft.TextButton(
-            content=ft.Row([self._bar, self._face, *self._lines(row)], spacing=8),
+        self._box = ft.Container(
+            ft.Row([self._bar, self._face, *self._lines(row)], spacing=8),
             height=sizes.row,
-            on_click=chosen,
-            on_focus=lambda _: focused(row.conversation, True),
-            on_blur=lambda _: focused(row.conversation, False),
+            border_radius=look.RADIUS_FIELD,
+            on_hover=self._hovered,
         )
-        self._named = ft.Semantics(
-            identifier=f"conv-{row.conversation}", container=True, content=self.button
-        )
+        self._named = pressable(f"conv-{row.conversation}", self._box, clicked)
         self.control = Still(self._named)
         self.show(row)
 
@@ -116,8 +113,18 @@ class ConversationRow:
 
     def _select(self, selected: bool) -> None:
         self._bar.bgcolor = look.ACCENT if selected else ft.Colors.TRANSPARENT
-        self.button.style = look.ringed(look.RADIUS_FIELD, look.SELECTED if selected else None)
+        self._box.bgcolor = look.SELECTED if selected else None
         self._named.selected = selected
+
+    def _hovered(self, event: ft.Event[ft.Container]) -> None:
+        if self._row is not None and not self._row.selected:
+            self._box.bgcolor = look.RAISED if event.data else None
+            show_changes(self.control)
+
+    def ring(self, has_focus: bool) -> None:
+        """Let it be seen where the keys are."""
+        self._box.foreground_decoration = look.ring_over(look.RADIUS_FIELD) if has_focus else None
+        show_changes(self.control)
 
     def _show_last(self, row: ListRow) -> None:
         self._tick.visible = bool(row.tick)

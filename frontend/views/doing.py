@@ -8,6 +8,8 @@ import flet as ft
 
 T = TypeVar("T")
 Done = Callable[[], Awaitable[None]]
+Entry = tuple[str, Done]
+"""Of a menu: what it is called, and what it does."""
 
 
 @dataclass(frozen=True)

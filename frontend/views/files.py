@@ -9,8 +9,9 @@ import flet as ft
 
 from frontend.service.shapes import File, Message, Upload
 from frontend.views import look
-from frontend.views.doing import Done, bound, clicked
+from frontend.views.doing import Done, Entry, bound, clicked
 from frontend.views.look import Sizes, isolated
+from frontend.views.one_stop import pressable, pressable_icon
 from frontend.window import uploads
 from frontend.window.words import Words
 
@@ -39,8 +40,8 @@ _SHOWN_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp", "text/plai
 
 @dataclass(frozen=True)
 class FileDeeds:
-    """What can be done with files. `url`: where this browser gets a file, empty where there is none
-    and `save` and `show` are asked instead.
+    """What can be done with files. `url`: where this browser gets a file, so that a click does it
+    by itself; empty where there is none.
     """
 
     url: Callable[[File, bool], str]
@@ -123,13 +124,10 @@ def _picture(file: File, sizes: Sizes, words: Words, deeds: FileDeeds, longest: 
     shown = _picture_itself(file, words, deeds, width, height)
     url = deeds.url(file, False)
 
-    async def clicked(event: ft.Event[ft.TextButton]) -> None:
-        await deeds.show(file)
-
-    button = ft.TextButton(
-        content=ft.Container(shown, width=width, height=height, border_radius=look.RADIUS_FIELD),
-        style=look.ringed(look.RADIUS_FIELD),
-        on_click=None if url else clicked,
+    button = pressable(
+        f"file-{file.file_id}-open",
+        ft.Container(shown, width=width, height=height, border_radius=look.RADIUS_FIELD),
+        None if url else clicked(bound(deeds.show, file)),
         action=ft.OpenUrl(url, target=ft.UrlTarget.BLANK) if url else None,
     )
     below = ft.Row(
@@ -152,16 +150,7 @@ def _picture(file: File, sizes: Sizes, words: Words, deeds: FileDeeds, longest: 
     return ft.Semantics(
         identifier=f"file-{file.file_id}",
         container=True,
-        content=ft.Column(
-            [
-                ft.Semantics(
-                    identifier=f"file-{file.file_id}-open", container=True, content=button
-                ),
-                below,
-            ],
-            spacing=2,
-            tight=True,
-        ),
+        content=ft.Column([button, below], spacing=2, tight=True),
     )
 
 
@@ -203,6 +192,25 @@ def _broken(words: Words, width: float, height: float) -> ft.Control:
     )
 
 
+# --- in a menu -----------------------------------------------------------------------------------
+
+
+def file_entries(file: File, words: Words, deeds: FileDeeds) -> list[Entry]:
+    """What its buttons do, for keys."""
+    entries = [(words("save"), bound(deeds.save, file))]
+    if is_picture(file) or file.type in _SHOWN_TYPES:
+        entries.insert(0, (words("open"), bound(deeds.show, file)))
+    return entries
+
+
+def upload_entries(upload: Upload, words: Words, deeds: FileDeeds) -> list[Entry]:
+    key = upload.key
+    if uploads.is_moving(upload):
+        return [(words("cancel"), bound(deeds.cancel, key))]
+    retry, remove = bound(deeds.retry, key), bound(deeds.remove, key)
+    return [(words("retry"), retry), (words("remove"), remove)]
+
+
 # --- buttons -------------------------------------------------------------------------------------
 
 
@@ -233,7 +241,7 @@ def _icon(
     does: Done | None,
     action: ft.ClientAction | None = None,
 ) -> ft.Control:
-    return look.icon_button(icon, name, identifier, clicked(does) if does else None, action)
+    return pressable_icon(identifier, icon, name, clicked(does) if does else None, action)
 
 
 # --- on their way --------------------------------------------------------------------------------

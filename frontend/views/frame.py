@@ -14,7 +14,7 @@ from frontend.views.details import open_room_note
 from frontend.views.doing import Doings, Done, clicked
 from frontend.views.look import Sizes, isolated
 from frontend.views.message_pane import MessagePane
-from frontend.views.still import Still, Told, show_changes
+from frontend.views.still import Still, Told, is_on_page, show_changes
 from frontend.window.heading import Head
 from frontend.window.layout import DETAILS, Layout
 from frontend.window.listing import LinkWords
@@ -69,6 +69,8 @@ class Frame:
         self._chat_side = self._make_chat_side()
         self._nothing = ft.Container(expand=True, alignment=ft.Alignment.CENTER)
         self._details: ft.Container | None = None
+        self.is_at_details = False
+        """The focus is at the button for them."""
         self._told = Told()
         self._row = ft.Row(spacing=0, expand=True)
         self.control = Still(self._row, expand=True, bgcolor=look.BACKGROUND)
@@ -78,7 +80,13 @@ class Frame:
         return ft.Container(
             ft.Column(
                 [
-                    self._list_head,
+                    # Tab goes by the place: at this height, to the list before the chat's head.
+                    ft.Stack(
+                        [
+                            self._list_head,
+                            ft.Container(self._conversations.stop, right=0, top=look.HEADER / 2),
+                        ]
+                    ),
                     self._conversations.control,
                     line,
                     ft.Semantics(identifier="status-line", container=True, content=self._status),
@@ -190,10 +198,22 @@ class Frame:
         self._title = ft.Semantics(
             identifier="chat-title", container=True, header=True, expand=True
         )
-        button = look.icon_button(
-            ft.Icons.INFO_OUTLINE_ROUNDED, self._words("details"), "btn-details", clicked(about)
+        self._about = look.bare_icon_button(
+            ft.Icons.INFO_OUTLINE_ROUNDED, self._words("details"), clicked(about)
         )
+        self._about.on_focus = lambda _: self._told_of_details(True)
+        self._about.on_blur = lambda _: self._told_of_details(False)
+        self.is_at_details = False
+        button = ft.Semantics(identifier="btn-details", container=True, content=self._about)
         self._chat_head.content = ft.Row([self._back, self._face, self._title, button], spacing=10)
+
+    def _told_of_details(self, has_focus: bool) -> None:
+        self.is_at_details = has_focus
+
+    async def focus_details(self) -> None:
+        """The last stop before the messages."""
+        if is_on_page(self._about):
+            await self._about.focus()  # type: ignore[no-untyped-call]  # of Flet's
 
     # --- the list's head and status line ---------------------------------------------------------
 

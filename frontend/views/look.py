@@ -233,6 +233,11 @@ def ring(
     }
 
 
+def ring_over(radius: ft.BorderRadiusValue) -> ft.BoxDecoration:
+    """The same around what is no button, drawn over it."""
+    return ft.BoxDecoration(border=ft.Border.all(2, ACCENT), border_radius=radius)
+
+
 def ringed(radius: float, fill: str | None = None) -> ft.ButtonStyle:
     """A row or button whose focus is seen: a ring of 2 px."""
     return ft.ButtonStyle(
@@ -253,18 +258,24 @@ def icon_button(
     action: ft.ClientAction | None = None,
 ) -> ft.Semantics:
     """A button of 40 px that a screen reader can name; `action` is done by the client itself."""
-    return ft.Semantics(
-        identifier=identifier,
-        container=True,
-        content=ft.IconButton(
-            icon=ft.Icon(icon, size=20, color=TEXT2, semantics_label=name),
-            tooltip=name,
-            width=TARGET,
-            height=TARGET,
-            on_click=on_click,
-            action=action,
-            style=ringed(RADIUS_FIELD),
-        ),
+    button = bare_icon_button(icon, name, on_click, action)
+    return ft.Semantics(identifier=identifier, container=True, content=button)
+
+
+def bare_icon_button(
+    icon: ft.IconData,
+    name: str,
+    on_click: ft.ControlEventHandler[ft.IconButton] | None,
+    action: ft.ClientAction | None = None,
+) -> ft.IconButton:
+    return ft.IconButton(
+        icon=ft.Icon(icon, size=20, color=TEXT2, semantics_label=name),
+        tooltip=name,
+        width=TARGET,
+        height=TARGET,
+        on_click=on_click,
+        action=action,
+        style=ringed(RADIUS_FIELD),
     )
 
 

@@ -1,15 +1,13 @@
-"""The message that is chosen by keys: one stop for Tab, in which ↑ and ↓ go from one to the next.
-
-A button that isn't seen has the focus; it speaks the chosen message, which has a ring.
+"""The message that is chosen by keys, which has a ring: one stop for Tab, in which ↑ and ↓ go from
+one to the next.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 
-import flet as ft
-
 from frontend.service.shapes import Message
 from frontend.views.bubbles import DrawnRow, Manner
-from frontend.views.still import is_on_page, show_changes
+from frontend.views.one_stop import OneStop
+from frontend.views.still import show_changes
 from frontend.window import times
 from frontend.window.changes import change_words
 from frontend.window.identity import short
@@ -18,13 +16,16 @@ from frontend.window.rows import BubbleRow, moment
 
 
 class MessageChoice:
-    """`shown` is asked to bring a row into view, `entered` what Enter does with a message."""
+    """`shown` is asked to bring a row into view, `entered` what Enter does with a message, and
+    `covered` whether something stands in front of all: what was chosen still is, after it.
+    """
 
     def __init__(
         self,
         *,
         shown: Callable[[str], Awaitable[None]],
         entered: Callable[[Message], Awaitable[None]],
+        covered: Callable[[], bool],
     ) -> None:
         self._shown = shown
         self._entered = entered
@@ -32,21 +33,16 @@ class MessageChoice:
         self._manner: Manner | None = None
         self._key: str | None = None
         self._hit: str | None = None
-        self.has_focus = False
         self.is_in_menu = False
         """Its menu is open, and has the focus meanwhile."""
-        self._told = ft.Text("", semantics_label="")
-        self._button = ft.TextButton(
-            content=self._told,
-            width=1,
-            height=1,
-            # With none at all, it wouldn't be there for a screen reader either.
-            opacity=0.01,
-            on_focus=self._focused,
-            on_blur=self._blurred,
-            on_click=self._clicked,
+        self._stop = OneStop(
+            "msg-chosen",
+            focused=self._focused,
+            left=self.leave,
+            entered=self._enter,
+            covered=lambda: self.is_in_menu or covered(),
         )
-        self.stop = ft.Semantics(identifier="msg-chosen", container=True, content=self._button)
+        self.stop = self._stop.control
         """Stands in the pane, without being seen."""
 
     def draw(self, rows: Mapping[str, DrawnRow], manner: Manner) -> None:
@@ -66,14 +62,13 @@ class MessageChoice:
         row = self._rows.get(self._key or "")
         return row.row.message if row is not None and isinstance(row.row, BubbleRow) else None
 
+    @property
+    def has_focus(self) -> bool:
+        return self._stop.has_focus
+
     async def focus(self) -> None:
-        """Choose the newest, or go on where one was. The next key may come before the focus has."""
-        if not is_on_page(self._button):
-            return
-        self.has_focus = True
-        if self.message is None:
-            await self.move(-1)
-        await self._button.focus()  # type: ignore[no-untyped-call]  # of Flet's
+        """Choose the newest, or go on where one was."""
+        await self._stop.focus()
 
     async def move(self, by: int) -> bool:
         """To an older one (-1) or a newer one; False behind the newest."""
@@ -105,8 +100,7 @@ class MessageChoice:
         self._key = key
         self._rows[key].ring(False)
         show_changes(self._rows[key].control)
-        self._told.semantics_label = self._spoken()
-        show_changes(self.stop)
+        self._stop.say(self._spoken())
         await self._shown(key)
 
     async def show_hit(self, key: str) -> None:
@@ -138,18 +132,16 @@ class MessageChoice:
             told.append(state_words(message, manner.words))
         return ", ".join(told)
 
-    async def _focused(self, event: ft.Event[ft.TextButton]) -> None:
-        self.has_focus, self.is_in_menu = True, False
+    async def _focused(self) -> None:
+        self.is_in_menu = False
         if self.message is None:
             await self.move(-1)
 
-    def _blurred(self, event: ft.Event[ft.TextButton]) -> None:
-        self.has_focus = False
-        if self.is_in_menu:
-            return
+    def leave(self) -> None:
+        """None is chosen any more."""
         self._unring()
         self._key = None
 
-    async def _clicked(self, event: ft.Event[ft.TextButton]) -> None:
+    async def _enter(self) -> None:
         if (message := self.message) is not None:
             await self._entered(message)

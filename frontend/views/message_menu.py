@@ -1,22 +1,23 @@
 """The ⋮ beside a message. Tab passes it by, so that a long conversation is no long way for keys:
-the chosen message's menu is opened by a key, any by the mouse, a finger or a screen reader.
+the chosen message's menu is opened by a key, any by the mouse, a finger or a screen reader. All
+that the message's own buttons and links do can be done from it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import flet as ft
 
 from frontend.views import look
-from frontend.views.doing import Done, clicked, item
+from frontend.views.doing import Entry, clicked, item
 from frontend.views.still import show_changes
 
 _SIDE = 28
 
 
 class MessageMenu:
-    """`entries` are what stands in it and what that does; they are drawn once it is opened."""
+    """`entries` are asked for when it is opened: what can be done may be another by then."""
 
-    def __init__(self, identifier: str, name: str, entries: Sequence[tuple[str, Done]]) -> None:
+    def __init__(self, identifier: str, name: str, entries: Callable[[], Sequence[Entry]]) -> None:
         self.entries = entries
         # Not a button of Flet's: each of those is a stop for Tab.
         dots = ft.Container(
@@ -32,7 +33,6 @@ class MessageMenu:
         )
 
     async def open(self) -> None:
-        if not self._menu.items:
-            self._menu.items = [item(text, does) for text, does in self.entries]
-            show_changes(self._menu)
+        self._menu.items = [item(text, does) for text, does in self.entries()]
+        show_changes(self._menu)
         await self._menu.open()

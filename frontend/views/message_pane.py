@@ -38,13 +38,14 @@ class MessagePane:
         all_read: Callable[[], Awaitable[None]],
         reach: Callable[[int], Awaitable[None]],
         entered: Callable[[Message], Awaitable[None]],
+        covered: Callable[[], bool],
     ) -> None:
         self._older = older
         self._moved = moved
         self._all_read = all_read
         self._reach = reach
         self._rows: list[Row] = []
-        self.choice = MessageChoice(shown=self._bring_into_view, entered=entered)
+        self.choice = MessageChoice(shown=self._bring_into_view, entered=entered, covered=covered)
         self._manner: Manner | None = None
         self._told = Told()
         self._conversation = ""

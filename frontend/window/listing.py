@@ -99,6 +99,13 @@ def _with_words(row: ListRow, words: Words) -> ListRow:
     return replace(row, spoken=", ".join(part for part in told if part))
 
 
+def spoken_row(row: ListRow, words: Words) -> str:
+    """All of it, as a reader says it."""
+    last = " ".join(part for part in (row.emphasis, row.preview) if part)
+    unread = words("unread", n=row.unread) if row.unread else ""
+    return "; ".join(part for part in (row.spoken, last, row.time, unread) if part)
+
+
 def presence_words(presence: str, words: Words) -> str:
     match presence:
         case "online":

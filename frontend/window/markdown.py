@@ -6,6 +6,7 @@ _MARKS = re.compile(
     r"(\*\*|__|~~|`|^#{1,6} |^[-*+] |^\d+\. |^> |\[[^\]\n]+\]\(|https?://|www\.)", re.MULTILINE
 )
 _LINK = re.compile(r"!?\[([^\]\n]+)\]\([^)\s]*\)")
+_TARGET = re.compile(r"\]\(\s*([^)\s]+)|(https?://[^\s<>()\[\]]+)", re.IGNORECASE)
 _SIGNS = re.compile(r"\*\*|__|~~|`|^#{1,6} |^> ", re.MULTILINE)
 _BARE_LINK = re.compile(r"^(https?://|mailto:)", re.IGNORECASE)
 LONG_CHARACTERS = 2000
@@ -31,6 +32,12 @@ def without_marks(text: str) -> str:
 def may_open(url: str) -> bool:
     """Whether a link may be followed: pages and mail, no scripts and no files."""
     return _BARE_LINK.match(url) is not None
+
+
+def links(text: str) -> list[str]:
+    """Those that may be followed, each once."""
+    found = (marked or bare.rstrip(".,;:!?'\"*_~`") for marked, bare in _TARGET.findall(text))
+    return list(dict.fromkeys(filter(may_open, found)))
 
 
 def is_long(text: str) -> bool:

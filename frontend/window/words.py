@@ -143,6 +143,7 @@ TEXTS: Mapping[str, Text] = {
     "attach": Text("Attach files", "Lampirkan file"),
     "save": Text("Save", "Simpan"),
     "open": Text("Open", "Buka"),
+    "open_link": Text("Open {url}", "Buka {url}"),
     "retry": Text("Try again", "Coba lagi"),
     "remove": Text("Remove", "Hapus"),
     "image_broken": Text("The image can't be shown.", "Gambar tidak dapat ditampilkan."),

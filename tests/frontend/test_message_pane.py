@@ -36,6 +36,7 @@ class _Chat:
             all_read=_nothing,
             reach=self._reach,
             entered=_nothing,
+            covered=lambda: False,
         )
         self.page = PageInMemory(self.pane.control)
 

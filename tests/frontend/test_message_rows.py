@@ -89,13 +89,13 @@ async def test_a_message_that_got_further_keeps_its_menu(
     drawn.draw([message(None, sender, "at_realm", key="key-1")])
     menus = drawn.page.ids("ContextMenu")
     (row,) = [row for row in drawn.rows.drawn.values() if row.menu is not None]
+    (_, (_, info)) = row.menu.entries()
 
     sent = drawn.draw([message(1, sender, "at_main", key="key-1")])
 
     assert told in sent
     assert drawn.page.ids("ContextMenu") == menus
     assert [one for one in drawn.rows.drawn.values() if one.menu is not None] == [row]
-    (_, (_, info)) = row.menu.entries
     await info()
     assert [asked.seq for asked in drawn.asked] == [1]
 

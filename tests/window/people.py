@@ -180,7 +180,7 @@ class Person:
         """The lowest of the buttons whose names end so."""
         found = self.page.locator(f'[flt-semantics-identifier$="{ending}"]').last
         found.wait_for(state="attached")
-        found.locator("[flt-tappable]").first.click()
+        self._click(found)
 
     def choose(self, menu: str, item: str) -> None:
         """Something of a menu."""
