@@ -221,8 +221,11 @@ class Person:
         return self.focused_text == text
 
     def type_into(self, identifier: str, text: str) -> None:
-        """What takes the focus by itself."""
-        wait_until(lambda: self.focused[0] == identifier and self._typed(text))
+        """What takes the focus by itself; where it doesn't in a while, it is clicked."""
+        try:
+            wait_until(lambda: self.focused[0] == identifier and self._typed(text), 5)
+        except TimeoutError:
+            self.write(identifier, text)
 
     def type(self, text: str) -> None:
         """Wherever the focus is."""
