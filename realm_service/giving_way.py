@@ -7,11 +7,11 @@ import asyncio
 import time
 from collections.abc import Callable
 
-FILES_SHARE = 0.25
+FILES_SHARE = 0.05
 """Of the event loop's time, while messages move. What disk threads do follows from it."""
-_STEP_SECONDS = 0.001
+_STEP_SECONDS = 0.0002
 """So much of a processor at a stretch: a message that comes then waits no longer."""
-_LONGEST_STEP_SECONDS = 0.01
+_LONGEST_STEP_SECONDS = 0.002
 """More than this was not its own doing."""
 _MOVING_SECONDS = 0.25
 """Messages move while one has come within that time."""
