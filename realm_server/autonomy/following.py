@@ -25,8 +25,9 @@ SECONDS_BETWEEN = 300.0
 """Conversations that go on while nobody of them is here are caught up with so often."""
 SECONDS_AFTER_FAILURE = 10.0
 _ANSWER_SECONDS = 60.0
-_SHARE = 0.1
-"""Of this realm's event loop, while messages move; main and the disk have as much to do for it."""
+_SHARE = 0.03
+"""Of this realm's event loop, while messages move; main has twice as much to do for it. A page of a
+conversation takes a millisecond or two, so that some twenty of them come in a second."""
 
 
 class Following:
