@@ -82,6 +82,7 @@ def w1_old(bench: Bench) -> list[Row]:
     empty, old = bench.rounds(compared, _saturate(bench, 50, 16)).values()
     figures = [
         Figure("CPU a message", "µs", server_cpu, at_most_times=1.2),
+        *PARTS,
         Figure("messages", "/s", rate),
     ]
     return rows_of("W1 on 1,000,000 stored", old, figures, empty, "empty store")
