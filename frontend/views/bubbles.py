@@ -203,7 +203,7 @@ def _day(row: DayRow, manner: Manner) -> ft.Control:
     return ft.Semantics(
         identifier=f"day-{row.day.isoformat()}",
         container=True,
-        header=True,
+        heading_level=3,
         content=ft.Container(ft.Row([chip], alignment=ft.MainAxisAlignment.CENTER), padding=8),
     )
 

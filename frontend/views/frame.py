@@ -195,8 +195,9 @@ class Frame:
             ft.Icons.ARROW_BACK_ROUNDED, self._words("back"), "chat-back", clicked(back)
         )
         self._face = ft.Container()
+        # With a level it is always a heading; else its name is lost when it becomes another role.
         self._title = ft.Semantics(
-            identifier="chat-title", container=True, header=True, expand=True
+            identifier="chat-title", container=True, heading_level=2, expand=True
         )
         self._about = look.bare_icon_button(
             ft.Icons.INFO_OUTLINE_ROUNDED, self._words("details"), clicked(about)

@@ -47,8 +47,8 @@ def test_signing_in_says_what_is_wrong_and_asks_nobody_outside(
 def test_two_people_talk_and_neither_sees_the_others_account(
     open_window: Opening, system: System
 ) -> None:
-    """Each browser signs in by itself; messages, badges and ticks come without being asked for, and
-    a message's menu tells of it.
+    """Each browser signs in by itself; messages, badges and ticks come without being asked for, a
+    screen reader finds the chat's heading, and a message's menu tells of it.
     """
     add_people(system, "budi@surabaya", "citra@jakarta")
     budi, citra = open_window(), open_window()
@@ -67,11 +67,12 @@ def test_two_people_talk_and_neither_sees_the_others_account(
     budi.sees("Delivered")
 
     citra.open_chat(conversation)
+    assert citra.find("chat-title").evaluate("title => title.tagName") == "H2"
     budi.sees("Read")
     citra.sees_no("1 unread")
     assert _unread(system, "citra@jakarta") == {conversation: 0}
     citra.say("Pagi juga")
-    budi.sees("Pagi juga")
+    wait_until(lambda: budi.times_seen("Pagi juga") == 1)
     assert budi.times_seen("Selamat pagi") == 1
     budi.choose_of_last("Message info")
     budi.sees("Number 2")
