@@ -18,7 +18,7 @@ def conversation_of(one: str, other: str) -> str:
 def enter(window: Person, address: str) -> None:
     """Signed in at one's site."""
     window.sign_in_at_site(address, PASSWORD)
-    window.comes_in()
+    window.wait_for("conv-list")
     window.sees("Connected")
 
 

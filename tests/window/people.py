@@ -134,47 +134,19 @@ class Person:
         return shown
 
     def press(self, identifier: str, opens: str = "") -> None:
-        """A button, by the mouse; once more while what it opens doesn't come: what is drawn anew
-        under the mouse takes no click.
-        """
-        found = self.wait_for(identifier)
-        self._click(found)
+        """A button, by the mouse, once; then what it opens is waited for."""
+        self._click(self.wait_for(identifier))
         if opens:
-            wait_until(lambda: self._is_there(self.find(opens)) or self._click_again(found))
+            self.wait_for(opens)
 
     def confirm(self, identifier: str) -> None:
         """What a dialog asks; it shuts then."""
-        found = self.wait_for(identifier)
-        self._click(found)
-        wait_until(lambda: self._is_gone(found) or self._click_again(found))
+        self.press(identifier)
+        self.gone(identifier)
 
-    def comes_in(self) -> None:
-        """Their chats are there; the card's button is clicked where Enter wasn't heard."""
-        chats, button = self.find("conv-list"), self.find("btn-signin")
-        wait_until(lambda: self._is_there(chats) or self._click_again(button))
-
-    def _click(self, found: Locator, timeout: float | None = None) -> None:
+    def _click(self, found: Locator) -> None:
         inner = found.locator("[flt-tappable]")
-        (inner.first if inner.count() else found.first).click(timeout=timeout)
-
-    def _click_again(self, found: Locator) -> bool:
-        """Unless it has gone, which is an answer too."""
-        with contextlib.suppress(PlaywrightError):
-            if found.count():
-                self._click(found, _PATIENCE_MILLISECONDS)
-        return False
-
-    def _is_there(self, found: Locator) -> bool:
-        with contextlib.suppress(PlaywrightError):
-            found.first.wait_for(state="attached", timeout=_PATIENCE_MILLISECONDS)
-            return True
-        return False
-
-    def _is_gone(self, found: Locator) -> bool:
-        with contextlib.suppress(PlaywrightError):
-            found.first.wait_for(state="detached", timeout=_PATIENCE_MILLISECONDS)
-            return True
-        return False
+        (inner.first if inner.count() else found.first).click()
 
     def press_last(self, ending: str) -> None:
         """The lowest of the buttons whose names end so."""
@@ -184,10 +156,9 @@ class Person:
 
     def choose(self, menu: str, item: str) -> None:
         """Something of a menu."""
-        found, entry = self.wait_for(menu), self.page.get_by_role("menuitem", name=item)
-        self._click(found)
-        wait_until(lambda: self._is_there(entry) or self._click_again(found))
-        entry.focus()  # the mouse meets another one while the menu unfolds
+        self.press(menu)
+        # By the keyboard: the mouse meets another one while the menu unfolds.
+        self.page.get_by_role("menuitem", name=item).focus()
         self.keys("Enter")
 
     def choose_of_last(self, item: str) -> None:
@@ -197,8 +168,11 @@ class Person:
 
     def write(self, identifier: str, text: str) -> None:
         """Into a field, in place of what stands there."""
-        field = self.wait_for(identifier).locator("input,textarea").first
+        field = self._field(identifier)
         wait_until(lambda: self._wrote(field, text))
+
+    def _field(self, identifier: str) -> Locator:
+        return self.wait_for(identifier).locator("input,textarea").first
 
     def _wrote(self, field: Locator, text: str) -> bool:
         """Whether it stands there; what was clicked may have been drawn anew."""
@@ -221,11 +195,11 @@ class Person:
         return self.focused_text == text
 
     def type_into(self, identifier: str, text: str) -> None:
-        """What takes the focus by itself; where it doesn't in a while, it is clicked."""
-        try:
-            wait_until(lambda: self.focused[0] == identifier and self._typed(text), 5)
-        except TimeoutError:
-            self.write(identifier, text)
+        """What takes the focus by itself."""
+        field = self._field(identifier)
+        wait_until(
+            lambda: self.page.evaluate(_FOCUSED, field.element_handle()) and self._typed(text)
+        )
 
     def type(self, text: str) -> None:
         """Wherever the focus is."""
@@ -250,23 +224,12 @@ class Person:
 
     def sign_in(self, address: str, password: str, server: str = "") -> None:
         self.write("signin-address", address)
+        if server and not self.find("signin-server").count():
+            self.choose("signin-realm", "Another server")
         if server:
-            wait_until(self._may_write_server)
-        if self.find("signin-server").count():
             self.write("signin-server", server)
         self.write("signin-password", password)
         self.keys("Enter")
-
-    def _may_write_server(self) -> bool:
-        """The list of sites may come, and shut the menu, while it is open."""
-        if self.find("signin-server").count():
-            return True
-        with contextlib.suppress(PlaywrightError):
-            self.choose("signin-realm", "Another server")
-            self.find("signin-server").wait_for(state="attached", timeout=3000)
-            return True
-        self.keys("Escape")
-        return False
 
     def open_chat(self, conversation: str) -> None:
         self.press(f"conv-{conversation}", opens="chat-title")

@@ -38,7 +38,7 @@ def test_signing_in_says_what_is_wrong_and_asks_nobody_outside(
     window.sign_in("ana@surabaya", PASSWORD, "http://127.0.0.1:9")
     window.sees("Can't reach the site.")
     window.sign_in("ana@surabaya", PASSWORD, " ")
-    window.comes_in()
+    window.wait_for("conv-list")
 
     window.sees("No chats yet.")
     assert window.strangers() == set()
