@@ -64,15 +64,10 @@ class MessagePane:
         self._seen: Seen | None = None
         self._seen_is_exact = True
         self._new_height = 0.0
-        self.list = StillList(
-            reverse=True,
-            expand=True,
-            spacing=0,
-            padding=ft.Padding.symmetric(horizontal=16, vertical=8),
-            on_scroll=self._scrolled,
-            scroll_interval=100,
-            cache_extent=600,
-        )
+        self.list = self._fresh_list()
+        # Text is selected across messages, and is still text to a screen reader, which takes a
+        # selectable control for a field.
+        self._selection = ft.SelectionArea(self.list)
         self._drawn = MessageRows(self.list, deeds)
         self._newest = self._pill("btn-newest", ft.Icons.ARROW_DOWNWARD_ROUNDED, self._to_newest)
         self._first = self._pill("btn-first-new", ft.Icons.ARROW_UPWARD_ROUNDED, self._to_first)
@@ -99,9 +94,7 @@ class MessagePane:
                     ft.Semantics(
                         identifier="msg-list",
                         container=True,
-                        # Text is selected across messages, and is still text to a screen reader,
-                        # which takes a selectable control for a field.
-                        content=ft.SelectionArea(self.list),
+                        content=self._selection,
                     ),
                     left=0,
                     right=0,
@@ -122,6 +115,17 @@ class MessagePane:
                 ft.Container(self.choice.stop, left=0, bottom=0),
             ],
             expand=True,
+        )
+
+    def _fresh_list(self) -> StillList:
+        return StillList(
+            reverse=True,
+            expand=True,
+            spacing=0,
+            padding=ft.Padding.symmetric(horizontal=16, vertical=8),
+            on_scroll=self._scrolled,
+            scroll_interval=100,
+            cache_extent=600,
         )
 
     def _pill(
@@ -155,6 +159,8 @@ class MessagePane:
         self._is_elsewhere = self._offset > 0
         place = self._places.pop(conversation, None) if at_place else None
         self._conversation = conversation
+        if self._is_elsewhere:
+            self._begin_list()
         self._drawn.clear()
         self._told.forget("rows")
         self._rows = []
@@ -166,6 +172,14 @@ class MessagePane:
         self._view_height = view_height
         self._seen = None if new_after is None else Seen(new_after)
         self._seen_is_exact = new_after is None
+
+    def _begin_list(self) -> None:
+        """The client reckons where rows stand from those that stood there before; with the heights
+        of another conversation it would go astray.
+        """
+        self.list = self._selection.content = self._fresh_list()
+        self._drawn.show_in(self.list)
+        show_changes(self._selection)
 
     def _keep_place(self) -> None:
         if self._left is not None:

@@ -36,6 +36,10 @@ class MessageRows:
         self._columns, self._measured, self.drawn = {}, {}, {}
         self._list.show([])
 
+    def show_in(self, list_: StillList) -> None:
+        """In another list."""
+        self._list = list_
+
     def forget_drawn(self) -> None:
         """All look different: they are made anew."""
         self.drawn = {}

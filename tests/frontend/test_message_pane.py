@@ -109,6 +109,25 @@ async def test_each_chat_keeps_its_place(gone_to: list[float]) -> None:
     assert chat.pane.last_seq_shown == 60
 
 
+async def test_a_place_is_kept_by_no_heights_of_another_chat(gone_to: list[float]) -> None:
+    """Who comes from far up finds a list of its own: a client reckons places from what stood there
+    before.
+    """
+    chat = _Chat()
+    chat.has("one", *range(1, 61))
+    chat.has("other", *range(1, 61))
+    await chat.open("one")
+    first = chat.page.ids("ListView")
+    await chat.open("other")
+    assert chat.page.ids("ListView") == first
+
+    await chat.scroll(900)
+    await chat.open("one")
+
+    assert chat.page.controls("ListView") == 1
+    assert chat.page.ids("ListView") != first
+
+
 async def test_a_place_far_up_is_fetched_again(gone_to: list[float]) -> None:
     """Where one was isn't held any more; nobody is told meanwhile that nothing is there."""
     chat = _Chat()
