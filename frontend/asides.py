@@ -24,7 +24,7 @@ class Asides:
         self.choosing: Choosing | None = None
 
     async def show_all(self, message: Message) -> None:
-        title = self._chatting.live.state.name_of(message.sender)
+        title = listing.told_of(self._chatting.live.state, message.sender)
         self.show(dialogs.whole_text(self._chatting.words, title, message.text, self.shut_dialog))
 
     async def show_info(self, message: Message) -> None:

@@ -340,7 +340,7 @@ class Chatting:
         now = asyncio.get_running_loop().time()
         if now - self._said_at >= _SAYING_SECONDS:
             self._said_at = now
-            name = self.live.state.name_of(message.sender)
+            name = listing.told_of(self.live.state, message.sender)
             self.frame.say(self.words("arrived", name=name))
 
     # --- writing ---------------------------------------------------------------------------------

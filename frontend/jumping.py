@@ -125,11 +125,12 @@ class Finding:
         state, now = self.live.state, self.clock()
         conversation = state.find(message.conversation)
         title = message.sender if conversation is None else conversation.title
+        told = [short(message.sender, state.realm), short(title, state.realm)]
         moment = times.in_list(self.words, message.at or message.sent_at, now)
         return Choice(
             identifier=f"hit-{message.conversation}-{message.seq}",
             heading="",
-            title=f"{short(message.sender, state.realm)} · {title} · {moment}",
+            title=" · ".join([*dict.fromkeys(told), moment]),
             detail=listing.as_read(message.text),
             face=lambda: avatar("private", message.sender, 32),
             take=take,

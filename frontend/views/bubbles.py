@@ -359,16 +359,16 @@ def _inside(row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | Non
 
 
 def _sender(message: Message, manner: Manner) -> ft.Control:
+    """Nothing of the name is cut off: its end tells one messi from the other."""
     name = ft.Text(
         isolated(short(message.sender, manner.realm)),
         size=manner.sizes.name,
         weight=look.BOLD,
         color=look.IDENTITY[colour_index("user", message.sender)],
-        no_wrap=True,
-        overflow=ft.TextOverflow.ELLIPSIS,
     )
     if not is_guest(message.sender):
         return name
+    name.expand = name.expand_loose = True
     chip = guest_chip(manner.words("guest"), manner.sizes.of(11))
     return ft.Row([name, chip], spacing=6, tight=True)
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from frontend.service import shapes
 from frontend.service.shapes import Conversation, Message
 from frontend.window import uploads
+from frontend.window.identity import namesakes
 from frontend.window.state import AccountState, History, Presence
 from realm_service.sse import Event
 
@@ -68,7 +69,9 @@ def take_people(
     found = {person.address: person for person in people}
     names = {address: person.name for address, person in found.items() if person.name}
     there = {address: Presence(person.online, now) for address, person in found.items()}
-    return replace(state, names={**state.names, **names}, presence={**state.presence, **there})
+    names = {**state.names, **names}
+    presence = {**state.presence, **there}
+    return replace(state, names=names, namesakes=namesakes(names), presence=presence)
 
 
 def open_history(state: AccountState, conversation: str) -> AccountState:

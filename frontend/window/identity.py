@@ -4,6 +4,8 @@ The same on every device, because it comes of the address alone.
 """
 
 import hashlib
+from collections import Counter
+from collections.abc import Mapping
 
 from realm_protocol import rooms
 
@@ -30,6 +32,12 @@ def short(address: str, own_realm: str) -> str:
     """An address as people of one's own site say it: without the site where it is theirs."""
     name, _, realm = address.partition("@")
     return name if realm == own_realm else address
+
+
+def namesakes(names: Mapping[str, str]) -> frozenset[str]:
+    """Whose name another one of their site has too; `names` by their addresses."""
+    called = Counter((realm_of(address), name) for address, name in names.items())
+    return frozenset(a for a, name in names.items() if called[realm_of(a), name] > 1)
 
 
 def is_guest(address: str) -> bool:

@@ -86,7 +86,13 @@ def _tick(state: AccountState, last: Message | None) -> str:
 
 
 def title_of(state: AccountState, one: Conversation) -> str:
-    return state.name_of(one.title) if one.kind == "private" else one.name or name_of(one.title)
+    return state.title_of(one.title) if one.kind == "private" else one.name or name_of(one.title)
+
+
+def told_of(state: AccountState, address: str) -> str:
+    """Somebody in a sentence: of another site, with it."""
+    name, realm = state.title_of(address), realm_of(address)
+    return name if realm == state.realm else f"{name}, {realm}"
 
 
 def _with_words(row: ListRow, words: Words) -> ListRow:
@@ -148,7 +154,7 @@ def preview_of(message: Message, kind: str, me: str, words: Words) -> str:
         shown = change_words(message, words, realm_of(me))
     if kind == "private" or message.kind == "system":
         return shown
-    who = words("you") if message.sender == me else name_of(message.sender)
+    who = words("you") if message.sender == me else short(message.sender, realm_of(me))
     return f"{who}: {shown}"
 
 

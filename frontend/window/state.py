@@ -50,6 +50,8 @@ class AccountState:
     """Conversations that were opened here and that the service doesn't list yet."""
     names: Mapping[str, str] = field(default_factory=dict)
     """What people call themselves, by address."""
+    namesakes: frozenset[str] = frozenset()
+    """Addresses of those who call themselves as another one of their site does."""
     histories: Mapping[str, History] = field(default_factory=dict)
     drafts: Mapping[str, str] = field(default_factory=dict)
     uploads: Mapping[str, Upload] = field(default_factory=dict)
@@ -76,6 +78,11 @@ class AccountState:
     def name_of(self, address: str) -> str:
         """What somebody calls themselves, else the name of their address."""
         return self.names.get(address) or address.partition("@")[0]
+
+    def title_of(self, address: str) -> str:
+        """What somebody calls themselves, and where that isn't enough, their address's name."""
+        name = self.name_of(address)
+        return f"{name} ({address.partition('@')[0]})" if address in self.namesakes else name
 
     @property
     def total_unread(self) -> int:

@@ -1,24 +1,29 @@
 """What is offered to somebody who wants to talk: chats, groups, and people of all sites."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from frontend.jumping import Finding
 from frontend.live import LiveAccount
-from frontend.service.shapes import Group, Person
+from frontend.service.shapes import Group, Message, Person
 from frontend.window import arriving
 from frontend.window.state import AccountState
 from frontend.window.words import Words
-from tests.frontend.chat_log import BEGIN, ME, PEER, conversation
+from tests.frontend.chat_log import BEGIN, ME, PEER, conversation, message
 
 
 @dataclass
 class _ChatCli:
     asked: list[str] = field(default_factory=list)
+    hits: list[Message] = field(default_factory=list)
 
     async def people(self, query: str) -> list[Person]:
         self.asked.append(query)
         return [person for person in _PEOPLE if query in person.address]
+
+    async def search(self, _: str) -> list[Message]:
+        return self.hits
 
     async def groups(self) -> list[Group]:
         return []
@@ -43,7 +48,13 @@ def _finding() -> tuple[Finding, _ChatCli]:
     state = arriving.take_conversations(state, [conversation()], 1)
     chat_cli = _ChatCli()
     live = cast("LiveAccount", _Live(chat_cli, state))
-    return Finding(live, Words("en"), lambda: BEGIN, *(_nothing for _ in range(5))), chat_cli
+    return Finding(
+        live, Words("en"), lambda: BEGIN, *(_nothing for _ in range(4)), _answer
+    ), chat_cli
+
+
+async def _answer(question: Awaitable[Any]) -> Any:
+    return await question
 
 
 async def _nothing(*_: Any) -> None:
@@ -66,3 +77,13 @@ async def test_a_name_is_looked_for_at_all_sites() -> None:
 
     assert [choice.detail for choice in await finding.anyone("arfi")] == ["arfi@jakarta"]
     assert await finding.anyone("messi") == []
+
+
+async def test_a_hit_says_who_wrote_it_and_to_whom() -> None:
+    """Once, where that is the same; of another site, with it."""
+    finding, chat_cli = _finding()
+    chat_cli.hits = [message(2, PEER), message(1, ME)]
+
+    titles = [choice.title for choice in await finding.messages("text")]
+
+    assert titles == ["henderson@jakarta · 03:02", "messi · henderson@jakarta · 03:01"]

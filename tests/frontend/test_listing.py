@@ -6,14 +6,22 @@ from typing import Any
 
 import pytest
 
-from frontend.service.shapes import Link
+from frontend.service.shapes import Link, Person
 from frontend.window import arriving
 from frontend.window.layout import layout_of
-from frontend.window.listing import link_words, list_rows
+from frontend.window.listing import link_words, list_rows, preview_of, told_of
 from frontend.window.state import AccountState
 from frontend.window.words import Words
 from realm_service.sse import Event
-from tests.frontend.chat_log import BEGIN, CONVERSATION, ME, PEER, conversation, message_json
+from tests.frontend.chat_log import (
+    BEGIN,
+    CONVERSATION,
+    ME,
+    PEER,
+    conversation,
+    message,
+    message_json,
+)
 
 EN, ID = Words("en"), Words("id")
 NOW = BEGIN + timedelta(hours=1)
@@ -154,3 +162,25 @@ def test_the_strip_says_what_is_wrong_and_what_waits(change: dict[str, Any], sai
 
     assert said in strip
     assert bool(strip) == bool(said)
+
+
+def test_two_people_of_one_name_are_told_apart() -> None:
+    """By their sites, and within one by their addresses: in the list, in a group, in words."""
+    people = [
+        Person("messi@jakarta", "Lionel Messi", True),
+        Person("lionel@surabaya", "Lionel Messi", True),
+        Person("leo@surabaya", "Lionel Messi", True),
+        Person("arfi@surabaya", "Arfi", True),
+    ]
+    state = arriving.take_people(AccountState(ME), people, BEGIN)
+    listed = [conversation(conversation=f"p{one.address}", title=one.address) for one in people]
+    rows = list_rows(arriving.take_conversations(state, listed, 9), None, EN, NOW)
+
+    assert {(row.name, row.realm) for row in rows} == {
+        ("Lionel Messi", "jakarta"),
+        ("Lionel Messi (lionel)", ""),
+        ("Lionel Messi (leo)", ""),
+        ("Arfi", ""),
+    }
+    assert told_of(state, "messi@jakarta") == "Lionel Messi, jakarta"
+    assert preview_of(message(1, "messi@jakarta"), "group", ME, EN).startswith("messi@jakarta: ")
