@@ -140,7 +140,7 @@ COMMAND_LINE = (
         partial(_number, 0, 60),
         Help(
             "Seconds that a message waits for the main server's answer.",
-            "Berapa detik sebuah pesan menunggu jawaban server utama.",
+            "Berapa detik sebuah pesan menunggu jawaban server pusat.",
         ),
         5.0,
     ),
@@ -168,7 +168,7 @@ SERVICE = (
     Setting(
         "ca",
         _path,
-        Help("File of certificate authorities to trust.", "Berkas otoritas sertifikat tepercaya."),
+        Help("File of certificate authorities to trust.", "File otoritas sertifikat tepercaya."),
     ),
     Setting(
         "log_level",
@@ -181,7 +181,7 @@ SERVICE = (
         partial(_whole, 1024, math.inf),
         Help(
             "Bytes of unsent text that one account may have waiting.",
-            "Bita teks belum terkirim yang boleh menunggu per akun.",
+            "Byte teks belum terkirim yang boleh menunggu per akun.",
         ),
         64 * 1024 * 1024,
     ),
@@ -190,7 +190,7 @@ SERVICE = (
         partial(_whole, 1024, math.inf),
         Help(
             "Bytes that a file may have which is sent from here.",
-            "Bita paling banyak dari berkas yang dikirim dari sini.",
+            "Byte paling banyak dari file yang dikirim dari sini.",
         ),
         FILE_LIMIT,
     ),

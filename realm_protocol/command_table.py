@@ -141,7 +141,7 @@ _TEXT = Parameter(
 _PATH = Parameter(
     "path",
     Kind.PATH,
-    Help("the file, or - for standard input", "berkasnya, atau - untuk masukan standar"),
+    Help("the file, or - for standard input", "filenya, atau - untuk masukan standar"),
 )
 _MEMBERS = Parameter(
     "members",
@@ -277,14 +277,14 @@ WORDS = (
     Word(
         "sendfile",
         (_PERSON, _PATH),
-        Help("Send a file to a person.", "Kirim berkas kepada seseorang."),
+        Help("Send a file to a person.", "Kirim file kepada seseorang."),
         Right.SIGNED_IN,
         WhenCutOff.KEPT,
     ),
     Word(
         "sendgroupfile",
         (_GROUP, _PATH),
-        Help("Send a file to a group.", "Kirim berkas ke grup."),
+        Help("Send a file to a group.", "Kirim file ke grup."),
         Right.MEMBER,
         WhenCutOff.KEPT,
     ),
@@ -296,14 +296,14 @@ WORDS = (
                 Kind.WORD,
                 Help(
                     "the file's id or its beginning, or all; else the newest",
-                    "id berkas atau awalnya, atau all; bila tidak, yang terbaru",
+                    "id file atau awalnya, atau all; bila tidak, yang terbaru",
                 ),
                 optional=True,
             ),
         ),
         Help(
             "Save a file that others have sent; it never overwrites one.",
-            "Simpan berkas kiriman orang lain; berkas yang ada tidak pernah ditimpa.",
+            "Simpan file kiriman orang lain; file yang ada tidak pernah ditimpa.",
         ),
         Right.SIGNED_IN,
         WhenCutOff.REFUSED,
@@ -425,7 +425,7 @@ WORDS = (
         (_GROUP,),
         Help(
             "Close a group: it can only be read and left.",
-            "Tutup grup: grup hanya bisa dibaca dan ditinggalkan.",
+            "Tutup grup: anggota hanya bisa membaca atau keluar.",
         ),
         Right.OPERATOR,
         WhenCutOff.REFUSED,
@@ -641,7 +641,7 @@ WORDS = (
     Word(
         "sendfilerealm",
         (_REALM, _PERSON_THERE, _PATH),
-        Help("Send a file to a person of a realm.", "Kirim berkas kepada orang di sebuah realm."),
+        Help("Send a file to a person of a realm.", "Kirim file kepada orang di sebuah realm."),
         Right.SIGNED_IN,
         WhenCutOff.KEPT,
     ),
@@ -650,7 +650,7 @@ WORDS = (
         (_REALM, _RECIPIENTS, _PATH),
         Help(
             "Send a file to a group of a realm, or to several of its people.",
-            "Kirim berkas ke grup di sebuah realm, atau kepada beberapa orangnya.",
+            "Kirim file ke grup di sebuah realm, atau kepada beberapa orangnya.",
         ),
         Right.SIGNED_IN,
         WhenCutOff.KEPT,

@@ -30,30 +30,30 @@ TEXTS: Mapping[str, str] = {
     "invalid_setting": "Setelan {setting} salah: {detail}.",
     "unknown_setting": "{file}: tidak ada setelan “{setting}”; yang terdekat “{nearest}”.",
     "empty_text": "Pesannya kosong. Tulis sesuatu untuk dikirim.",
-    "text_not_unicode": "Pesan ini bukan teks UTF-8 yang sah. Isi biner dikirim sebagai berkas.",
+    "text_not_unicode": "Pesan ini bukan teks UTF-8 yang sah. Isi biner dikirim sebagai file.",
     "text_too_long": (
-        "Pesan ini {size} bita; batasnya {limit}. Kirim sebagian-sebagian, atau sebagai berkas."
+        "Pesan ini {size} byte; batasnya {limit}. Kirim sebagian-sebagian, atau sebagai file."
     ),
-    "request_too_large": "Permintaan ini {size} bita atau lebih; batasnya {limit} bita.",
-    "request_head_too_large": "Alamat dan kepala permintaan melewati batas {limit} bita.",
+    "request_too_large": "Permintaan ini {size} byte atau lebih; batasnya {limit} byte.",
+    "request_head_too_large": "Alamat dan header permintaan melewati batas {limit} byte.",
     "request_too_slow": "Permintaan belum lengkap dalam {seconds} detik.",
-    "frame_too_large": "Bingkai {size} bita melewati batas {limit} bita.",
+    "frame_too_large": "Frame {size} byte melewati batas {limit} byte.",
     "version_mismatch": (
         "Server ini memakai protokol versi {wanted}, Anda versi {got}. Perbarui yang lebih lama."
     ),
     # --- asked wrongly: who you are
-    "not_signed_in": "Anda belum masuk. Masuklah dahulu.",
+    "not_signed_in": "Anda belum masuk. Masuk dulu.",
     "wrong_password": "Kata sandi untuk {address} salah.",
-    "session_ended": "Sesi ini sudah berakhir ({reason}). Masuklah lagi.",
-    "wrong_realm": "{address} terdaftar di realm {realm}. Masuklah di sana.",
-    "user_disabled": "{address} dinonaktifkan. Hubungi operator realm.",
+    "session_ended": "Sesi ini sudah berakhir ({reason}). Masuk lagi.",
+    "wrong_realm": "{address} terdaftar di lokasi {realm}. Masuk di sana.",
+    "user_disabled": "Akun {address} dinonaktifkan. Hubungi operator lokasinya.",
     "registration_closed": (
-        "Realm {realm} tidak menerima pendaftaran. Minta akun kepada operatornya."
+        "Lokasi {realm} tidak menerima pendaftaran. Minta akun kepada operatornya."
     ),
     "password_too_short": "Kata sandi terlalu pendek: paling sedikit {minimum} karakter.",
-    "password_too_long": "Kata sandi terlalu panjang: paling banyak {limit} bita.",
+    "password_too_long": "Kata sandi terlalu panjang: paling banyak {limit} byte.",
     "realm_key_invalid": (
-        "Server utama tidak mengenal kunci realm ini. Periksa berkas kuncinya, atau ganti kuncinya."
+        "Server pusat tidak mengenal kunci realm ini. Periksa file kuncinya, atau ganti kuncinya."
     ),
     "realm_already_linked": (
         "Realm {realm} sudah terhubung dan servernya menjawab. Hentikan server yang lain, atau"
@@ -70,14 +70,14 @@ TEXTS: Mapping[str, str] = {
     "realm_not_found": "Tidak ada realm {realm}.",
     "realm_not_enrolled": (
         "Tidak ada realm {realm}, dan tidak ada yang menerima sambungan di {host}:{port}. Realm"
-        " didaftarkan oleh operator server utama."
+        " didaftarkan oleh operator server pusat."
     ),
     "conversation_not_found": "Anda tidak punya percakapan {conversation}.",
     "message_not_found": "Tidak ada pesan itu di percakapan ini.",
     "session_not_found": "Anda tidak punya sesi {session}.",
-    "account_not_found": "{address} belum masuk di komputer ini. Masuklah dahulu.",
+    "account_not_found": "{address} belum masuk di komputer ini. Masuk dulu.",
     "reader_not_found": "Tidak ada pembaca “{name}”. Membaca dengan nama itu akan membuatnya.",
-    "file_not_found": "Tidak ada berkas {file_id} yang boleh Anda buka.",
+    "file_not_found": "Tidak ada file {file_id} yang boleh Anda buka.",
     "upload_not_found": "Tidak ada unggahan {file_id} milik Anda. Mulailah lagi.",
     "transfer_not_found": "Tidak ada pengiriman {transfer}.",
     "route_not_found": "Tidak ada apa-apa di {path}.",
@@ -90,31 +90,31 @@ TEXTS: Mapping[str, str] = {
         "Realm {realm} masih punya {people} orang. Nonaktifkan saja: realm remove {realm}"
         " --disable."
     ),
-    "realm_disabled": "Realm {realm} dinonaktifkan oleh operator server utama.",
+    "realm_disabled": "Realm {realm} dinonaktifkan oleh operator server pusat.",
     "name_reserved": (
         "Nama {name} tidak bisa dipakai: lobby untuk ruang terbuka, dan nama berawalan guest- untuk"
         " tamunya."
     ),
-    "room_not_open": "Realm {realm} tidak punya ruang terbuka.",
+    "room_not_open": "Lokasi {realm} tidak punya ruang terbuka.",
     "group_closed": "{group} sudah ditutup: tidak ada yang bisa bergabung atau menulis di sana.",
     "not_for_guests": (
         "Tamu hanya bisa membaca dan menulis teks di ruang terbuka. Daftarlah untuk yang lain."
     ),
-    "is_guest": "{address} seorang tamu, yang hanya bisa ditemui di ruang terbuka.",
+    "is_guest": "{address} adalah tamu, dan hanya bisa ditemui di ruang terbuka.",
     "invite_only": "Grup {group} khusus untuk yang diundang. Mintalah kepada salah satu adminnya.",
     "removed_from_group": (
         "Anda dikeluarkan dari grup {group}. Mintalah salah satu adminnya mengundang Anda lagi."
     ),
     "not_admin": "Hanya admin dan pemilik grup {group} yang boleh melakukan ini.",
     "not_owner": "Hanya pemilik grup {group} yang boleh melakukan ini.",
-    "not_operator": "Hanya operator server utama yang boleh melakukan ini.",
+    "not_operator": "Hanya operator server pusat yang boleh melakukan ini.",
     "last_owner": (
         "Anda satu-satunya pemilik grup {group}. Jadikan orang lain pemilik terlebih dahulu."
     ),
     "member_not_found": "{address} tidak ada di grup {group}.",
     "already_member": "Anda sudah ada di grup {group}.",
     "not_taken": "Server pusat tidak menerima pesan ini: hanya terlihat di satu lokasi.",
-    "not_member": "Anda tidak ada di grup {group}. Bergabunglah dahulu.",
+    "not_member": "Anda tidak ada di grup {group}. Bergabung dulu.",
     "blocked": "{address} tidak menerima pesan dari Anda.",
     "too_many_readers": (
         "Akun ini sudah punya {limit} pembaca. Hapus satu yang tidak dipakai lagi."
@@ -129,7 +129,7 @@ TEXTS: Mapping[str, str] = {
     ),
     "transfer_cancelled": "Pengiriman {transfer} dibatalkan.",
     "key_conflict": (
-        "Kunci “{key}” sudah dipakai untuk pesan lain. Satu kunci untuk satu pesan, selamanya."
+        "Kunci “{key}” sudah dipakai untuk pesan lain. Setiap pesan punya kuncinya sendiri."
     ),
     "clear_text_refused": (
         "{host} bisa dihubungi dari komputer lain, dan kata sandi akan lewat tanpa enkripsi."
@@ -138,20 +138,20 @@ TEXTS: Mapping[str, str] = {
     "address_in_use": (
         "{host}:{port} tidak bisa dipakai: {detail}. Hentikan pemakainya, atau pilih yang lain."
     ),
-    "tls_unusable": "Berkas TLS {files} tidak bisa dipakai: {detail}.",
+    "tls_unusable": "File TLS {files} tidak bisa dipakai: {detail}.",
     # --- asked wrongly: files
     "file_unreadable": "{path} tidak bisa dibaca: {detail}.",
-    "file_too_large": "Berkas ini {size} bita; batasnya {limit} bita.",
+    "file_too_large": "File ini {size} byte; batasnya {limit} byte.",
     "quota_exceeded": (
-        "Berkas Anda sudah {used} bita; ditambah {size} bita dari yang ini, jumlahnya melewati"
-        " batas Anda, {limit} bita."
+        "File Anda sudah {used} byte; ditambah {size} byte dari yang ini, jumlahnya melewati"
+        " batas Anda, {limit} byte."
     ),
-    "upload_offset_conflict": "Unggahan ini berlanjut dari bita {offset}, bukan dari bita {got}.",
+    "upload_offset_conflict": "Unggahan ini berlanjut dari byte {offset}, bukan dari byte {got}.",
     "upload_taken_over": (
         "Unggahan {file_id} berlanjut di permintaan yang lebih baru; yang ini sudah berakhir."
     ),
     "upload_protocol_mismatch": "Unggahan di sini memakai tus {wanted}, bukan {got}.",
-    "range_not_satisfiable": "Berkas ini {size} bita; rentang yang diminta ada di luarnya.",
+    "range_not_satisfiable": "File ini {size} byte; rentang yang diminta ada di luarnya.",
     # --- try later
     "after_refused": (
         "Pesan sebelum ini menunggu dikirim lagi (kunci “{key}”); pesan ini menyusul sesudahnya."
@@ -159,18 +159,18 @@ TEXTS: Mapping[str, str] = {
     "rate_limited": "Terlalu banyak sekaligus. Coba lagi dalam {retry_after_seconds} detik.",
     "storage_full": ("Disk {server} penuh. Yang sudah diakui tetap aman; coba lagi nanti."),
     "too_many_uploads": (
-        "Anda punya {limit} unggahan yang belum selesai. Selesaikan atau batalkan satu dahulu."
+        "Anda punya {limit} unggahan yang belum selesai. Selesaikan atau batalkan salah satunya."
     ),
-    "too_many_guests": ("Ruang terbuka realm {realm} sudah berisi {limit} tamu. Coba lagi nanti."),
+    "too_many_guests": ("Ruang terbuka lokasi {realm} sudah berisi {limit} tamu. Coba lagi nanti."),
     "store_busy": "Basis data {server} sedang dipakai program lain. Coba lagi sebentar lagi.",
-    "outbox_full": "Kotak keluar penuh ({limit} bita). Tunggu sampai sebagian terkirim.",
-    "link_down": "Realm {realm} terputus dari server utama sejak {since}. Coba lagi nanti.",
+    "outbox_full": "Kotak keluar penuh ({limit} byte). Tunggu sampai sebagian terkirim.",
+    "link_down": "Lokasi {realm} terputus dari server pusat sejak {since}. Coba lagi nanti.",
     "sign_in_needs_main": (
-        "Realm {realm} terputus dari server utama sejak {since}. Sampai tersambung lagi, hanya yang"
-        " belum lama ini masuk di sana yang bisa masuk."
+        "Lokasi {realm} terputus dari server pusat sejak {since}. Sampai tersambung lagi, hanya"
+        " yang belum lama ini masuk di sana bisa masuk."
     ),
-    "link_busy": "Sambungan realm {realm} sedang penuh. Coba lagi sebentar lagi.",
-    "realm_unreachable": "Server realm di {url} tidak bisa dihubungi: {detail}.",
+    "link_busy": "Sambungan lokasi {realm} sedang penuh. Coba lagi sebentar lagi.",
+    "realm_unreachable": "Server lokasi di {url} tidak bisa dihubungi: {detail}.",
     "service_unreachable": "Layanan chat-cli tidak bisa dihubungi: {detail}.",
     "service_hangs": (
         "Layanan chat-cli berjalan sebagai proses {pid}, tetapi tidak menjawab. Tunggu sebentar,"
@@ -195,14 +195,14 @@ TEXTS: Mapping[str, str] = {
     ),
     # --- our fault
     "internal_error": (
-        "Ada yang salah di server. Log-nya menjelaskan lebih lanjut, pada insiden {incident}."
+        "Terjadi kesalahan di server. Rinciannya ada di log, pada insiden {incident}."
     ),
     "file_damaged": (
-        "Isi berkas {file_id} hilang atau tidak cocok dengan sidik jarinya. Kirim lagi berkasnya"
+        "Isi file {file_id} hilang atau tidak cocok dengan sidik jarinya. Kirim lagi filenya"
         " untuk memulihkannya."
     ),
     "store_damaged": "Basis data {path} rusak: {detail}. Pulihkan dari cadangan.",
-    "store_locked": "Basis data {path} dipakai proses lain. Hentikan dahulu proses itu.",
+    "store_locked": "Basis data {path} dipakai proses lain. Hentikan dulu proses itu.",
     "store_too_new": (
         "Basis data {path} dibuat oleh versi yang lebih baru (skema {found}). Perbarui program ini."
     ),
@@ -210,7 +210,7 @@ TEXTS: Mapping[str, str] = {
         "{path} tidak bisa ditulisi: {detail}. Sediakan ruang di disk, atau beri program ini hak"
         " menulis di sana."
     ),
-    "unknown_error": "Pihak lain menjawab kesalahan yang tidak dikenal versi ini ({peer_code}).",
+    "unknown_error": "Server menjawab dengan kesalahan yang tidak dikenal versi ini ({peer_code}).",
 }
 
 PHRASES: Mapping[str, str] = {
@@ -230,14 +230,14 @@ PHRASES: Mapping[str, str] = {
         "{field}: paling banyak {limit} karakter"
     ),
     # why a file can't be read or saved
-    "it has become shorter": "berkasnya menjadi lebih pendek",
+    "it has become shorter": "filenya menjadi lebih pendek",
     "its copy here is damaged": "salinannya di sini rusak",
     "another command fetches it": "perintah lain sedang mengambilnya",
     "there is no room for it": "tidak ada tempat untuknya",
     "a line carries no bytes; the route /files takes them": (
-        "sebuah baris tidak memuat isi berkas; rute /files yang menerimanya"
+        "sebuah baris tidak memuat isi file; rute /files yang menerimanya"
     ),
-    "a file comes as base64 text": "berkas dikirim sebagai teks base64",
+    "a file comes as base64 text": "file dikirim sebagai teks base64",
     # why a session ended
     "signed out": "sudah keluar",
     "expired": "masa berlakunya habis",
@@ -266,7 +266,7 @@ PHRASES: Mapping[str, str] = {
     "Permission denied": "tidak ada izin",
     "Connection refused": "sambungan ditolak",
     "No space left on device": "disk penuh",
-    "Read-only file system": "sistem berkas hanya bisa dibaca",
+    "Read-only file system": "sistem file hanya bisa dibaca",
     "it was stopped": "layanan dihentikan",
     "what answers there speaks no HTTP": "yang menjawab di sana tidak memakai HTTP",
     "what answers there is no chat-cli service": "yang menjawab di sana bukan layanan chat-cli",
@@ -291,13 +291,13 @@ PHRASES: Mapping[str, str] = {
     "“{value}” is no whole number": "“{value}” bukan bilangan bulat",
     "“{value}” is no address": "“{value}” bukan alamat",
     "“{value}” is no name": "“{value}” bukan nama",
-    "“{value}” is no path": "“{value}” bukan lokasi berkas",
+    "“{value}” is no path": "“{value}” bukan lokasi file",
     "“{value}” is no URL that begins with http:// or https://": (
         "“{value}” bukan URL yang diawali http:// atau https://"
     ),
-    "no file {file}": "tidak ada berkas {file}",
+    "no file {file}": "tidak ada file {file}",
     # whose disk, whose database
-    "main server": "server utama",
+    "main server": "server pusat",
     "realm server": "server realm",
     "chat-cli service": "layanan chat-cli",
 }

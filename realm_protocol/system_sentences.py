@@ -36,7 +36,7 @@ _INDONESIAN = {
     "unnamed": "{by} menghapus nama grup ini",
     "access open": "{by} membuka grup ini untuk semua orang",
     "access invite-only": "{by} membuat grup ini khusus untuk yang diundang",
-    "closed": "{by} menutup grup ini; hanya bisa dibaca dan ditinggalkan",
+    "closed": "{by} menutup grup ini; anggota hanya bisa membaca atau keluar",
     "reopened": "{by} membuka lagi grup ini",
 }
 _LANGUAGES = {"en": _ENGLISH, "id": _INDONESIAN}

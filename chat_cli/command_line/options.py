@@ -41,7 +41,7 @@ WAIT = Option(
     "wait",
     Help(
         "How long to wait until the main server has it. Default: 5.",
-        "Berapa lama menunggu sampai server utama menerimanya. Bawaan: 5.",
+        "Berapa lama menunggu sampai server pusat menerimanya. Bawaan: 5.",
     ),
     Takes.SECONDS,
     "SECONDS",
@@ -68,7 +68,7 @@ NAME = Option(
     "name",
     Help(
         "What the file is called for others. Default: its own name.",
-        "Nama berkas bagi orang lain. Bawaan: namanya sendiri.",
+        "Nama file bagi orang lain. Bawaan: namanya sendiri.",
     ),
     Takes.WORD,
     "NAME",

@@ -37,7 +37,7 @@ _WHAT_OF_CONFIG = Parameter(
     Kind.WORD,
     Help(
         "the settings, or the path of their file",
-        "setelannya, atau lokasi berkasnya",
+        "setelannya, atau lokasi filenya",
     ),
     choices=("show", "path"),
 )
@@ -87,7 +87,7 @@ OWN = (
         _own(
             "transfers",
             "List files on their way; stop one, go on with it, or forget it.",
-            "Tampilkan berkas yang sedang dikirim; hentikan satu, lanjutkan, atau lupakan.",
+            "Tampilkan file yang sedang dikirim; hentikan satu, lanjutkan, atau lupakan.",
             _ACTION,
             _TRANSFER,
         ),
@@ -109,7 +109,7 @@ OWN = (
         _own(
             "config",
             "Show all settings, or where their file is.",
-            "Tampilkan semua setelan, atau letak berkasnya.",
+            "Tampilkan semua setelan, atau letak filenya.",
             _WHAT_OF_CONFIG,
         ),
         "configuring:config",
@@ -246,7 +246,7 @@ OWN = (
                 "ca",
                 Help(
                     "File of certificate authorities to trust.",
-                    "Berkas otoritas sertifikat yang dipercaya.",
+                    "File otoritas sertifikat yang dipercaya.",
                 ),
                 Takes.FILE,
                 "FILE",

@@ -122,16 +122,16 @@ SENT = Text("Sent to {name}.", "Terkirim ke {name}.")
 SAVED = Text("Saved for {name}.", "Disimpan untuk {name}.")
 SAVED_NOTE = Text(
     "saved, and sent to {name} as soon as the main server can be reached",
-    "disimpan, dan dikirim ke {name} begitu server utama bisa dihubungi",
+    "disimpan, dan dikirim ke {name} begitu server pusat bisa dihubungi",
 )
 SENT_WITHIN = Text("Sent to {name} within {realm}.", "Terkirim ke {name} di dalam {realm}.")
 NEIGHBOUR_NOTE = Text(
     "{name} can read it already; the main server confirms it as soon as it can be reached",
-    "{name} sudah bisa membacanya; server utama memastikannya begitu bisa dihubungi",
+    "{name} sudah bisa membacanya; server pusat memastikannya begitu bisa dihubungi",
 )
 GROUP_NOTE = Text(
     "those of {realm} can read it already, all others as soon as the main server can be reached",
-    "anggota dari {realm} sudah bisa membacanya, yang lain begitu server utama bisa dihubungi",
+    "anggota dari {realm} sudah bisa membacanya, yang lain begitu server pusat bisa dihubungi",
 )
 FILE_SENT = Text("Sent {file} to {name}.", "{file} terkirim ke {name}.")
 FILE_SAVED = Text("Saved {file} for {name}.", "{file} disimpan untuk {name}.")
@@ -148,11 +148,11 @@ TRANSFER_STOPPED = Text(
 )
 TRANSFER_GOES_ON = Text("Going on with {file}.", "{file} dilanjutkan.")
 TRANSFER_REMOVED = Text("Forgot {file}.", "{file} dilupakan.")
-NO_TRANSFERS = Text("No files are on their way.", "Tidak ada berkas yang sedang dikirim.")
+NO_TRANSFERS = Text("No files are on their way.", "Tidak ada file yang sedang dikirim.")
 FILE_RECEIVED = Text("Saved {path}.", "{path} tersimpan.")
 FILE_HERE_ALREADY = Text("{path} is here already", "{path} sudah ada")
-NO_FILES = Text("nobody has sent a file", "belum ada berkas kiriman")
-FILE_OF_MESSAGE = Text("file {id}, {amount}", "berkas {id}, {amount}")
+NO_FILES = Text("nobody has sent a file", "belum ada file kiriman")
+FILE_OF_MESSAGE = Text("file {id}, {amount}", "file {id}, sebesar {amount}")
 PROGRESS = Text("{done} of {size}", "{done} dari {size}")
 PROGRESS_RATE = Text("{rate} per second", "{rate} per detik")
 PROGRESS_LEFT = Text("{time} left", "tinggal {time}")
@@ -204,7 +204,7 @@ ACCESS_SET = Text(
 )
 GROUP_CLOSED = Text(
     "Group {group} is closed: it can be read and left.",
-    "Grup {group} ditutup: hanya bisa dibaca dan ditinggalkan.",
+    "Grup {group} sudah ditutup: anggota hanya bisa membaca atau keluar.",
 )
 GROUP_REOPENED = Text("Group {group} is open again.", "Grup {group} dibuka lagi.")
 BLOCKED = Text("{address} is blocked.", "{address} diblokir.")
@@ -260,7 +260,7 @@ YOU = Text("You", "Anda")
 BYTES_OVER = Text("Over", "Sampai")
 SIZE = Text("Size", "Ukuran")
 STATE = Text("State", "Keadaan")
-TRANSFER = Text("File on its way", "Berkas di jalan")
+TRANSFER = Text("File on its way", "File yang sedang dikirim")
 WAY = Text("Way", "Arah")
 
 WAY_UP = Text("to others", "keluar")
@@ -288,7 +288,7 @@ MEANT = Text("default", "bawaan")
 
 LINK_CONNECTING = Text("connecting", "menghubungkan")
 LINK_UP = Text("connected", "terhubung")
-LINK_CUT_OFF = Text("the realm is cut off from the main server", "realm terputus dari server utama")
+LINK_CUT_OFF = Text("the realm is cut off from the main server", "realm terputus dari server pusat")
 LINK_UNREACHABLE = Text("the realm can't be reached", "realm tidak bisa dihubungi")
 LINK_SIGNED_OUT = Text("signed out", "sudah keluar")
 
@@ -427,7 +427,7 @@ MAN_ABOUT = Text(
     "Each command asks a service that runs on this machine in your name; the first command starts"
     " it. What you send is kept by it until the main server has stored it.",
     "Tiap perintah bertanya kepada layanan yang berjalan di komputer ini atas nama Anda; perintah"
-    " pertama menjalankannya. Kiriman Anda disimpannya sampai server utama menyimpannya.",
+    " pertama menjalankannya. Kiriman Anda disimpannya sampai server pusat menyimpannya.",
 )
 MAN_ALIASES = Text("Also: {names}.", "Juga: {names}.")
 FILE_CONFIG = Text(
@@ -445,13 +445,13 @@ FILE_ACCOUNTS = Text(
 VARIABLE_HOME = Text(
     "The folder that holds all data and settings.", "Folder untuk semua data dan setelan."
 )
-VARIABLE_CONFIG = Text("The file of settings.", "Berkas setelan.")
+VARIABLE_CONFIG = Text("The file of settings.", "File setelan.")
 EXIT_MEANINGS = {
     "DONE": Text("Done.", "Selesai."),
     "UNEXPECTED": Text("Something unexpected.", "Sesuatu yang tak terduga."),
     "USAGE": Text("Typed wrongly, or a wrong setting.", "Salah ketik, atau setelan salah."),
     "SAVED": Text(
-        "Saved, but not yet at the main server.", "Tersimpan, tetapi belum sampai di server utama."
+        "Saved, but not yet at the main server.", "Tersimpan, tetapi belum sampai di server pusat."
     ),
     "REFUSED": Text("Refused.", "Ditolak."),
     "RATE_LIMITED": Text(

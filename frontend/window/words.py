@@ -31,7 +31,7 @@ TEXTS: Mapping[str, Text] = {
     "site_connected": Text("connected", "terhubung"),
     "site_cut_off": Text("cut off from main", "terputus dari server pusat"),
     "site_unanswering": Text("can't be reached", "tidak dapat dihubungi"),
-    "site_usual": Text("The usual site of this machine", "Lokasi yang biasa di komputer ini"),
+    "site_usual": Text("The usual site of this machine", "Lokasi bawaan komputer ini"),
     "full_name": Text("Full name", "Nama lengkap"),
     "country": Text("Country", "Negara"),
     "sign_out": Text("Sign out", "Keluar"),
@@ -46,11 +46,11 @@ TEXTS: Mapping[str, Text] = {
     "password_needed": Text("Write your password.", "Isi kata sandi Anda."),
     "as_guest": Text("Guest", "Tamu"),
     "guest_name": Text("What you want to be called", "Nama yang ingin dipakai"),
-    "guest_name_needed": Text("Write a name.", "Isi sebuah nama."),
+    "guest_name_needed": Text("Write a name.", "Isi nama Anda."),
     "enter_room": Text("Enter the open room", "Masuk ke ruang terbuka"),
     "guest_over": Text(
         "Your time as a guest is over. Enter again with a name, or sign in.",
-        "Waktu Anda sebagai tamu sudah habis. Masuk lagi dengan sebuah nama, atau dengan akun.",
+        "Waktu Anda sebagai tamu sudah habis. Masuk lagi sebagai tamu, atau dengan akun Anda.",
     ),
     "session_over": Text(
         "You were signed out. Sign in again; unsent messages are kept.",
@@ -80,9 +80,11 @@ TEXTS: Mapping[str, Text] = {
         "Can't reach site {realm} since {time} · 1 message saved on this device."
         " It goes out by itself.",
     ),
-    "cut_off_short": Text("Cut off since {time} · {n} waiting", "Terputus {time} · {n} menunggu"),
+    "cut_off_short": Text(
+        "Cut off since {time} · {n} waiting", "Terputus sejak {time} · {n} menunggu"
+    ),
     "site_away_short": Text(
-        "No connection since {time} · {n} saved", "Tanpa koneksi {time} · {n} tersimpan"
+        "No connection since {time} · {n} saved", "Tanpa koneksi sejak {time} · {n} tersimpan"
     ),
     "hide": Text("Hide", "Sembunyikan"),
     # --- the list
@@ -92,7 +94,7 @@ TEXTS: Mapping[str, Text] = {
     "new_group": Text("New group", "Grup baru"),
     "no_chats": Text("No chats yet.", "Belum ada chat."),
     "choose_chat": Text("Choose a chat", "Pilih chat"),
-    "choose_chat_hint": Text("Ctrl+K finds one", "Ctrl+K untuk mencarinya"),
+    "choose_chat_hint": Text("Ctrl+K finds one", "Tekan Ctrl+K untuk mencari"),
     "unread": Text("{n} unread", "{n} belum dibaca"),
     "online": Text("online", "online"),
     "offline": Text("offline", "offline"),
@@ -132,11 +134,11 @@ TEXTS: Mapping[str, Text] = {
     "message_info": Text("Message info", "Info pesan"),
     "message_actions": Text("Message actions", "Tindakan pesan"),
     "number": Text("Number {seq}", "Nomor {seq}"),
-    "no_number": Text("No number yet", "Belum bernomor"),
+    "no_number": Text("No number yet", "Belum ada nomor"),
     "written": Text("Written {time}", "Ditulis {time}"),
-    "stored": Text("At main {time}", "Di server pusat {time}"),
-    "got_by": Text("Delivered to {n} of {of}", "Tersampaikan ke {n} dari {of}"),
-    "read_by": Text("Read by {n} of {of}", "Dibaca {n} dari {of}"),
+    "stored": Text("At main {time}", "Sampai di server pusat {time}"),
+    "got_by": Text("Delivered to {n} of {of}", "Tersampaikan ke {n} dari {of} orang"),
+    "read_by": Text("Read by {n} of {of}", "Dibaca oleh {n} dari {of} orang"),
     "show_all": Text("Show all ({size})", "Tampilkan semua ({size})"),
     "file": Text("File {name}", "File {name}"),
     "image": Text("Image {name}", "Gambar {name}"),
@@ -156,7 +158,7 @@ TEXTS: Mapping[str, Text] = {
     "file_cancelled": Text("Cancelled", "Dibatalkan"),
     "file_unreadable": Text(
         "The file can't be read any more. Choose it again.",
-        "File tidak dapat dibaca lagi. Pilih sekali lagi.",
+        "File tidak dapat dibaca lagi. Pilih ulang filenya.",
     ),
     "seconds_left": Text("{n} s left", "sisa {n} detik"),
     "minutes_left": Text("{n} min left", "sisa {n} menit"),
@@ -175,7 +177,7 @@ TEXTS: Mapping[str, Text] = {
     "done": Text("Done.", "Selesai."),
     "not_here": Text(
         "This window has no such command. Signing in and out is in the account menu.",
-        "Jendela ini tidak punya perintah itu. Masuk dan keluar ada di menu akun.",
+        "Perintah itu tidak ada di jendela ini. Masuk dan keluar ada di menu akun.",
     ),
     # --- groups and people
     "group_name": Text("Name of the group", "Nama grup"),
@@ -190,16 +192,16 @@ TEXTS: Mapping[str, Text] = {
     "put_out": Text("You were removed from this group.", "Anda dikeluarkan dari grup ini."),
     "group_closed": Text(
         "This group is closed: it can be read and left.",
-        "Grup ini ditutup: hanya bisa dibaca dan ditinggalkan.",
+        "Grup ini sudah ditutup: Anda hanya bisa membaca atau keluar.",
     ),
     "room_closed": Text(
         "This room is closed: it can be read and left.",
-        "Ruang ini ditutup: hanya bisa dibaca dan ditinggalkan.",
+        "Ruang ini sudah ditutup: Anda hanya bisa membaca atau keluar.",
     ),
     "invite": Text("Invite", "Undang"),
     "invite_whom": Text("Name of a person", "Nama orang"),
     "rename_group": Text("Rename", "Ganti nama"),
-    "shown_name": Text("Name to show, or nothing", "Nama tampilan, atau kosong"),
+    "shown_name": Text("Name to show, or nothing", "Nama tampilan (boleh kosong)"),
     "to_open": Text("Open to everybody", "Buka untuk semua"),
     "to_invited": Text("Only by invitation", "Khusus undangan"),
     "invite_only": Text("Entered by invitation only", "Hanya untuk yang diundang"),
@@ -215,7 +217,7 @@ TEXTS: Mapping[str, Text] = {
     "remove_member": Text("Remove from the group", "Keluarkan dari grup"),
     "remove_member_sure": Text(
         "Remove {name} from {group}? Only an invitation lets them in again.",
-        "Keluarkan {name} dari {group}? Hanya undangan yang membuatnya bisa masuk lagi.",
+        "Keluarkan {name} dari {group}? Ia hanya bisa masuk lagi bila diundang.",
     ),
     "members": Text("{n} members", "{n} anggota", "1 member"),
     "details": Text("Info", "Info"),
@@ -229,7 +231,7 @@ TEXTS: Mapping[str, Text] = {
         "Open room: anyone can join, everything is recorded.",
         "Ruang terbuka: siapa pun bisa bergabung dan semua pesan direkam.",
     ),
-    "message_to_room": Text("Message {name} · recorded", "Tulis pesan ke {name} · direkam"),
+    "message_to_room": Text("Recorded · message {name}", "Direkam · tulis pesan ke {name}"),
     "jump_hint": Text("Name of a person, group or site", "Nama orang, grup, atau lokasi"),
     "people_at": Text("People at {realm}", "Orang di {realm}"),
     "groups": Text("Groups", "Grup"),
@@ -249,9 +251,9 @@ TEXTS: Mapping[str, Text] = {
     "change_unnamed": Text("{by} took the group's name away", "{by} menghapus nama grup ini"),
     "change_closed": Text(
         "{by} closed the group; it can be read and left",
-        "{by} menutup grup ini; hanya bisa dibaca dan ditinggalkan",
+        "{by} menutup grup ini; anggota hanya bisa membaca atau keluar",
     ),
-    "change_reopened": Text("{by} opened the group again", "{by} membuka lagi grup ini"),
+    "change_reopened": Text("{by} opened the group again", "{by} membuka kembali grup ini"),
     "change_to_owner": Text("{by} made {who} an owner", "{by} menjadikan {who} pemilik"),
     "change_to_admin": Text("{by} made {who} an admin", "{by} menjadikan {who} admin"),
     "change_to_member": Text("{by} made {who} a member", "{by} menjadikan {who} anggota biasa"),
@@ -260,7 +262,7 @@ TEXTS: Mapping[str, Text] = {
     ),
     "change_to_invited": Text(
         "{by} let in only who is invited from now on",
-        "{by} membuat grup ini khusus untuk yang diundang",
+        "{by} membatasi grup ini untuk yang diundang saja",
     ),
     # --- settings and dialogs
     "settings": Text("Settings", "Pengaturan"),
@@ -276,16 +278,16 @@ TEXTS: Mapping[str, Text] = {
     "motion": Text("Motion", "Gerakan"),
     "motion_full": Text("Usual", "Biasa"),
     "motion_reduced": Text("Reduced", "Dikurangi"),
-    "keys": Text("Keyboard", "Papan ketik"),
+    "keys": Text("Keyboard", "Pintasan keyboard"),
     "key_jump": Text("Find a chat, person or group", "Cari chat, orang, atau grup"),
     "key_search": Text("Search messages", "Cari pesan"),
-    "key_chat": Text("Chat before, after", "Chat sebelum, sesudah"),
-    "key_unread": Text("Unread chat before, after", "Chat belum dibaca sebelum, sesudah"),
+    "key_chat": Text("Chat before, after", "Chat sebelumnya, berikutnya"),
+    "key_unread": Text("Unread chat before, after", "Chat belum dibaca sebelumnya, berikutnya"),
     "key_first_new": Text("First new message", "Pesan baru pertama"),
     "key_newest": Text("Newest message", "Pesan terbaru"),
     "key_messages": Text(
         "Messages, from an empty field: ↑ ↓, C copies, I tells more, M opens the menu",
-        "Pesan, dari kolom kosong: ↑ ↓, C menyalin, I info, M membuka menu",
+        "Pesan, dari kolom kosong: ↑ ↓, C untuk menyalin, I untuk info, M untuk menu",
     ),
     "key_send": Text("Send, new line", "Kirim, baris baru"),
     "key_shut": Text("Shut; back to writing", "Tutup; kembali menulis"),

@@ -106,7 +106,7 @@ def test_what_the_service_tells_counts_and_downloads_are_none_of_it() -> None:
             {"state": "refused", "refusal": Refusal(FileUnreadable.code, {})},
             True,
             "The file can't be read any more. Choose it again.",
-            "File tidak dapat dibaca lagi. Pilih sekali lagi.",
+            "File tidak dapat dibaca lagi. Pilih ulang filenya.",
         ),
     ],
 )

@@ -77,7 +77,7 @@ def test_a_file_to_a_group(field: Field, mesin: Program, new_name: NewName) -> N
     assert mesin.ask(f"addgroup {token} {group}")["status"] == "OK"
     messi, messis = field.signed_in("messi", "surabaya", "mesin")
     assert messi.raw(f"sendgroupfile {messis} {group} a.txt b'aGVq'") == error(
-        f"Anda tidak ada di grup {group}@surabaya. Bergabunglah dahulu."
+        f"Anda tidak ada di grup {group}@surabaya. Bergabung dulu."
     )
     assert messi.ask(f"joingroup {messis} {group}")["status"] == "OK"
 
