@@ -14,7 +14,7 @@ from frontend.views.message_rows import MessageRows
 from frontend.views.row_heights import height_below
 from frontend.views.skeleton import pane_skeleton
 from frontend.views.still import StillList, Told, is_on_page, show_changes
-from frontend.window.rows import Row, Seen, bubble_key, rows_of, seen_of, unnumbered
+from frontend.window.rows import Row, Seen, bubble_key, rows_of, seen_of, unnumbered, with_words_of
 from frontend.window.standing import Place, Standing
 from frontend.window.state import History
 
@@ -252,9 +252,10 @@ class MessagePane:
             self._seen_is_exact = True
         line_is_held = _holds(history, self._seen)
         line = self._seen if line_is_held else None
-        others = self._told.is_new("rows", stands, line, manner.linked)
+        others = self._told.is_new("rows", stands, line, manner.linked, self.at_bottom)
         if others or not self._drawn.covers(self._middle):
-            self._rows = rows_of(stands.messages, manner.me, line, manner.now, stands.uploads)
+            rows = rows_of(stands.messages, manner.me, line, manner.now, stands.uploads)
+            self._rows = rows if self.at_bottom else with_words_of(rows, self._rows)
             self._drawn.draw(self._rows, manner, self._middle)
             self.choice.draw(self._drawn.drawn, manner)
         rows = self._rows

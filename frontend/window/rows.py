@@ -3,7 +3,7 @@ what is new. Pure; how it looks is `views`'.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from frontend.service.shapes import Message, Upload
@@ -115,6 +115,20 @@ def rows_of(
         rows.append(BubbleRow(message, own, begins, tells and _has_words(message), upload))
         before = message
     return rows
+
+
+def with_words_of(rows: Sequence[Row], before: Sequence[Row]) -> list[Row]:
+    """The rows, of which those that stood there say as much of their states as they did: a line of
+    words that came or went would move what stands above it.
+    """
+    told = {row_key(row): row.tells_state for row in before if isinstance(row, BubbleRow)}
+
+    def as_before(row: Row) -> Row:
+        if not isinstance(row, BubbleRow) or row_key(row) not in told:
+            return row
+        return replace(row, tells_state=told[row_key(row)])
+
+    return [as_before(row) for row in rows]
 
 
 def seen_of(messages: Sequence[Message], me: str, read: int, unread: int) -> Seen:

@@ -17,6 +17,7 @@ from frontend.window.rows import (
     row_key,
     rows_of,
     seen_of,
+    with_words_of,
 )
 from tests.frontend.chat_log import BEGIN, ME, PEER, message
 
@@ -95,6 +96,18 @@ def test_the_last_own_message_of_each_state_says_it_in_words() -> None:
     messages = [message(1, ME, "read"), message(2, ME, "read"), message(3, ME, "delivered")]
 
     assert [row.tells_state for row in _bubbles(messages)] == [False, True, True]
+
+
+def test_what_is_above_stays_where_it_is_while_states_change() -> None:
+    """Who has scrolled up sees messages get further, and no words come or go below."""
+    first, second = message(1, ME, "read"), message(2, ME, "delivered")
+    before = rows_of([first, second], ME, None, BEGIN)
+
+    later = [first, message(2, ME, "read"), message(3, ME, "read")]
+    rows = with_words_of(rows_of(later, ME, None, BEGIN), before)
+
+    bubbles = [row for row in rows if isinstance(row, BubbleRow)]
+    assert [(row.message.state, row.tells_state) for row in bubbles] == [("read", True)] * 3
 
 
 def test_a_row_keeps_its_key_when_its_message_gets_a_number() -> None:
