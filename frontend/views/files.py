@@ -17,7 +17,8 @@ from frontend.window.words import Words
 
 WIDTH = 320
 _SMALLEST_SIDE = 96
-_NAME_CHARACTERS = 60
+_BESIDE_NAME = 50
+"""Pixels of the icon; each button has as many."""
 _SHOWN_AT_ONCE = 4 * 1024 * 1024
 """Bytes of a picture that is fetched without being asked for; of a larger one its preview shows."""
 _FADE_MS = 120
@@ -75,13 +76,25 @@ def draw_file(file: File, sizes: Sizes, words: Words, deeds: FileDeeds, longest:
         identifier=f"file-{file.file_id}",
         container=True,
         content=ft.Container(
-            _named(file.name, file.size, file.type, sizes, words, buttons), width=longest
+            _named(file.name, file.size, file.type, sizes, words, buttons, longest), width=longest
         ),
     )
 
 
+def name_characters(width: float, sizes: Sizes) -> int:
+    """So many of a file's name stand in two lines, one of which may break early."""
+    beside = width - 2 * _BESIDE_NAME
+    return max(16, int(1.5 * beside / (0.55 * sizes.name)))
+
+
 def _named(
-    name: str, size: int, kind: str, sizes: Sizes, words: Words, buttons: list[ft.Control]
+    name: str,
+    size: int,
+    kind: str,
+    sizes: Sizes,
+    words: Words,
+    buttons: list[ft.Control],
+    width: float = WIDTH,
 ) -> ft.Control:
     icon = next((icon for begun, icon in _ICONS if kind.startswith(begun)), None)
     return ft.Row(
@@ -97,7 +110,7 @@ def _named(
             ft.Column(
                 [
                     ft.Text(
-                        isolated(uploads.shortened(name, _NAME_CHARACTERS)),
+                        isolated(uploads.shortened(name, name_characters(width, sizes))),
                         size=sizes.name,
                         color=look.TEXT,
                         max_lines=2,

@@ -303,6 +303,7 @@ def field(
         password=password,
         can_reveal_password=password,
         autofocus=autofocus,
+        error_max_lines=6,
         border=field_border(),
         text_size=15,
         dense=True,

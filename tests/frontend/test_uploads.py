@@ -11,6 +11,8 @@ from frontend.service import shapes
 from frontend.service.forms import file_form
 from frontend.service.shapes import Conversation, Refusal, Upload
 from frontend.uploading import Pasted, SourceLost, Take, Uploading
+from frontend.views.files import name_characters
+from frontend.views.look import Sizes
 from frontend.window import arriving, uploads
 from frontend.window.rows import BubbleRow, rows_of
 from frontend.window.state import AccountState
@@ -248,3 +250,11 @@ def test_a_picture_keeps_its_box_and_its_preview() -> None:
 
     assert shown.file is not None
     assert (shown.file.width, shown.file.height, shown.file.preview) == (1200, 800, b"\x00\x01\x02")
+
+
+def test_a_long_name_keeps_its_ending_in_narrow_bubbles_and_large_letters() -> None:
+    """What doesn't stand in two lines loses its middle, before it is drawn."""
+    name = "laporan-keuangan-cabang-surabaya-timur-final.pdf"
+
+    assert uploads.shortened(name, name_characters(320, Sizes())).endswith("…ur-final.pdf")
+    assert uploads.shortened(name, name_characters(240, Sizes(150))).endswith("…al.pdf")
