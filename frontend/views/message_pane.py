@@ -11,7 +11,7 @@ from frontend.views import look
 from frontend.views.bubbles import NEW_LINE, Deeds, Manner
 from frontend.views.message_choice import MessageChoice
 from frontend.views.message_rows import MessageRows
-from frontend.views.row_heights import height_below
+from frontend.views.row_heights import height_below, lowest_within
 from frontend.views.skeleton import pane_skeleton
 from frontend.views.still import StillList, Told, is_on_page, show_changes
 from frontend.window.rows import Row, Seen, bubble_key, rows_of, seen_of, unnumbered, with_words_of
@@ -367,13 +367,7 @@ class MessagePane:
         """What lies between is fetched first; how high it is can only be reckoned."""
         if self._seen is not None:
             await self._reach(self._seen.seq + 1)
-        target = max(0.0, self._new_height - self._view_height * 0.6)
-        await self._draw_at(target)
-        await self.list.scroll_to(offset=target)
-        # Near enough, its row is built, and can be gone to by its key.
-        await self.list.scroll_to(scroll_key=NEW_LINE)
-        # That puts it at the lower edge, and what is new is below it.
-        await self.list.scroll_to(delta=-0.8 * self._view_height)
+        await self._go(NEW_LINE, 0.6)
 
     def _below_line(self, rows: list[Row]) -> float:
         """About how many pixels what is new takes; 0 without a line."""
@@ -390,7 +384,7 @@ class MessagePane:
         below = height_below(self._rows, key)
         if below is None:
             return False
-        await self._go(key, below)
+        await self._go(key, 0.5)
         await self.choice.show_hit(key)
         return True
 
@@ -399,19 +393,20 @@ class MessagePane:
         if below is None:
             return
         if not self._offset - 8 <= below <= self._offset + self._view_height - _HIDDEN_ABOVE:
-            await self._go(key, below)
+            await self._go(key, 0.5)
 
-    async def _go(self, key: str, below: float) -> None:
-        """Into the middle of the view, unless it is seen from the lower end."""
-        target = below - self._view_height / 2
-        if target <= 0:
-            await self.list.scroll_to(offset=0)
-            return
+    async def _go(self, key: str, share: float) -> None:
+        """A row into the view, with that share of it from there on down."""
+        lowest = lowest_within(self._rows, key, share * self._view_height)
+        target = 0.0 if lowest is None else height_below(self._rows, lowest) or 0.0
         await self._draw_at(target)
-        # Near enough, its row is built, and can be gone to by its key, at the lower edge.
+        if not is_on_page(self.list):
+            return
         await self.list.scroll_to(offset=target)
-        await self.list.scroll_to(scroll_key=key)
-        await self.list.scroll_to(delta=-0.4 * self._view_height)
+        if lowest is not None and target > 0:
+            # Near enough, its row is built, and can be gone to by its key, at the lower edge. No
+            # further from there: near the first message the list may have ended before that.
+            await self.list.scroll_to(scroll_key=lowest)
 
     async def _mark(self) -> None:
         self._furthest = float("inf")

@@ -20,6 +20,21 @@ def height_below(rows: Sequence[Row], key: str) -> float | None:
     return None
 
 
+def lowest_within(rows: Sequence[Row], key: str, pixels: float) -> str | None:
+    """The lowest message that ends no further below the upper edge of a row; the first one below
+    it in any case. None where there is none.
+    """
+    found, height, begun = None, 0.0, False
+    for row in rows:
+        begun = begun or row_key(row) == key
+        height += height_of(row) if begun else 0
+        if found is not None and height > pixels:
+            break
+        if begun and isinstance(row, BubbleRow):
+            found = row_key(row)
+    return found
+
+
 def height_of(row: Row) -> float:
     if not isinstance(row, BubbleRow):
         return 36

@@ -10,9 +10,9 @@ from frontend.service.shapes import Message
 from frontend.views.bubbles import Deeds, Manner
 from frontend.views.look import Sizes
 from frontend.views.message_rows import MOST_ROWS, MessageRows
-from frontend.views.row_heights import height_of
+from frontend.views.row_heights import height_of, lowest_within
 from frontend.views.still import StillList
-from frontend.window.rows import rows_of
+from frontend.window.rows import NewRow, Seen, row_key, rows_of
 from frontend.window.words import Words
 from tests.frontend.chat_log import BEGIN, ME, PEER, message
 from tests.frontend.page_in_memory import PageInMemory
@@ -116,3 +116,17 @@ def test_what_is_far_from_the_view_is_not_in_the_tree(drawn: _Drawn) -> None:
             sum(heights)
         )
     assert list(drawn.rows.drawn)[-1] == "msg-henderson@jakarta-key-400"
+
+
+def test_a_row_is_shown_with_what_is_below_it_and_fits() -> None:
+    """Where one goes to a row, the view ends with this message; at least with the row's own."""
+    rows = rows_of(_messages(20), ME, Seen(4), _MANNER.now)
+    fifth, sixth = (row_key(row) for row in rows[6:8])
+    line = next(row_key(row) for row in rows if isinstance(row, NewRow))
+    two = sum(height_of(row) for row in rows[5:8])
+
+    assert lowest_within(rows, line, two) == sixth
+    assert lowest_within(rows, line, two - 1) == fifth
+    assert lowest_within(rows, fifth, 1) == fifth
+    assert lowest_within(rows, line, 10_000) == row_key(rows[-1])
+    assert lowest_within(rows, "gone", 10_000) is None

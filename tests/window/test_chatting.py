@@ -178,6 +178,27 @@ def test_a_day_without_a_mouse(open_window: Opening, system: System) -> None:
     rina.sees("tiga")
 
 
+def test_one_key_goes_to_where_reading_stopped(open_window: Opening, system: System) -> None:
+    """To the first message, when none was ever read: in sight, as the oldest is that arrows choose;
+    what was passed over on the way counts as unread until somebody goes on to the newest.
+    """
+    add_people(system, "xena@surabaya", "yoga@surabaya")
+    _write_many(system, "xena@surabaya", "yoga@surabaya", 40)
+    yoga = open_window()
+    enter(yoga, "yoga@surabaya")
+    yoga.open_chat(conversation_of("xena@surabaya", "yoga@surabaya"))
+    yoga.sees("40 new")
+
+    yoga.keys("F7")
+    wait_until(lambda: 0 < yoga.place_of("New messages") < yoga.place_of("pesan 000") < 400)
+    yoga.sees("40 unread")
+    yoga.keys("Control+End")
+    yoga.sees_no("40 unread")
+    yoga.keys("ArrowUp", *["ArrowUp"] * 39)
+    wait_until(lambda: yoga.focused[1].startswith("xena, pesan 000"))
+    wait_until(lambda: 0 < yoga.place_of("pesan 000") < 600)
+
+
 def test_each_chat_keeps_its_place_and_its_draft(open_window: Opening, system: System) -> None:
     """Where one had scrolled up to, whatever came there meanwhile, and after a reload. To open the
     chat that is open changes nothing.
