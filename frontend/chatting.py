@@ -30,6 +30,7 @@ from frontend.views.look import Sizes
 from frontend.views.message_pane import MessagePane
 from frontend.views.still import show_changes
 from frontend.window import governing, layout, listing, markdown, uploads
+from frontend.window.focus import Focus
 from frontend.window.heading import head_of
 from frontend.window.identity import is_guest
 from frontend.window.state import AccountState, History, ordered
@@ -86,7 +87,11 @@ class Chatting:
             self._follow,
             self.attaching.deeds,
         )
-        self.list = ConversationList(self.open, more=self.changed, covered=self._is_covered)
+        now = asyncio.get_running_loop().time
+        focus = Focus(now)
+        self.list = ConversationList(
+            self.open, more=self.changed, covered=self._is_covered, focus=focus
+        )
         self.pane = MessagePane(
             self._deeds,
             older=self._load_older,
@@ -95,6 +100,7 @@ class Chatting:
             reach=self._reach,
             entered=self._entered,
             covered=self._is_covered,
+            focus=focus,
         )
         self.composer = Composer(
             entered=self.writing.entered,
@@ -102,8 +108,9 @@ class Chatting:
             known=self.writing.known,
             pasted=self.attaching.pasted,
             choice=self.attaching.choice(),
-            now=asyncio.get_running_loop().time,
+            now=now,
             guest=is_guest(live.state.me),
+            focus=focus,
         )
         self.frame = Frame(self._doings(), self.list, self.pane, self.composer)
         self.restyle(preferences)

@@ -8,6 +8,7 @@ from frontend.views import look
 from frontend.views.look import Sizes
 from frontend.views.still import is_on_page, show_changes
 from frontend.window import slash
+from frontend.window.focus import Focus
 from frontend.window.slash import Candidate, Known
 from frontend.window.typed import Typed
 from frontend.window.words import Words
@@ -38,6 +39,7 @@ class Composer:
         choice: ft.PickFiles,
         now: Callable[[], float],
         guest: bool,
+        focus: Focus,
     ) -> None:
         self._choice = choice
         self._guest = guest
@@ -50,7 +52,7 @@ class Composer:
         self._candidates: list[Candidate] = []
         self._chosen = 0
         self._keys = Typed()
-        self.has_focus = False
+        self._focus = focus
         self._focused = 0
         self.field = _WritingField(
             multiline=True,
@@ -66,8 +68,8 @@ class Composer:
             on_submit=self._submitted,
             on_change=self._typed,
             on_paste_files=pasted,
-            on_focus=lambda _: self._focus_told(True),
-            on_blur=lambda _: self._focus_told(False),
+            on_focus=self._got_focus,
+            on_blur=self._lost_focus,
         )
         self._attach_slot = ft.Container(visible=not guest)
         self._send_slot = ft.Container()
@@ -172,14 +174,33 @@ class Composer:
 
     def focus(self) -> None:
         """Where the next key goes, where it is shown."""
-        if not is_on_page(self.field):
-            return
-        self._focused += 1
-        self.field.focus = str(self._focused)
-        self.field.update()
+        if is_on_page(self.field):
+            self._focus.send(self)
+            self._ask_for_focus()
 
-    def _focus_told(self, has_focus: bool) -> None:
-        self.has_focus = has_focus
+    async def seek(self) -> None:
+        self._ask_for_focus()
+
+    def leave(self) -> None:
+        """What was written stays."""
+
+    def _ask_for_focus(self) -> None:
+        """The page brings it with its next frame; to a button, at once."""
+        if is_on_page(self.field):
+            self._focus.sought(self)
+            self._focused += 1
+            self.field.focus = str(self._focused)
+            self.field.update()
+
+    @property
+    def has_focus(self) -> bool:
+        return self._focus.at is self
+
+    async def _got_focus(self, event: ft.Event[ft.TextField]) -> None:
+        await self._focus.came(self)
+
+    def _lost_focus(self, event: ft.Event[ft.TextField]) -> None:
+        self._focus.went(self)
 
     # --- completion ------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from frontend.views.look import Sizes
 from frontend.views.one_stop import OneStop, pressable_text
 from frontend.views.skeleton import list_skeleton
 from frontend.views.still import StillList, is_on_page
+from frontend.window.focus import Focus
 from frontend.window.listing import ListRow, spoken_row
 from frontend.window.words import Words
 
@@ -32,6 +33,7 @@ class ConversationList:
         *,
         more: Callable[[], None],
         covered: Callable[[], bool],
+        focus: Focus,
     ) -> None:
         self._opened = opened
         self._more = more
@@ -65,6 +67,7 @@ class ConversationList:
             left=self.leave,
             entered=self._enter,
             covered=covered,
+            focus=focus,
         )
         self.stop = self._stop.control
         """Stands above the list, without being seen."""
@@ -117,8 +120,7 @@ class ConversationList:
     async def focus(self, conversation: str) -> None:
         """With one of them chosen."""
         if conversation in self._made:
-            await self._choose(conversation)
-            await self._stop.focus()
+            await self._stop.focus(lambda: self._choose(conversation))
 
     async def move(self, by: int) -> None:
         """To another one, by so many rows."""

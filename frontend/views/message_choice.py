@@ -10,6 +10,7 @@ from frontend.views.one_stop import OneStop
 from frontend.views.still import show_changes
 from frontend.window import times
 from frontend.window.changes import change_words
+from frontend.window.focus import Focus
 from frontend.window.identity import short
 from frontend.window.listing import UNTAKEN, state_words
 from frontend.window.rows import BubbleRow, moment
@@ -26,6 +27,7 @@ class MessageChoice:
         shown: Callable[[str], Awaitable[None]],
         entered: Callable[[Message], Awaitable[None]],
         covered: Callable[[], bool],
+        focus: Focus,
     ) -> None:
         self._shown = shown
         self._entered = entered
@@ -41,6 +43,7 @@ class MessageChoice:
             left=self.leave,
             entered=self._enter,
             covered=lambda: self.is_in_menu or covered(),
+            focus=focus,
         )
         self.stop = self._stop.control
         """Stands in the pane, without being seen."""

@@ -14,6 +14,7 @@ from frontend.views.message_rows import MessageRows
 from frontend.views.row_heights import height_below, lowest_within
 from frontend.views.skeleton import pane_skeleton
 from frontend.views.still import StillList, Told, is_on_page, show_changes
+from frontend.window.focus import Focus
 from frontend.window.rows import Row, Seen, bubble_key, rows_of, seen_of, unnumbered, with_words_of
 from frontend.window.standing import Place, Standing
 from frontend.window.state import History
@@ -39,13 +40,16 @@ class MessagePane:
         reach: Callable[[int], Awaitable[None]],
         entered: Callable[[Message], Awaitable[None]],
         covered: Callable[[], bool],
+        focus: Focus,
     ) -> None:
         self._older = older
         self._moved = moved
         self._all_read = all_read
         self._reach = reach
         self._rows: list[Row] = []
-        self.choice = MessageChoice(shown=self._bring_into_view, entered=entered, covered=covered)
+        self.choice = MessageChoice(
+            shown=self._bring_into_view, entered=entered, covered=covered, focus=focus
+        )
         self._manner: Manner | None = None
         self._told = Told()
         self._conversation = ""

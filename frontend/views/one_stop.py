@@ -8,6 +8,7 @@ import flet as ft
 
 from frontend.views import look
 from frontend.views.still import is_on_page, show_changes
+from frontend.window.focus import Focus
 
 
 class OneStop:
@@ -23,10 +24,11 @@ class OneStop:
         left: Callable[[], None],
         entered: Callable[[], Awaitable[None]],
         covered: Callable[[], bool],
+        focus: Focus,
     ) -> None:
         self._focused, self._left = focused, left
         self._entered, self._covered = entered, covered
-        self.has_focus = False
+        self._focus = focus
         self._told = ft.Text("", semantics_label="")
         self._button = ft.TextButton(
             content=self._told,
@@ -45,20 +47,37 @@ class OneStop:
             self._told.semantics_label = text
             show_changes(self.control)
 
-    async def focus(self) -> None:
-        """The next key may come before the focus has."""
+    @property
+    def has_focus(self) -> bool:
+        return self._focus.at is self
+
+    async def focus(self, chosen: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Once one of its rows is `chosen`; unless another key has sent the focus on by then."""
+        if not is_on_page(self._button):
+            return
+        self._focus.send(self)
+        await (chosen or self._focused)()
+        if self.has_focus:
+            await self.seek()
+        else:
+            self._left()
+
+    async def seek(self) -> None:
         if is_on_page(self._button):
-            self.has_focus = True
-            await self._focused()
+            self._focus.sought(self)
             await self._button.focus()  # type: ignore[no-untyped-call]  # of Flet's
 
+    def leave(self) -> None:
+        self._left()
+
     async def _got_focus(self, event: ft.Event[ft.TextButton]) -> None:
-        self.has_focus = True
-        await self._focused()
+        await self._focus.came(self)
+        if self.has_focus:
+            await self._focused()
 
     def _lost_focus(self, event: ft.Event[ft.TextButton]) -> None:
-        self.has_focus = False
-        if not self._covered():
+        self._focus.went(self)
+        if not self.has_focus and not self._covered():
             self._left()
 
     async def _clicked(self, event: ft.Event[ft.TextButton]) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from frontend.views.composer import Composer
 from frontend.views.look import Sizes
+from frontend.window.focus import Focus
 from frontend.window.words import Words
 from tests.frontend.page_in_memory import PageInMemory
 
@@ -24,6 +25,7 @@ def written_in() -> ComposerOnPage:
         choice=ft.PickFiles(ft.FilePicker()),
         now=lambda: 0.0,
         guest=False,
+        focus=Focus(lambda: 0.0),
     )
     composer.restyle(Sizes(), Words("en"))
     page = PageInMemory(ft.Column([composer.suggestions, composer.control]))

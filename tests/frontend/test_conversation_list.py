@@ -9,6 +9,7 @@ import pytest
 
 from frontend.views.conversation_list import ROWS, ConversationList
 from frontend.views.look import Sizes
+from frontend.window.focus import Focus
 from frontend.window.listing import ListRow
 from frontend.window.words import Words
 from tests.frontend.page_in_memory import PageInMemory
@@ -25,7 +26,12 @@ class _Chats:
     def __init__(self, count: int, *, selected: int | None = None) -> None:
         self.opened: list[str] = []
         self.is_covered = False
-        self.list = ConversationList(self._open, more=self._draw, covered=lambda: self.is_covered)
+        self.list = ConversationList(
+            self._open,
+            more=self._draw,
+            covered=lambda: self.is_covered,
+            focus=Focus(lambda: 0.0),
+        )
         self._count, self.selected = count, selected
         self.page = PageInMemory(ft.Column([self.list.stop, self.list.control]))
         self.list.restyle(Sizes(), Words("en"), still=True)

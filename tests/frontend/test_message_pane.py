@@ -13,6 +13,7 @@ from frontend.views.bubbles import Deeds, Manner
 from frontend.views.look import Sizes
 from frontend.views.message_pane import MessagePane
 from frontend.views.still import StillList
+from frontend.window.focus import Focus
 from frontend.window.state import History
 from frontend.window.words import Words
 from tests.frontend.chat_log import BEGIN, ME, message
@@ -37,6 +38,7 @@ class _Chat:
             reach=self._reach,
             entered=_nothing,
             covered=lambda: False,
+            focus=Focus(lambda: 0.0),
         )
         self.page = PageInMemory(self.pane.control)
 

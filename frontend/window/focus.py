@@ -1,0 +1,73 @@
+"""At which region of the window the focus is: where it was sent last. The page tells where it came
+to and went from, but later than the next key may be pressed, and it may come to where it was sent
+twice in the other order; then it is sent once more. No views here.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+IN_FLIGHT_SECONDS = 1.0
+"""Longer than the focus needs to come to where it was sent."""
+
+
+class Region(Protocol):
+    """Something that takes the keys."""
+
+    async def seek(self) -> None:
+        """Have the page bring the focus here."""
+
+    def leave(self) -> None:
+        """The keys go elsewhere."""
+
+
+class Focus:
+    """`at` is the region that keys are for; None where the page has the focus on something else."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self.at: Region | None = None
+        self._told: Region | None = None
+        """Where the page said that it is."""
+        self._is_there = False
+        """All that was sent was sent to where it was: nothing need come of it."""
+        self._sent: list[tuple[Region, float]] = []
+        """Where it was sent and hasn't come to yet, the oldest first."""
+
+    def send(self, region: Region) -> None:
+        """Its `seek` follows, which tells of itself by `sought`."""
+        if self.at is not None and self.at is not region:
+            self.at.leave()
+        self.at = region
+
+    def sought(self, region: Region) -> None:
+        """The page was asked. It says nothing where the focus is there already."""
+        sent = self._on_the_way()
+        if region not in sent[-1:]:
+            self._is_there = not sent and self._told is region
+            self._sent.append((region, self._now()))
+
+    async def came(self, region: Region) -> None:
+        """The page tells so: because it was asked, perhaps before the last time; or of its own, as
+        when a dialog is shut, and goes on then to where it was sent.
+        """
+        self._told = region
+        sent = self._on_the_way()
+        if region not in sent:
+            if not sent or self._is_there:
+                self.at = region
+            return
+        del self._sent[sent.index(region)]
+        if self.at is not None and self.at is not region:
+            await self.at.seek()
+
+    def went(self, region: Region) -> None:
+        """The page tells so."""
+        if self._told is region:
+            self._told = None
+        if self.at is region and not self._on_the_way():
+            self.at = None
+
+    def _on_the_way(self) -> list[Region]:
+        until = self._now() - IN_FLIGHT_SECONDS
+        self._sent = [(region, at) for region, at in self._sent if at > until]
+        return [region for region, _ in self._sent]
