@@ -240,7 +240,7 @@ class Frame:
                     size=self._sizes.meta,
                     color=colour,
                     expand=True,
-                    max_lines=1,
+                    max_lines=2,
                     overflow=ft.TextOverflow.ELLIPSIS,
                     tooltip=link.strip or None,
                 ),

@@ -81,10 +81,12 @@ TEXTS: Mapping[str, Text] = {
         " It goes out by itself.",
     ),
     "cut_off_short": Text(
-        "Cut off since {time} · {n} waiting", "Terputus sejak {time} · {n} menunggu"
+        "Cut off since {time} · {n} waiting\nChat within the site goes on",
+        "Terputus sejak {time} · {n} menunggu\nChat di lokasi tetap berjalan",
     ),
     "site_away_short": Text(
-        "No connection since {time} · {n} saved", "Tanpa koneksi sejak {time} · {n} tersimpan"
+        "No connection since {time} · {n} saved\nWhat you write goes out later",
+        "Tanpa koneksi sejak {time} · {n} tersimpan\nPesan Anda akan terkirim nanti",
     ),
     "hide": Text("Hide", "Sembunyikan"),
     # --- the list

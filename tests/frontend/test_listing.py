@@ -146,6 +146,19 @@ def test_presence_is_unknown_while_nobody_can_say(link: str, online: bool, shown
 
 
 @pytest.mark.parametrize(
+    ("state", "works"),
+    [("cut_off", "Chat within the site goes on"), ("unreachable", "What you write goes out later")],
+)
+def test_the_status_line_says_at_once_what_still_works(state: str, works: str) -> None:
+    """In its second line, before the strip comes."""
+    link = Link(state, "surabaya", BEGIN)
+
+    _, second = link_words(replace(_state(), link=link), EN, NOW).line.split("\n")
+
+    assert second == works
+
+
+@pytest.mark.parametrize(
     ("change", "said"),
     [
         ({}, ""),

@@ -73,6 +73,7 @@ def test_a_cut_link_is_said_and_files_wait_are_cancelled_and_go_on(
 
     system.main.kill9()
     nanda.sees("Cut off since")
+    nanda.sees("Chat within the site goes on")
     assert nanda.place_of("sebelum") == above
     nanda.say("sesudah")
     nanda.sees("At your site, waiting for main")
