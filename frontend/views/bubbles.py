@@ -31,8 +31,7 @@ from frontend.window.rows import BubbleRow, DayRow, NewRow, Row, SystemRow, mome
 from frontend.window.uploads import shortened
 from frontend.window.words import Words
 
-SHORT_CHARACTERS = 32
-"""A text of one line that has its time beside it."""
+_SHORT_CHARACTERS, _SHORT_CHARACTERS_NARROW = 48, 32
 NEW_LINE = "new-line"
 _MOST_LINKS, _LINK_CHARACTERS = 6, 50
 """In a menu."""
@@ -322,6 +321,11 @@ def _corners(row: BubbleRow) -> ft.BorderRadius:
     return ft.BorderRadius(inner, wide, wide, wide)
 
 
+def is_short(text: str, *, narrow: bool) -> bool:
+    """Whether it has its time beside it."""
+    return len(text) <= (_SHORT_CHARACTERS_NARROW if narrow else _SHORT_CHARACTERS)
+
+
 def _inside(row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | None) -> ft.Control:
     message = row.message
     parts: list[ft.Control] = []
@@ -330,7 +334,7 @@ def _inside(row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | Non
     foot = _foot(row, manner)
     text = message.text
     brief = (
-        (len(text) <= SHORT_CHARACTERS or manner.sizes.compact)
+        (is_short(text, narrow=manner.narrow) or manner.sizes.compact)
         and "\n" not in text
         and not markdown.has_marks(text)
         and message.file is None

@@ -375,8 +375,15 @@ class MessagePane:
 
     def _below_line(self, rows: list[Row]) -> float:
         """About how many pixels what is new takes; 0 without a line."""
-        below = height_below(rows, NEW_LINE)
+        below = height_below(rows, NEW_LINE, narrow=self._is_narrow)
         return 0.0 if below is None else below + 30
+
+    def _below(self, key: str) -> float | None:
+        return height_below(self._rows, key, narrow=self._is_narrow)
+
+    @property
+    def _is_narrow(self) -> bool:
+        return self._manner is not None and self._manner.narrow
 
     # --- going to a message ----------------------------------------------------------------------
 
@@ -385,7 +392,7 @@ class MessagePane:
         if message.seq is not None:
             await self._reach(message.seq)
         key = bubble_key(message)
-        below = height_below(self._rows, key)
+        below = self._below(key)
         if below is None:
             return False
         await self._go(key, 0.5)
@@ -393,7 +400,7 @@ class MessagePane:
         return True
 
     async def _bring_into_view(self, key: str) -> None:
-        below = height_below(self._rows, key)
+        below = self._below(key)
         if below is None:
             return
         if not self._offset - 8 <= below <= self._offset + self._view_height - _HIDDEN_ABOVE:
@@ -401,8 +408,9 @@ class MessagePane:
 
     async def _go(self, key: str, share: float) -> None:
         """A row into the view, with that share of it from there on down."""
-        lowest = lowest_within(self._rows, key, share * self._view_height)
-        target = 0.0 if lowest is None else height_below(self._rows, lowest) or 0.0
+        within = share * self._view_height
+        lowest = lowest_within(self._rows, key, within, narrow=self._is_narrow)
+        target = 0.0 if lowest is None else self._below(lowest) or 0.0
         await self._draw_at(target)
         if not is_on_page(self.list):
             return

@@ -28,6 +28,7 @@ class MessageRows:
         self._upwards: list[float] = []
         """The heights of the columns."""
         self._near = range(0)
+        self._narrow = False
         self.drawn: dict[str, DrawnRow] = {}
         """By their keys, from top to bottom."""
 
@@ -49,6 +50,7 @@ class MessageRows:
         """`middle` of the view, in pixels from the lower end. Rows that look as before stay the
         same controls.
         """
+        self._narrow = manner.narrow
         by_key = {row_key(row): row for row in rows}
         homes = {key: chunk.number for chunk in self._chunks for key in chunk.keys}
         self._chunks = regrouped(by_key, self._chunks)
@@ -91,7 +93,9 @@ class MessageRows:
     def _height(self, chunk: Chunk, rows: Mapping[str, Row]) -> float:
         """As it was drawn; about, where it never was."""
         known = self._measured.get(chunk.number)
-        return sum(height_of(rows[key]) for key in chunk.keys) if known is None else known
+        if known is not None:
+            return known
+        return sum(height_of(rows[key], narrow=self._narrow) for key in chunk.keys)
 
     def _column(self, number: int) -> StillColumn:
         known = self._columns.get(number)

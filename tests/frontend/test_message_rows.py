@@ -130,3 +130,11 @@ def test_a_row_is_shown_with_what_is_below_it_and_fits() -> None:
     assert lowest_within(rows, fifth, 1) == fifth
     assert lowest_within(rows, line, 10_000) == row_key(rows[-1])
     assert lowest_within(rows, "gone", 10_000) is None
+
+
+def test_fourteen_lines_are_seen_at_once() -> None:
+    """At 800 pixels, of a usual length: their time stands beside them."""
+    said = [message(seq, text="Rapat cabang dimulai pukul sembilan pagi ini.") for seq in range(14)]
+
+    assert sum(height_of(row) for row in rows_of(said, ME, None, _MANNER.now)) <= 640
+    assert height_of(rows_of(said, ME, None, _MANNER.now)[2], narrow=True) > 50
