@@ -88,20 +88,21 @@ class Known:
 
 
 def meaning(text: str) -> Meaning:
-    """What Enter does with a text."""
-    if not text.strip():
+    """What Enter does with a text. Blanks before a command are a slip, and don't send it."""
+    line = text.lstrip()
+    if not line:
         return Nothing()
-    if text.startswith("//"):
-        return Send(text[1:])
-    if not text.startswith("/"):
+    if line.startswith("//"):
+        return Send(line[1:])
+    if not line.startswith("/"):
         return Send(text)
-    name = text[1:].split(maxsplit=1)[0] if text[1:].split() else ""
+    name = line[1:].split(maxsplit=1)[0] if line[1:].split() else ""
     word = BY_NAME.get(name.lower())
-    if word is None or text[1:2].isspace():
+    if word is None or line[1:2].isspace():
         return Unknown(f"/{name}", text)
     if word.name in _NOT_HERE:
         return NotHere(f"/{name}")
-    return Run(text[1:])
+    return Run(line[1:])
 
 
 def candidates(

@@ -125,7 +125,10 @@ def test_a_row_keeps_its_key_when_its_message_gets_a_number() -> None:
     [
         ("halo", slash.Send("halo")),
         ("//etc/hosts", slash.Send("/etc/hosts")),
-        (" /joingroup x", slash.Send(" /joingroup x")),
+        (" halo", slash.Send(" halo")),
+        (" //etc/hosts", slash.Send("/etc/hosts")),
+        (" /joingroup x", slash.Run("joingroup x")),
+        ("\n/jiongroup x\ny", slash.Unknown("/jiongroup", "\n/jiongroup x\ny")),
         ("/joingroup jarkom3@surabaya", slash.Run("joingroup jarkom3@surabaya")),
         ("/SEND messi hi", slash.Run("SEND messi hi")),
         ("/joingruop jarkom3", slash.Unknown("/joingruop", "/joingruop jarkom3")),
