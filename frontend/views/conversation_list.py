@@ -41,6 +41,8 @@ class ConversationList:
         self._made: dict[str, ConversationRow] = {}
         self._chosen: str | None = None
         """By keys."""
+        self._said: str | None = None
+        """The last chosen one: the stop goes on telling of it, as it is now."""
         self._has_more = False
         self._offset = self._view_height = 0.0
         self.longest = ROWS
@@ -95,8 +97,8 @@ class ConversationList:
         elif has_more:
             drawn.append(self._below)
         self.list.show(drawn)
-        if self._chosen in self._rows:
-            self._stop.say(spoken_row(self._rows[self._chosen], self._words))
+        if self._said in self._rows:
+            self._stop.say(spoken_row(self._rows[self._said], self._words))
 
     def _drawn(self, row: ListRow) -> ConversationRow:
         made = self._made.get(row.conversation)
@@ -150,6 +152,7 @@ class ConversationList:
     async def _choose(self, conversation: str) -> None:
         self.leave()
         self._chosen = conversation
+        self._said = conversation
         self._made[conversation].ring(True)
         self._stop.say(spoken_row(self._rows[conversation], self._words))
         await self._bring_into_view(list(self._made).index(conversation))
