@@ -62,6 +62,8 @@ class MessagePane:
         """Where the open one was left, until the list stands there again."""
         self._is_elsewhere = False
         """The list stands where it stood in the conversation before."""
+        self._way: object | None = None
+        """To where the list is going: another key may send it elsewhere before it is there."""
         self._offset = 0.0
         self._furthest = 0.0
         self._view_height = 0.0
@@ -116,7 +118,8 @@ class MessagePane:
                     alignment=ft.MainAxisAlignment.CENTER,
                 ),
                 ft.Container(self._newest[0], right=16, bottom=8),
-                ft.Container(self.choice.stop, left=0, bottom=0),
+                # Tab goes by the place: after them, to what stands over or beside them.
+                ft.Container(self.choice.stop, left=0, top=0),
             ],
             expand=True,
         )
@@ -363,6 +366,7 @@ class MessagePane:
         await self._moved()
 
     async def _to_newest(self) -> None:
+        self._way = None
         await self._draw_at(0.0)
         if is_on_page(self.list):
             await self.list.scroll_to(offset=0)
@@ -411,11 +415,12 @@ class MessagePane:
         within = share * self._view_height
         lowest = lowest_within(self._rows, key, within, narrow=self._is_narrow)
         target = 0.0 if lowest is None else self._below(lowest) or 0.0
+        self._way = way = object()
         await self._draw_at(target)
         if not is_on_page(self.list):
             return
         await self.list.scroll_to(offset=target)
-        if lowest is not None and target > 0:
+        if lowest is not None and target > 0 and self._way is way:
             # Near enough, its row is built, and can be gone to by its key, at the lower edge. No
             # further from there: near the first message the list may have ended before that.
             await self.list.scroll_to(scroll_key=lowest)

@@ -6,7 +6,7 @@ twice in the other order; then it is sent once more. No views here.
 from collections.abc import Callable
 from typing import Protocol
 
-IN_FLIGHT_SECONDS = 1.0
+IN_FLIGHT_SECONDS = 3.0
 """Longer than the focus needs to come to where it was sent."""
 
 

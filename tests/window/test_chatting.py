@@ -183,7 +183,8 @@ def test_a_day_without_a_mouse(open_window: Opening, system: System) -> None:
 
 def test_one_key_goes_to_where_reading_stopped(open_window: Opening, system: System) -> None:
     """To the first message, when none was ever read: in sight, as the oldest is that arrows choose;
-    what was passed over on the way counts as unread until somebody goes on to the newest.
+    what was passed over on the way counts as unread until somebody goes on to the newest. Tab gets
+    to what stands over the messages and beside them.
     """
     add_people(system, "xena@surabaya", "yoga@surabaya")
     _write_many(system, "xena@surabaya", "yoga@surabaya", 40)
@@ -192,12 +193,23 @@ def test_one_key_goes_to_where_reading_stopped(open_window: Opening, system: Sys
     yoga.open_chat(conversation_of("xena@surabaya", "yoga@surabaya"))
     yoga.sees("40 new")
 
+    yoga.keys("F6")
+    wait_until(lambda: yoga.focused[0] == "conv-chosen")
+    yoga.keys("Tab")
+    wait_until(lambda: yoga.focused[0] == "btn-details")
+    yoga.keys("Enter")
+    yoga.wait_for("btn-mute")
+    for stop in ("msg-chosen", "btn-first-new", "btn-mark-read", "btn-mute"):
+        yoga.keys("Tab")
+        wait_until(lambda stop=stop: yoga.focused[0] == stop)
     yoga.keys("F7")
     wait_until(lambda: 0 < yoga.place_of("New messages") < yoga.place_of("pesan 000") < 400)
     yoga.sees("40 unread")
     yoga.keys("Control+End")
     yoga.sees_no("40 unread")
-    yoga.keys("ArrowUp", *["ArrowUp"] * 39)
+    yoga.keys("Escape")
+    wait_until(lambda: yoga.focused[0] == "composer")
+    yoga.keys(*["ArrowUp"] * 40)
     wait_until(lambda: yoga.focused[1].startswith("xena, pesan 000"))
     wait_until(lambda: 0 < yoga.place_of("pesan 000") < 600)
 
