@@ -132,7 +132,7 @@ class Frame:
         show_changes(self.control)
 
     def _arrange(self, layout: Layout, *, chat_open: bool) -> None:
-        self._pane.list.padding = ft.Padding.symmetric(horizontal=layout.margin, vertical=8)
+        self._pane.set_margin(layout.margin)
         side = 12 if layout.narrow else layout.margin
         self._writing.padding = ft.Padding.only(left=side, right=side, bottom=12)
         self._composer.suggestions.left = self._composer.suggestions.right = side

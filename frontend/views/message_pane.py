@@ -70,6 +70,7 @@ class MessagePane:
         self._seen: Seen | None = None
         self._seen_is_exact = True
         self._new_height = 0.0
+        self._margin = 16
         self.list = self._fresh_list()
         # Text is selected across messages, and is still text to a screen reader, which takes a
         # selectable control for a field.
@@ -129,11 +130,16 @@ class MessagePane:
             reverse=True,
             expand=True,
             spacing=0,
-            padding=ft.Padding.symmetric(horizontal=16, vertical=8),
+            padding=ft.Padding.symmetric(horizontal=self._margin, vertical=8),
             on_scroll=self._scrolled,
             scroll_interval=100,
             cache_extent=600,
         )
+
+    def set_margin(self, margin: int) -> None:
+        """Pixels on either side of the messages. Who arranges the window tells the page."""
+        self._margin = margin
+        self.list.padding = ft.Padding.symmetric(horizontal=margin, vertical=8)
 
     def _pill(
         self, identifier: str, icon: ft.IconData, does: Callable[[], Awaitable[None]]

@@ -123,11 +123,13 @@ async def test_a_place_is_kept_by_no_heights_of_another_chat(gone_to: list[float
     await chat.open("other")
     assert chat.page.ids("ListView") == first
 
+    chat.pane.set_margin(56)
     await chat.scroll(900)
     await chat.open("one")
 
     assert chat.page.controls("ListView") == 1
     assert chat.page.ids("ListView") != first
+    assert chat.pane.list.padding == ft.Padding.symmetric(horizontal=56, vertical=8)
 
 
 async def test_a_place_far_up_is_fetched_again(gone_to: list[float]) -> None:
