@@ -335,8 +335,9 @@ class Frame:
             below,
             size=self._sizes.meta,
             color=colour,
-            max_lines=2 if narrow else 1,
-            overflow=ft.TextOverflow.ELLIPSIS,
+            max_lines=None if narrow else 1,
+            # With an ellipsis a text of no number of lines has one.
+            overflow=ft.TextOverflow.CLIP if narrow else ft.TextOverflow.ELLIPSIS,
         )
         if narrow:
             return [name, ft.Row([chip, told], spacing=6, run_spacing=2, wrap=True)]
