@@ -24,8 +24,13 @@ class Asides:
         self.choosing: Choosing | None = None
 
     async def show_all(self, message: Message) -> None:
-        title = listing.told_of(self._chatting.live.state, message.sender)
-        self.show(dialogs.whole_text(self._chatting.words, title, message.text, self.shut_dialog))
+        chatting = self._chatting
+        title = listing.told_of(chatting.live.state, message.sender)
+        self.show(
+            dialogs.whole_text(
+                chatting.words, chatting.sizes, title, message.text, self.shut_dialog
+            )
+        )
 
     async def show_info(self, message: Message) -> None:
         words, now = self._chatting.words, self._chatting.clock()
@@ -75,6 +80,7 @@ class Asides:
         """Any chat, person or group."""
         await self.choose(
             Choosing(
+                self._chatting.sizes,
                 hint=self._chatting.words("jump_hint"),
                 input_identifier="jump-input",
                 narrow=self._chatting.layout.narrow,
@@ -87,6 +93,7 @@ class Asides:
         """Messages that this device has."""
         await self.choose(
             Choosing(
+                self._chatting.sizes,
                 hint=self._chatting.words("search"),
                 input_identifier="search-input",
                 narrow=self._chatting.layout.narrow,
@@ -137,7 +144,7 @@ class Asides:
         await choosing.fill()
 
     async def show_keys(self) -> None:
-        self.show(dialogs.keys(self._chatting.words, self.shut_dialog))
+        self.show(dialogs.keys(self._chatting.words, self._chatting.sizes, self.shut_dialog))
 
     async def new_group(self) -> None:
         async def make(name: str) -> str:
@@ -149,4 +156,5 @@ class Asides:
             await self._chatting.open_when_listed(conversation)
             return ""
 
-        self.show(dialogs.new_group(self._chatting.words, make, self.shut_dialog))
+        chatting = self._chatting
+        self.show(dialogs.new_group(chatting.words, chatting.sizes, make, self.shut_dialog))

@@ -36,6 +36,7 @@ class Governing:
         here = {member.address for member in members}
         await self._chatting.asides.choose(
             Choosing(
+                self._chatting.sizes,
                 hint=words("invite_whom"),
                 input_identifier="invite-input",
                 narrow=self._chatting.layout.narrow,
@@ -76,7 +77,11 @@ class Governing:
             return ""
 
         asides = chatting.asides
-        asides.show(dialogs.rename_group(chatting.words, group.name, rename, asides.shut_dialog))
+        asides.show(
+            dialogs.rename_group(
+                chatting.words, chatting.sizes, group.name, rename, asides.shut_dialog
+            )
+        )
 
     async def set_access(self, group: Conversation) -> None:
         """The other of the two."""

@@ -20,6 +20,7 @@ from frontend.service.account import AccountClient
 from frontend.service.asking import Asking
 from frontend.service.shapes import SignedIn
 from frontend.views import dialogs, look
+from frontend.views.look import Sizes
 from frontend.views.signing_in import Form, SigningIn
 from frontend.window.identity import is_guest, realm_of
 from frontend.window.words import Words
@@ -64,7 +65,6 @@ class Session:
         page.title = "realmchat"
         page.padding = 0
         page.spacing = 0
-        page.theme, page.dark_theme = look.theme(look.LIGHT), look.theme(look.DARK)
         page.on_keyboard_event = self._key
         page.on_resize = self._resized
         page.on_route_change = self._routed
@@ -85,7 +85,13 @@ class Session:
             "light": ft.ThemeMode.LIGHT,
             "dark": ft.ThemeMode.DARK,
         }
-        self._page.theme_mode = modes[self._preferences.theme]
+        page, sizes = self._page, self._sizes
+        page.theme_mode = modes[self._preferences.theme]
+        page.theme, page.dark_theme = look.theme(look.LIGHT, sizes), look.theme(look.DARK, sizes)
+
+    @property
+    def _sizes(self) -> Sizes:
+        return Sizes(self._preferences.text_size)
 
     @property
     def _words(self) -> Words:
@@ -97,6 +103,7 @@ class Session:
         self._shown = None
         self._signing_in = SigningIn(
             self._words,
+            self._sizes,
             asked=self._sign_in,
             language_chosen=self._choose_language,
             start_service=self.start_service,

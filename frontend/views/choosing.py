@@ -9,8 +9,11 @@ from dataclasses import dataclass
 import flet as ft
 
 from frontend.views import look
-from frontend.views.look import isolated
+from frontend.views.look import Sizes, isolated
 from frontend.views.still import show_changes
+
+_ROW = 48
+_BETWEEN = 2
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,6 @@ class Choice:
     detail: str
     face: Callable[[], ft.Control]
     take: Callable[[], Awaitable[None]]
-    unread: int = 0
 
 
 class Choosing:
@@ -31,6 +33,7 @@ class Choosing:
 
     def __init__(
         self,
+        sizes: Sizes,
         *,
         hint: str,
         input_identifier: str,
@@ -39,6 +42,7 @@ class Choosing:
         nothing: Callable[[str], str],
         below: str = "",
     ) -> None:
+        self._sizes = sizes
         self._find = find
         self._nothing = nothing
         self._asked = 0
@@ -47,14 +51,14 @@ class Choosing:
         self._choices: list[Choice] = []
         self._chosen = 0
         self._is_taken = False
-        self._field = look.field("", hint=hint, autofocus=True)
+        self._field = look.field("", sizes, hint=hint, autofocus=True)
         self._field.label = None
         self._field.prefix_icon = ft.Icons.SEARCH_ROUNDED
         self._field.ignore_up_down_keys = True
         self._field.on_change = self._typed
         self._field.on_submit = self._submitted
-        self._list = ft.ListView(spacing=2, expand=True)
-        note = [ft.Text(below, size=12, color=look.TEXT2)] if below else []
+        self._list = ft.ListView(spacing=_BETWEEN, expand=True)
+        note = [ft.Text(below, size=sizes.meta, color=look.TEXT2)] if below else []
         self.dialog = ft.AlertDialog(
             content=ft.Container(
                 ft.Column(
@@ -88,8 +92,8 @@ class Choosing:
         if self._choices:
             self._chosen = (self._chosen + by) % len(self._choices)
             self._draw()
-            height = 50 * max(0, self._chosen - 3)
-            await self._list.scroll_to(offset=height)
+            each = self._sizes.of(_ROW) + _BETWEEN
+            await self._list.scroll_to(offset=each * max(0, self._chosen - 3))
 
     async def _typed(self, event: ft.Event[ft.TextField]) -> None:
         self._query = str(event.data or "").strip()
@@ -116,7 +120,7 @@ class Choosing:
                 heading = choice.heading
                 rows.append(
                     ft.Container(
-                        ft.Text(heading, size=12, weight=look.BOLD, color=look.TEXT2),
+                        ft.Text(heading, size=self._sizes.meta, weight=look.BOLD, color=look.TEXT2),
                         padding=ft.Padding.only(left=8, top=8),
                     )
                 )
@@ -144,8 +148,8 @@ class Choosing:
                         choice.face(),
                         ft.Column(
                             [
-                                _line(choice.title, 14, look.TEXT, look.BOLD),
-                                _line(choice.detail, 13, look.TEXT2, None),
+                                _line(choice.title, self._sizes.name, look.TEXT, look.BOLD),
+                                _line(choice.detail, self._sizes.preview, look.TEXT2, None),
                             ],
                             spacing=0,
                             expand=True,
@@ -154,7 +158,7 @@ class Choosing:
                     ],
                     spacing=10,
                 ),
-                height=48,
+                height=self._sizes.of(_ROW),
                 style=style,
                 on_click=take,
             ),

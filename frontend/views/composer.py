@@ -73,7 +73,7 @@ class Composer:
         )
         self._attach_slot = ft.Container(visible=not guest)
         self._send_slot = ft.Container()
-        self._counter = ft.Text("", size=12, color=look.TEXT2)
+        self._counter = ft.Text("", color=look.TEXT2)
         self._counter_row = ft.Semantics(
             identifier="composer-counter", container=True, content=self._counter, visible=False
         )
@@ -115,6 +115,7 @@ class Composer:
         self._sizes, self._words = sizes, words
         self.field.text_size = sizes.message
         self._why_shut.size = sizes.preview
+        self._counter.size = sizes.meta
         self._send_slot.content = look.icon_button(
             ft.Icons.SEND_ROUNDED, words("send"), "btn-send", self._send_clicked
         )
@@ -255,32 +256,39 @@ class Composer:
 
         style = look.ringed(look.RADIUS_CHIP, look.SELECTED if index == self._chosen else None)
         style.padding = ft.Padding.symmetric(horizontal=8)
-        parameters = one.usage.partition(" ")[2]
+        large = self._sizes.are_large
         return ft.Semantics(
             identifier=f"slash-{one.shown.lstrip('/')}",
             container=True,
             selected=index == self._chosen,
             content=ft.TextButton(
-                content=ft.Row(
-                    [
-                        ft.Text(one.shown, weight=look.BOLD, size=14, color=look.TEXT),
-                        ft.Text(parameters, size=12, color=look.TEXT2),
-                        ft.Text(
-                            one.help,
-                            size=13,
-                            color=look.TEXT2,
-                            expand=True,
-                            max_lines=1,
-                            overflow=ft.TextOverflow.ELLIPSIS,
-                            text_align=ft.TextAlign.END,
-                        ),
-                    ]
-                ),
-                height=36,
+                content=self._below(one) if large else self._beside(one),
+                height=None if large else self._sizes.of(36),
                 style=style,
                 on_click=chosen,
             ),
         )
+
+    def _beside(self, one: Candidate) -> ft.Control:
+        told = self._told(one)
+        told.expand, told.text_align = True, ft.TextAlign.END
+        told.max_lines, told.overflow = 1, ft.TextOverflow.ELLIPSIS
+        return ft.Row([*self._written(one), told])
+
+    def _below(self, one: Candidate) -> ft.Control:
+        """Beside large letters there is no room."""
+        written = ft.Row(self._written(one), wrap=True, run_spacing=0)
+        return ft.Column([written, self._told(one)], spacing=0, tight=True)
+
+    def _written(self, one: Candidate) -> list[ft.Control]:
+        parameters = one.usage.partition(" ")[2]
+        return [
+            ft.Text(one.shown, weight=look.BOLD, size=self._sizes.name, color=look.TEXT),
+            ft.Text(parameters, size=self._sizes.meta, color=look.TEXT2),
+        ]
+
+    def _told(self, one: Candidate) -> ft.Text:
+        return ft.Text(one.help, size=self._sizes.preview, color=look.TEXT2)
 
     def _update(self) -> None:
         if is_on_page(self.field):

@@ -185,13 +185,13 @@ class _Button:
 
     def __init__(self, identifier: str, does: Done) -> None:
         self._icon = ft.Icon(ft.Icons.CIRCLE_OUTLINED, size=18, color=look.ACCENT)
-        self._text = ft.Text(color=look.ACCENT)
+        self._text = ft.Text(color=look.ACCENT, expand=True, expand_loose=True)
         self._control = ft.Semantics(
             identifier=identifier,
             container=True,
             content=ft.OutlinedButton(
                 content=ft.Row([self._icon, self._text], spacing=8, tight=True),
-                height=look.TARGET,
+                style=ft.ButtonStyle(visual_density=ft.VisualDensity.STANDARD),
                 on_click=clicked(does),
             ),
         )
@@ -242,7 +242,7 @@ def _member(member: Member, menu: Sequence[ft.Control], sizes: Sizes, words: Wor
             weight=look.BOLD,
             size=sizes.name,
             color=look.TEXT,
-            max_lines=1,
+            max_lines=2 if sizes.are_large else 1,
             overflow=ft.TextOverflow.ELLIPSIS,
             expand=True,
             expand_loose=True,

@@ -6,7 +6,7 @@ import flet as ft
 
 from frontend.preferences import SIZES, THEMES, Preferences
 from frontend.views import look
-from frontend.views.look import isolated
+from frontend.views.look import Sizes, isolated
 from frontend.views.still import show_changes
 from frontend.window.words import LANGUAGES, Words
 
@@ -17,7 +17,7 @@ def _dialog(
     title: str, content: ft.Control, buttons: Sequence[ft.Control], width: int = 480
 ) -> ft.AlertDialog:
     return ft.AlertDialog(
-        title=ft.Text(title, size=18, weight=look.BOLD, color=look.TEXT),
+        title=ft.Text(title, weight=look.BOLD, color=look.TEXT),
         content=ft.Container(content, width=width),
         actions=list(buttons),
         bgcolor=look.SURFACE,
@@ -34,10 +34,11 @@ def _button(text: str, identifier: str, does: Done) -> ft.Control:
     style = look.ringed(look.RADIUS_FIELD)
     style.padding = ft.Padding.symmetric(horizontal=14)
     style.color = look.ACCENT
+    style.visual_density = ft.VisualDensity.STANDARD
     return ft.Semantics(
         identifier=identifier,
         container=True,
-        content=ft.TextButton(text, style=style, height=look.TARGET, on_click=clicked),
+        content=ft.TextButton(text, style=style, on_click=clicked),
     )
 
 
@@ -58,9 +59,9 @@ def settings(
 
         radios: list[ft.Control] = [
             # It would take the whole row.
-            ft.Container(
-                ft.Radio(value=option, label=label, active_color=look.ACCENT),
-                width=56 + 8 * len(label),
+            ft.Column(
+                [ft.Radio(value=option, label=label, active_color=look.ACCENT)],
+                intrinsic_width=True,
             )
             for option, label in options.items()
         ]
@@ -124,16 +125,18 @@ _KEYS = (
 )
 
 
-def keys(words: Words, close: Done) -> ft.AlertDialog:
-    rows: list[ft.Control] = [
-        ft.Row(
-            [
-                ft.Text(key, width=160, weight=look.BOLD, color=look.TEXT),
-                ft.Text(words(does), color=look.TEXT2, expand=True),
-            ]
-        )
-        for key, does in _KEYS
-    ]
+def keys(words: Words, sizes: Sizes, close: Done) -> ft.AlertDialog:
+    """What each does stands beside it; below it, where letters are large."""
+
+    def row(key: str, does: str) -> ft.Control:
+        pressed = ft.Text(key, weight=look.BOLD, color=look.TEXT)
+        told = ft.Text(words(does), color=look.TEXT2)
+        if sizes.are_large:
+            return ft.Column([pressed, told], spacing=0)
+        pressed.width, told.expand = 160, True
+        return ft.Row([pressed, told])
+
+    rows = [row(key, does) for key, does in _KEYS]
     content = ft.Column(rows, spacing=8, tight=True)
     return _dialog(words("keys"), content, [_button(words("close"), "btn-close", close)])
 
@@ -145,10 +148,12 @@ def lines(words: Words, title: str, told: Sequence[str], close: Done) -> ft.Aler
     return _dialog(title, content, [_button(words("close"), "btn-close", close)])
 
 
-def whole_text(words: Words, title: str, text: str, close: Done) -> ft.AlertDialog:
+def whole_text(words: Words, sizes: Sizes, title: str, text: str, close: Done) -> ft.AlertDialog:
     """A long message in pieces, so that only what is seen is laid out."""
     pieces = [text[start : start + 4096] for start in range(0, len(text), 4096)]
-    rows: list[ft.Control] = [ft.Text(piece, color=look.TEXT, size=15) for piece in pieces]
+    rows: list[ft.Control] = [
+        ft.Text(piece, color=look.TEXT, size=sizes.message) for piece in pieces
+    ]
     dialog = _dialog(
         title,
         ft.Container(ft.SelectionArea(ft.ListView(rows, expand=True)), height=480),
@@ -163,15 +168,15 @@ Try = Callable[[str], Awaitable[str]]
 """Does something with a text; answers what is wrong, or nothing."""
 
 
-def new_group(words: Words, make: Try, close: Done) -> ft.AlertDialog:
-    field = look.field(words("group_name"), autofocus=True)
+def new_group(words: Words, sizes: Sizes, make: Try, close: Done) -> ft.AlertDialog:
+    field = look.field(words("group_name"), sizes, autofocus=True)
     button = (words("create"), "btn-group-create")
     return _asking(words, words("new_group"), ("group-name", field), button, make, close)
 
 
-def rename_group(words: Words, name: str, rename: Try, close: Done) -> ft.AlertDialog:
+def rename_group(words: Words, sizes: Sizes, name: str, rename: Try, close: Done) -> ft.AlertDialog:
     """`name` is the one that is shown now."""
-    field = look.field(words("shown_name"), autofocus=True)
+    field = look.field(words("shown_name"), sizes, autofocus=True)
     field.value = name
     button = (words("save"), "btn-rename-yes")
     return _asking(words, words("rename_group"), ("group-rename", field), button, rename, close)

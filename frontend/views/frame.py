@@ -58,7 +58,8 @@ class Frame:
         )
         self._strip = ft.Container(visible=False, top=0, left=0, right=0)
         self._room = ft.Semantics(identifier="open-room", container=True, visible=False)
-        self._typing = ft.Text("", size=12, color=look.TEXT2, italic=True)
+        self._typing = ft.Text("", color=look.TEXT2, italic=True)
+        self._typing_slot = ft.Container(self._typing, padding=_sides(20))
         self._spoken = ft.Text("", size=1, color=ft.Colors.TRANSPARENT)
         self._card = ft.Container(visible=False)
         self._writing = ft.Container(
@@ -100,7 +101,7 @@ class Frame:
         typing = ft.Semantics(
             identifier="typing",
             container=True,
-            content=ft.Container(self._typing, height=18, padding=_sides(20)),
+            content=self._typing_slot,
         )
         live = ft.Semantics(
             identifier="live", container=True, live_region=True, content=self._spoken
@@ -171,7 +172,7 @@ class Frame:
     def restyle(self, sizes: Sizes, words: Words) -> None:
         self._words, self._sizes = words, sizes
         self._told.forget()
-        self._typing.size = sizes.meta
+        self._typing.size, self._typing_slot.height = sizes.meta, sizes.of(18)
         self._list_head.height = sizes.of(look.HEADER)
         self._status.height = sizes.of(_STATUS)
         self._room.content = ft.Container(
@@ -262,7 +263,6 @@ class Frame:
                             size=self._sizes.preview,
                             color=look.WARN,
                             expand=True,
-                            max_lines=3,
                         ),
                         look.icon_button(
                             ft.Icons.CLOSE_ROUNDED,
@@ -290,7 +290,9 @@ class Frame:
         style = look.ringed(look.RADIUS_CHIP)
         style.padding = ft.Padding.symmetric(horizontal=8)
         style.color = look.ACCENT
-        button = ft.TextButton(self._words("start_it"), style=style, height=30, on_click=clicked)
+        button = ft.TextButton(
+            self._words("start_it"), style=style, height=self._sizes.of(30), on_click=clicked
+        )
         return [ft.Semantics(identifier=identifier, container=True, content=button)]
 
     # --- the open conversation -------------------------------------------------------------------

@@ -132,14 +132,27 @@ DARK = ft.ColorScheme(
 )
 
 
-def theme(scheme: ft.ColorScheme) -> ft.Theme:
-    """With a ring on whatever has the focus; an item of a menu can have none, and is filled."""
+def theme(scheme: ft.ColorScheme, sizes: "Sizes") -> ft.Theme:
+    """With a ring on whatever has the focus; an item of a menu can have none, and is filled. What
+    names no size of its own has its size from here: menus, buttons, labels, questions.
+    """
+
+    def text(size: float) -> ft.TextStyle:
+        return ft.TextStyle(size=size, color=scheme.on_surface)
+
     still = ft.PageTransitionTheme.NONE
     corners = ft.RoundedRectangleBorder(radius=RADIUS_FIELD)
     filled_in = ft.Colors.with_opacity(_FILL, scheme.primary or ACCENT)
     return ft.Theme(
         color_scheme=scheme,
         scaffold_bgcolor=BACKGROUND,
+        text_theme=ft.TextTheme(
+            headline_small=text(sizes.title),  # the title of a dialog
+            body_large=text(sizes.of(16)),
+            body_medium=text(sizes.of(14)),
+            body_small=text(sizes.of(12)),
+            label_large=text(sizes.of(14)),
+        ),
         text_button_theme=ft.TextButtonTheme(ft.ButtonStyle(side=ring(), shape=corners)),
         outlined_button_theme=ft.OutlinedButtonTheme(
             ft.ButtonStyle(side=ring(rest=ft.BorderSide(1, OUTLINE)), shape=corners)
@@ -294,7 +307,7 @@ def _outlined(color: str, width: float) -> ft.OutlineInputBorder:
 
 
 def field(
-    label: str, *, password: bool = False, hint: str = "", autofocus: bool = False
+    label: str, sizes: Sizes, *, password: bool = False, hint: str = "", autofocus: bool = False
 ) -> ft.TextField:
     """A field of a form."""
     return ft.TextField(
@@ -303,9 +316,10 @@ def field(
         password=password,
         can_reveal_password=password,
         autofocus=autofocus,
+        hint_max_lines=2,
         error_max_lines=6,
         border=field_border(),
-        text_size=15,
+        text_size=sizes.message,
         dense=True,
     )
 
@@ -315,12 +329,13 @@ def filled(text: str, on_click: ft.ControlEventHandler[ft.Button]) -> ft.Button:
     return ft.Button(
         content=text,
         on_click=on_click,
-        height=44,
         bgcolor=ACCENT,
         color=ON_ACCENT,
         style=ft.ButtonStyle(
             shape=ft.RoundedRectangleBorder(radius=RADIUS_FIELD),
             elevation=0,
+            visual_density=ft.VisualDensity.STANDARD,
+            padding=ft.Padding.symmetric(horizontal=24, vertical=12),
             side=ring(TEXT),
         ),
     )

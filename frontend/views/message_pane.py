@@ -116,6 +116,7 @@ class MessagePane:
                     left=0,
                     right=0,
                     spacing=8,
+                    wrap=True,
                     alignment=ft.MainAxisAlignment.CENTER,
                 ),
                 ft.Container(self._newest[0], right=16, bottom=8),
@@ -147,7 +148,7 @@ class MessagePane:
         async def clicked(event: ft.Event[ft.TextButton]) -> None:
             await does()
 
-        text = ft.Text("", size=13, weight=look.BOLD, color=look.ON_ACCENT)
+        text = ft.Text("", weight=look.BOLD, color=look.ON_ACCENT)
         style = look.ringed(20, look.ACCENT)
         style.side = look.ring(look.TEXT, rest=ft.BorderSide(2, look.ACCENT))
         style.padding = ft.Padding.symmetric(horizontal=14)
@@ -300,14 +301,16 @@ class MessagePane:
             show_changes(self._nothing)
 
     def _label(self, manner: Manner, unread: int) -> None:
-        words, later = manner.words, self._held_back
+        words, sizes, later = manner.words, manner.sizes, self._held_back
+        for _, text in (self._newest, self._first, self._read):
+            text.size = sizes.preview
         scrolled = self._offset > 4 * AT_BOTTOM
-        if self._told.is_new("newest", scrolled, later):
+        if self._told.is_new("newest", scrolled, later, sizes):
             self._newest[0].visible = scrolled or later > 0
             self._newest[1].value = words("newest_count", n=later) if later else words("newest")
             show_changes(self._newest[0])
         ahead = self._seen is not None and not self.has_seen_new and unread > 0
-        if self._told.is_new("ahead", ahead, unread if ahead else 0):
+        if self._told.is_new("ahead", ahead, unread if ahead else 0, sizes):
             self._first[0].visible = self._read[0].visible = ahead
             self._first[1].value = words("first_new", n=unread)
             self._read[1].value = words("mark_read")

@@ -58,13 +58,14 @@ class SigningIn:
     def __init__(
         self,
         words: Words,
+        sizes: Sizes,
         *,
         asked: Callable[[Form], Awaitable[None]],
         language_chosen: Callable[[str], Awaitable[None]],
         start_service: Callable[[], Awaitable[None]],
         back: Callable[[], Awaitable[None]] | None,
     ) -> None:
-        self._words = words
+        self._words, self._sizes = words, sizes
         self._asked = asked
         self._language_chosen = language_chosen
         self._start_service = start_service
@@ -82,15 +83,17 @@ class SigningIn:
         )
 
     def _make_fields(self) -> None:
-        words = self._words
-        self.address = look.field(words("address"), hint=words("address_hint"), autofocus=True)
-        self.password = look.field(words("password"), password=True)
-        self.server = look.field(words("site_server"), hint="http://127.0.0.1:8000")
-        self._site_menu = SiteMenu(words, self._site_chosen)
-        self.name = look.field(words("full_name"))
-        self.country = look.field(words("country"))
-        self.guest_name = look.field(words("guest_name"), autofocus=True)
-        room_note = open_room_note(Sizes(), words)
+        words, sizes = self._words, self._sizes
+        self.address = look.field(
+            words("address"), sizes, hint=words("address_hint"), autofocus=True
+        )
+        self.password = look.field(words("password"), sizes, password=True)
+        self.server = look.field(words("site_server"), sizes, hint="http://127.0.0.1:8000")
+        self._site_menu = SiteMenu(words, sizes, self._site_chosen)
+        self.name = look.field(words("full_name"), sizes)
+        self.country = look.field(words("country"), sizes)
+        self.guest_name = look.field(words("guest_name"), sizes, autofocus=True)
+        room_note = open_room_note(sizes, words)
         self._named = {
             "guest-note": ft.Semantics(identifier="guest-note", container=True, content=room_note),
             "signin-guest": _named("signin-guest", self.guest_name),
@@ -108,7 +111,7 @@ class SigningIn:
         ):
             field.on_submit = self._submitted
         self._button = look.filled("", self._clicked)
-        self._error = ft.Text("", color=look.ERROR, size=13)
+        self._error = ft.Text("", color=look.ERROR, size=sizes.preview)
         self._error_box = ft.Semantics(
             identifier="form-error", container=True, live_region=True, content=self._error
         )
@@ -191,9 +194,15 @@ class SigningIn:
                 [
                     ft.Row(
                         [
-                            ft.Text("realmchat", size=24, weight=look.BOLD, color=look.TEXT),
-                            ft.Row(spacing=0, controls=self._languages()),
+                            ft.Text(
+                                "realmchat",
+                                size=self._sizes.of(24),
+                                weight=look.BOLD,
+                                color=look.TEXT,
+                            ),
+                            ft.Row(spacing=0, tight=True, controls=self._languages()),
                         ],
+                        wrap=True,
                         alignment=ft.MainAxisAlignment.SPACE_BETWEEN,
                     ),
                     self._tab_row,
@@ -305,15 +314,14 @@ class _Tab:
     """A way in, to be chosen."""
 
     def __init__(self, way: Way, words: Words, choose: Callable[[Way], None]) -> None:
-        self._button = ft.TextButton(
-            words(_WAYS[way][0]), height=look.TARGET, on_click=lambda _: choose(way)
-        )
+        self._button = ft.TextButton(words(_WAYS[way][0]), on_click=lambda _: choose(way))
         self.control = _named(f"tab-{way}", self._button)
         self.control.container = True
 
     def draw(self, *, chosen: bool, shown: bool) -> None:
         style = look.ringed(look.RADIUS_FIELD, look.SELECTED if chosen else None)
         style.padding = ft.Padding.symmetric(horizontal=14, vertical=8)
+        style.visual_density = ft.VisualDensity.STANDARD
         style.color = look.ON_SELECTED if chosen else look.TEXT2
         self._button.style = style
         self.control.selected, self.control.visible = chosen, shown

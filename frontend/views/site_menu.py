@@ -6,6 +6,7 @@ import flet as ft
 
 from frontend.service.shapes import Site
 from frontend.views import look
+from frontend.views.look import Sizes
 from frontend.window.words import Words
 
 _ICONS = {
@@ -25,7 +26,7 @@ class SiteMenu:
     what is chosen in an open menu whose button was replaced, and Flet whose item was.
     """
 
-    def __init__(self, words: Words, chosen: Callable[[Site | None], None]) -> None:
+    def __init__(self, words: Words, sizes: Sizes, chosen: Callable[[Site | None], None]) -> None:
         self._words = words
         self._chosen = chosen
         self._sites: dict[str, Site] = {}
@@ -33,7 +34,7 @@ class SiteMenu:
         self._another = _Item(lambda: chosen(None))
         self._another.line.tell(words("another_server"), "another_server")
         self._line = _Line(
-            ft.Text(size=15, color=look.TEXT, expand=True, max_lines=2),
+            ft.Text(size=sizes.message, color=look.TEXT, expand=True, max_lines=3),
             ft.Icon(ft.Icons.EXPAND_MORE_ROUNDED, size=18, color=look.TEXT2),
         )
         style = look.ringed(look.RADIUS_FIELD)

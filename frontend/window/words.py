@@ -45,7 +45,7 @@ TEXTS: Mapping[str, Text] = {
     "address_needed": Text("Write your address.", "Isi alamat Anda."),
     "password_needed": Text("Write your password.", "Isi kata sandi Anda."),
     "as_guest": Text("Guest", "Tamu"),
-    "guest_name": Text("What you want to be called", "Nama yang ingin dipakai"),
+    "guest_name": Text("Your name", "Nama Anda"),
     "guest_name_needed": Text("Write a name.", "Isi nama Anda."),
     "enter_room": Text("Enter the open room", "Masuk ke ruang terbuka"),
     "guest_over": Text(

@@ -5,6 +5,7 @@ from typing import Any
 import flet as ft
 
 from frontend.views.choosing import Choice, Choosing
+from frontend.views.look import Sizes
 from tests.frontend.page_in_memory import PageInMemory
 
 
@@ -14,7 +15,12 @@ class _Dialog:
     def __init__(self) -> None:
         self.taken: list[str] = []
         self.choosing = Choosing(
-            hint="", input_identifier="jump-input", narrow=False, find=self._find, nothing=str
+            Sizes(),
+            hint="",
+            input_identifier="jump-input",
+            narrow=False,
+            find=self._find,
+            nothing=str,
         )
         content: Any = self.choosing.dialog.content
         self.page = PageInMemory(content)

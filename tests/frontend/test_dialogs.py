@@ -5,6 +5,7 @@ import asyncio
 import flet as ft
 
 from frontend.views.dialogs import rename_group, sure
+from frontend.views.look import Sizes
 from frontend.window.words import Words
 from tests.frontend.page_in_memory import PageInMemory
 
@@ -22,7 +23,7 @@ async def test_a_button_that_is_clicked_twice_does_it_once() -> None:
     async def close() -> None:
         """Nothing shuts here."""
 
-    dialog = rename_group(Words("en"), "Arisan", rename, close)
+    dialog = rename_group(Words("en"), Sizes(), "Arisan", rename, close)
     PageInMemory(dialog)
     named, button = dialog.content.content, dialog.actions[1].content
 
@@ -45,7 +46,7 @@ async def test_a_dialog_that_has_gone_takes_its_answer() -> None:
     async def close() -> None:
         """Nothing shuts here."""
 
-    dialog = rename_group(Words("en"), "Arisan", refuse, close)
+    dialog = rename_group(Words("en"), Sizes(), "Arisan", refuse, close)
     button = dialog.actions[1].content
     await button.on_click(ft.Event("click", button))
     assert dialog.content.content.content.error == "taken"

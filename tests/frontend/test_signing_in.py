@@ -5,6 +5,7 @@ import asyncio
 import flet as ft
 
 from frontend.service.shapes import Site
+from frontend.views.look import Sizes
 from frontend.views.signing_in import Form, SigningIn
 from frontend.window.words import Words
 from tests.frontend.page_in_memory import PageInMemory
@@ -22,6 +23,7 @@ class Card:
         self.answer = asyncio.Event()
         self.view = SigningIn(
             Words("en"),
+            Sizes(),
             asked=self._ask,
             language_chosen=self._chose_language,
             start_service=self._start,

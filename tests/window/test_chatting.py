@@ -274,13 +274,16 @@ def test_what_is_set_holds_at_once_and_after_a_reload(open_window: Opening, syst
     """Dark, Indonesian, larger letters, and rows that are closer."""
     add_people(system, "tono@surabaya", "umar@surabaya")
     tono = open_window()
+    small = _height(tono, "btn-signin")
     enter(tono, "tono@surabaya")
     write_to(tono, "umar@surabaya", "halo")
     light = tono.brightness()
 
     tono.choose("account-menu", "Settings")
-    for choice in ("Dark", "Compact", "Bahasa Indonesia"):
-        tono.page.get_by_role("radio", name=choice, exact=True).click(force=True)
+    usual = _height(tono, "settings-theme")
+    _choose_settings(tono, "Dark", "Compact", "150 %")
+    wait_until(lambda: _height(tono, "settings-theme") > usual)
+    _choose_settings(tono, "Bahasa Indonesia")
     tono.sees("Pengaturan")
     tono.sees("Kerapatan")
     tono.keys("Escape")
@@ -290,3 +293,15 @@ def test_what_is_set_holds_at_once_and_after_a_reload(open_window: Opening, syst
     other = tono.again()
     other.sees("Masuk")
     wait_until(lambda: other.brightness() < 80)
+    assert _height(other, "btn-signin") > small
+
+
+def _choose_settings(window: Person, *choices: str) -> None:
+    for choice in choices:
+        window.page.get_by_role("radio", name=choice, exact=True).click(force=True)
+
+
+def _height(window: Person, identifier: str) -> float:
+    box = window.wait_for(identifier).first.bounding_box()
+    assert box is not None
+    return box["height"]
