@@ -126,12 +126,12 @@ class Finding:
         conversation = state.find(message.conversation)
         title = message.sender if conversation is None else conversation.title
         told = [short(message.sender, state.realm), short(title, state.realm)]
-        moment = times.in_list(self.words, message.at or message.sent_at, now)
         return Choice(
             identifier=f"hit-{message.conversation}-{message.seq}",
             heading="",
-            title=" · ".join([*dict.fromkeys(told), moment]),
+            title=" · ".join(dict.fromkeys(told)),
             detail=listing.as_read(message.text),
+            at=times.in_list(self.words, message.at or message.sent_at, now),
             face=lambda: avatar("private", message.sender, 32),
             take=take,
         )

@@ -26,6 +26,8 @@ class Choice:
     detail: str
     face: Callable[[], ft.Control]
     take: Callable[[], Awaitable[None]]
+    at: str = ""
+    """When it was, where that is told."""
 
 
 class Choosing:
@@ -148,7 +150,7 @@ class Choosing:
                         choice.face(),
                         ft.Column(
                             [
-                                _line(choice.title, self._sizes.name, look.TEXT, look.BOLD),
+                                self._title(choice),
                                 _line(choice.detail, self._sizes.preview, look.TEXT2, None),
                             ],
                             spacing=0,
@@ -163,6 +165,14 @@ class Choosing:
                 on_click=take,
             ),
         )
+
+    def _title(self, choice: Choice) -> ft.Control:
+        """What it is called gives way to when it was."""
+        title = _line(choice.title, self._sizes.name, look.TEXT, look.BOLD)
+        if not choice.at:
+            return title
+        title.expand = True
+        return ft.Row([title, ft.Text(choice.at, size=self._sizes.meta, color=look.TEXT2)])
 
 
 def _line(text: str, size: float, colour: str, weight: ft.FontWeight | None) -> ft.Control:

@@ -80,10 +80,12 @@ async def test_a_name_is_looked_for_at_all_sites() -> None:
 
 
 async def test_a_hit_says_who_wrote_it_and_to_whom() -> None:
-    """Once, where that is the same; of another site, with it."""
+    """Once, where that is the same; of another site, with it. When it was stands by itself, so that
+    no long name cuts it.
+    """
     finding, chat_cli = _finding()
     chat_cli.hits = [message(2, PEER), message(1, ME)]
 
-    titles = [choice.title for choice in await finding.messages("text")]
+    told = [(choice.title, choice.at) for choice in await finding.messages("text")]
 
-    assert titles == ["henderson@jakarta · 03:02", "messi · henderson@jakarta · 03:01"]
+    assert told == [("henderson@jakarta", "03:02"), ("messi · henderson@jakarta", "03:01")]

@@ -25,7 +25,7 @@ async def _right(_: str) -> str:
 
 
 async def _find(_: str) -> list[Choice]:
-    return [Choice("hit", "Chat", "Heru", "rapat", lambda: ft.Text(""), _nothing)]
+    return [Choice("hit", "Chat", "Heru", "rapat", lambda: ft.Text(""), _nothing, at="03:02")]
 
 
 def _jump(sizes: Sizes) -> Choosing:
