@@ -169,9 +169,12 @@ Try = Callable[[str], Awaitable[str]]
 
 
 def new_group(words: Words, sizes: Sizes, make: Try, close: Done) -> ft.AlertDialog:
+    async def make_named(name: str) -> str:
+        return await make(name) if name else words("group_name_needed")
+
     field = look.field(words("group_name"), sizes, autofocus=True)
     button = (words("create"), "btn-group-create")
-    return _asking(words, words("new_group"), ("group-name", field), button, make, close)
+    return _asking(words, words("new_group"), ("group-name", field), button, make_named, close)
 
 
 def rename_group(words: Words, sizes: Sizes, name: str, rename: Try, close: Done) -> ft.AlertDialog:

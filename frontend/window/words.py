@@ -183,6 +183,7 @@ TEXTS: Mapping[str, Text] = {
     ),
     # --- groups and people
     "group_name": Text("Name of the group", "Nama grup"),
+    "group_name_needed": Text("Write a name for the group.", "Isi nama grup."),
     "create": Text("Create", "Buat"),
     "join_group": Text("Join group", "Gabung ke grup"),
     "leave_group": Text("Leave group", "Keluar dari grup"),

@@ -4,7 +4,7 @@ import asyncio
 
 import flet as ft
 
-from frontend.views.dialogs import rename_group, sure
+from frontend.views.dialogs import new_group, rename_group, sure
 from frontend.views.look import Sizes
 from frontend.window.words import Words
 from tests.frontend.page_in_memory import PageInMemory
@@ -70,3 +70,20 @@ async def test_what_is_asked_before_is_done_once() -> None:
     await button.on_click(click)
 
     assert done == ["left"]
+
+
+async def test_a_group_without_a_name_asks_for_one() -> None:
+    """Nobody else is asked for it."""
+
+    async def make(name: str) -> str:
+        raise AssertionError(name)
+
+    async def close() -> None:
+        """Nothing shuts here."""
+
+    words = Words("id")
+    dialog = new_group(words, Sizes(), make, close)
+    button = dialog.actions[1].content
+    await button.on_click(ft.Event("click", button))
+
+    assert dialog.content.content.content.error == "Isi nama grup."
