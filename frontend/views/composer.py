@@ -174,8 +174,8 @@ class Composer:
         self.focus()
 
     def focus(self) -> None:
-        """Where the next key goes, where it is shown."""
-        if is_on_page(self.field):
+        """Where the next key goes, where one may write."""
+        if self._may_have_focus:
             self._focus.send(self)
             self._ask_for_focus()
 
@@ -187,11 +187,15 @@ class Composer:
 
     def _ask_for_focus(self) -> None:
         """The page brings it with its next frame; to a button, at once."""
-        if is_on_page(self.field):
+        if self._may_have_focus:
             self._focus.sought(self)
             self._focused += 1
             self.field.focus = str(self._focused)
             self.field.update()
+
+    @property
+    def _may_have_focus(self) -> bool:
+        return is_on_page(self.field) and self._writing.visible
 
     @property
     def has_focus(self) -> bool:

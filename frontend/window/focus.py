@@ -21,29 +21,34 @@ class Region(Protocol):
 
 
 class Focus:
-    """`at` is the region that keys are for; None where the page has the focus on something else."""
+    """Which region the keys are for."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self.at: Region | None = None
+        self._at: Region | None = None
         self._told: Region | None = None
         """Where the page said that it is."""
-        self._is_there = False
-        """All that was sent was sent to where it was: nothing need come of it."""
         self._sent: list[tuple[Region, float]] = []
         """Where it was sent and hasn't come to yet, the oldest first."""
 
+    @property
+    def at(self) -> Region | None:
+        """None where the page has the focus on something else."""
+        self._on_the_way()
+        return self._at
+
     def send(self, region: Region) -> None:
         """Its `seek` follows, which tells of itself by `sought`."""
-        if self.at is not None and self.at is not region:
-            self.at.leave()
-        self.at = region
+        at = self.at
+        if at is not None and at is not region:
+            at.leave()
+        self._at = region
 
     def sought(self, region: Region) -> None:
         """The page was asked. It says nothing where the focus is there already."""
         sent = self._on_the_way()
-        if region not in sent[-1:]:
-            self._is_there = not sent and self._told is region
+        is_there = not sent and self._told is region
+        if not is_there and region not in sent[-1:]:
             self._sent.append((region, self._now()))
 
     async def came(self, region: Region) -> None:
@@ -53,21 +58,25 @@ class Focus:
         self._told = region
         sent = self._on_the_way()
         if region not in sent:
-            if not sent or self._is_there:
-                self.at = region
+            if not sent:
+                self._at = region
             return
         del self._sent[sent.index(region)]
-        if self.at is not None and self.at is not region:
-            await self.at.seek()
+        if self._at is not None and self._at is not region:
+            await self._at.seek()
 
     def went(self, region: Region) -> None:
         """The page tells so."""
         if self._told is region:
             self._told = None
-        if self.at is region and not self._on_the_way():
-            self.at = None
+        if self.at is region and not self._sent:
+            self._at = None
 
     def _on_the_way(self) -> list[Region]:
+        """What never came has ended: the focus is where the page says."""
         until = self._now() - IN_FLIGHT_SECONDS
-        self._sent = [(region, at) for region, at in self._sent if at > until]
-        return [region for region, _ in self._sent]
+        left = [(region, at) for region, at in self._sent if at > until]
+        if self._sent and not left:
+            self._at = self._told
+        self._sent = left
+        return [region for region, _ in left]

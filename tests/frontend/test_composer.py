@@ -97,3 +97,17 @@ async def test_what_a_key_changes_is_given_whole_though_the_page_told_it(
     await _type(composer, page, "se")
 
     assert _given(page) == [composer.text] == ["se"]
+
+
+async def test_the_keys_stay_where_they_are_when_nothing_can_be_written(
+    written_in: ComposerOnPage,
+) -> None:
+    """The page can't bring the focus to a field that it doesn't show."""
+    composer, _ = written_in
+    composer.shut("This group is closed.")
+    composer.focus()
+    assert not composer.has_focus
+
+    composer.shut("")
+    composer.focus()
+    assert composer.has_focus

@@ -105,3 +105,27 @@ async def test_the_focus_may_be_where_it_was_sent(window: _Window) -> None:
     await window.focus.came(window.list)
 
     assert window.focus.at is window.list
+
+
+async def test_a_menu_gets_the_keys_after_a_focus_that_was_there(window: _Window) -> None:
+    """The composer was sent for while it had the focus: of that nothing comes, nor is it waited
+    for, and what opens in front of the list takes the keys.
+    """
+    await window.focus.came(window.composer)
+    await window.composer.send()
+    await window.list.send()
+    window.focus.went(window.composer)
+    await window.focus.came(window.list)
+    window.focus.went(window.list)
+
+    assert window.focus.at is None
+
+
+async def test_a_focus_that_never_comes_is_where_the_page_says(window: _Window) -> None:
+    """The page may not show any more where it was sent."""
+    await window.focus.came(window.list)
+    await window.composer.send()
+    assert window.focus.at is window.composer
+    window.time += IN_FLIGHT_SECONDS
+
+    assert window.focus.at is window.list
