@@ -170,6 +170,7 @@ class MessagePane:
         Once it is drawn, `settle` brings the view there.
         """
         self._keep_place()
+        self._way = None
         self._is_elsewhere = self._offset > 0
         place = self._places.pop(conversation, None) if at_place else None
         self._conversation = conversation
@@ -382,9 +383,11 @@ class MessagePane:
 
     async def _to_first(self) -> None:
         """What lies between is fetched first; how high it is can only be reckoned."""
+        conversation = self._conversation
         if self._seen is not None:
             await self._reach(self._seen.seq + 1)
-        await self._go(NEW_LINE, 0.6)
+        if self._conversation == conversation:  # else another was opened meanwhile
+            await self._go(NEW_LINE, 0.6)
 
     def _below_line(self, rows: list[Row]) -> float:
         """About how many pixels what is new takes; 0 without a line."""
@@ -420,13 +423,16 @@ class MessagePane:
             await self._go(key, 0.5)
 
     async def _go(self, key: str, share: float) -> None:
-        """A row into the view, with that share of it from there on down."""
-        within = share * self._view_height
+        """A row into the view, with about that share of it from there on down; in large letters,
+        which rows are reckoned without, with less.
+        """
+        scale = self._manner.sizes.percent / 100 if self._manner is not None else 1
+        within = share * self._view_height / max(1, scale) ** 2
         lowest = lowest_within(self._rows, key, within, narrow=self._is_narrow)
         target = 0.0 if lowest is None else self._below(lowest) or 0.0
         self._way = way = object()
         await self._draw_at(target)
-        if not is_on_page(self.list):
+        if not is_on_page(self.list) or self._way is not way:
             return
         await self.list.scroll_to(offset=target)
         if lowest is not None and target > 0 and self._way is way:
