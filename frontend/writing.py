@@ -27,7 +27,7 @@ class Writing:
         chatting = self._chatting
         conversation = chatting.live.state.conversations.get(chatting.opened or "")
         now = asyncio.get_running_loop().time()
-        if conversation is None or not text.strip() or text.startswith("/"):
+        if conversation is None or not text.strip() or text.lstrip().startswith("/"):
             return
         if now - self._typed_at > TYPING_EVERY_SECONDS:
             self._typed_at = now
