@@ -173,7 +173,7 @@ def test_while_cut_off_the_site_goes_on(own_field: Field) -> None:
     assert program.ask(f"inbox {token}") == EMPTY
     for request in (f"getrealminbox {token} jakarta", "auth messi surabaya"):
         message = program.message(request)
-        assert message.startswith("ERROR Realm surabaya terputus"), message
+        assert message.startswith("ERROR Lokasi surabaya terputus"), message
     other = own_field.connect("surabaya", "kelompok5")
     assert other.ask(f"inbox {token}")["status"] == "OK"
 
