@@ -321,9 +321,10 @@ def _corners(row: BubbleRow) -> ft.BorderRadius:
     return ft.BorderRadius(inner, wide, wide, wide)
 
 
-def is_short(text: str, *, narrow: bool) -> bool:
-    """Whether it has its time beside it."""
-    return len(text) <= (_SHORT_CHARACTERS_NARROW if narrow else _SHORT_CHARACTERS)
+def is_short(text: str, *, narrow: bool, percent: int = 100) -> bool:
+    """Whether it has its time beside it, in letters of that size."""
+    most = _SHORT_CHARACTERS_NARROW if narrow else _SHORT_CHARACTERS
+    return len(text) * percent <= most * 100
 
 
 def _inside(row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | None) -> ft.Control:
@@ -334,7 +335,7 @@ def _inside(row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | Non
     foot = _foot(row, manner)
     text = message.text
     brief = (
-        (is_short(text, narrow=manner.narrow) or manner.sizes.compact)
+        (is_short(text, narrow=manner.narrow, percent=manner.sizes.percent) or manner.sizes.compact)
         and "\n" not in text
         and not markdown.has_marks(text)
         and message.file is None

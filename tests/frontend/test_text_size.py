@@ -7,6 +7,7 @@ import pytest
 
 from frontend.preferences import Preferences
 from frontend.views import dialogs, look
+from frontend.views.bubbles import is_short
 from frontend.views.choosing import Choice, Choosing
 from frontend.views.look import Sizes
 from frontend.views.signing_in import SigningIn
@@ -97,3 +98,11 @@ def test_what_names_no_size_follows_the_theme() -> None:
             grown = getattr(large, role)
             assert grown.size == getattr(small, role).size * 1.5
             assert grown.color == scheme.on_surface
+
+
+def test_large_letters_leave_less_room_beside_a_text() -> None:
+    """The time stands below it then, so that no word is broken."""
+    text = "halo henderson@jakarta"
+
+    assert is_short(text, narrow=True)
+    assert not is_short(text, narrow=True, percent=150)
