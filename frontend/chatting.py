@@ -31,7 +31,7 @@ from frontend.views.message_pane import MessagePane
 from frontend.views.still import show_changes
 from frontend.window import governing, layout, listing, markdown, uploads
 from frontend.window.focus import Focus
-from frontend.window.heading import head_of
+from frontend.window.heading import head_of, hint_of
 from frontend.window.identity import is_guest
 from frontend.window.state import AccountState, History, ordered
 from frontend.window.strip import LASTING, Strip
@@ -197,10 +197,8 @@ class Chatting:
             self._draw_messages(conversation)
             typing = listing.typing_words(state, conversation.conversation, self.words)
             self.frame.draw_typing(typing)
-            name = listing.title_of(state, conversation)
             cut = link.state in ("cut_off", "unreachable", "away")
-            to = "message_to_room" if conversation.kind == "room" else "message_to"
-            self.composer.hint(self.words("composer_cut_off") if cut else self.words(to, name=name))
+            self.composer.hint(hint_of(head, self.words, cut=cut, narrow=narrow))
             self.composer.shut(governing.shut_words(conversation, self.words))
         unread = self.outside.total_unread()
         title = f"({unread}) realmchat" if unread else "realmchat"

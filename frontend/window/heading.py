@@ -1,4 +1,4 @@
-"""Who the open conversation is with, as its head tells it. Pure."""
+"""Who the open conversation is with, as its head and the empty composer tell it. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,3 +39,12 @@ def head_of(state: AccountState, conversation: Conversation, words: Words, now: 
         below or conversation.title,
         presence,
     )
+
+
+def hint_of(head: Head, words: Words, *, cut: bool, narrow: bool) -> str:
+    """What the empty composer says; in a narrow window, what it has room for in large letters."""
+    if cut:
+        return words("composer_cut_off_narrow") if narrow else words("composer_cut_off")
+    if head.kind == "room":
+        return words("message_narrow_room") if narrow else words("message_to_room", name=head.name)
+    return words("message_narrow") if narrow else words("message_to", name=head.name)

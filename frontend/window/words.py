@@ -108,10 +108,12 @@ TEXTS: Mapping[str, Text] = {
     "show_more": Text("Show more", "Tampilkan lagi"),
     # --- messages
     "message_to": Text("Message {name}", "Tulis pesan ke {name}"),
+    "message_narrow": Text("Message", "Tulis pesan"),
     "composer_cut_off": Text(
         "Cut off: your message is kept and sent later",
         "Koneksi terputus: pesan disimpan dan dikirim nanti",
     ),
+    "composer_cut_off_narrow": Text("Sent later", "Dikirim nanti"),
     "send": Text("Send", "Kirim"),
     "today": Text("Today", "Hari ini"),
     "yesterday": Text("Yesterday", "Kemarin"),
@@ -235,6 +237,7 @@ TEXTS: Mapping[str, Text] = {
         "Ruang terbuka: siapa pun bisa bergabung dan semua pesan direkam.",
     ),
     "message_to_room": Text("Recorded · message {name}", "Direkam · tulis pesan ke {name}"),
+    "message_narrow_room": Text("Recorded message", "Pesan direkam"),
     "jump_hint": Text("Name of a person, group or site", "Nama orang, grup, atau lokasi"),
     "people_at": Text("People at {realm}", "Orang di {realm}"),
     "groups": Text("Groups", "Grup"),
