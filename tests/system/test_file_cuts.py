@@ -65,11 +65,15 @@ class Site:
         return int(_found(wait_until(told)).headers["Upload-Offset"])
 
     def append(self, file_id: str, offset: int, body: Iterator[bytes]) -> None:
-        """One attempt, which may break."""
+        """One attempt, which may break, or meet what an earlier one brought after all."""
         headers = {"Upload-Offset": str(offset), "Content-Type": UPLOAD_TYPE}
         try:
             answer = self.ask("PATCH", f"/v1/uploads/{file_id}", headers=headers, content=body)
         except httpx.TransportError:
+            return
+        if answer.status_code == 409:
+            assert answer.json()["error"]["code"] == "upload_offset_conflict", answer.text
+            assert answer.json()["error"]["offset"] > offset
             return
         assert answer.status_code in (204, 503), answer.text
 
