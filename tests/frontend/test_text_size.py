@@ -31,7 +31,7 @@ async def _find(_: str) -> list[Choice]:
 
 def _jump(sizes: Sizes) -> Choosing:
     return Choosing(
-        *(sizes,), hint="", input_identifier="", narrow=True, find=_find, nothing=str, below="here"
+        sizes, hint="", input_identifier="", narrow=True, find=_find, nothing=str, below="here"
     )
 
 
