@@ -106,19 +106,22 @@ class Frame:
         live = ft.Semantics(
             identifier="live", container=True, live_region=True, content=self._spoken
         )
+        parts = ft.Column(
+            [
+                self._chat_head,
+                self._room,
+                ft.Stack(
+                    [self._pane.control, self._strip, self._composer.suggestions], expand=True
+                ),
+                ft.Row([typing, live], spacing=0),
+                self._writing,
+            ],
+            spacing=0,
+        )
         return ft.Container(
-            ft.Column(
-                [
-                    self._chat_head,
-                    self._room,
-                    ft.Stack(
-                        [self._pane.control, self._strip, self._composer.suggestions], expand=True
-                    ),
-                    ft.Row([typing, live], spacing=0),
-                    self._writing,
-                ],
-                spacing=0,
-            ),
+            # What comes beside it puts a screen reader's page in another order, and what is moved
+            # there loses the focus. Within a container nothing is.
+            ft.Semantics(identifier="chat", container=True, content=parts),
             expand=True,
             bgcolor=look.BACKGROUND,
         )

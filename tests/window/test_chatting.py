@@ -184,7 +184,7 @@ def test_a_day_without_a_mouse(open_window: Opening, system: System) -> None:
 def test_one_key_goes_to_where_reading_stopped(open_window: Opening, system: System) -> None:
     """To the first message, when none was ever read: in sight, as the oldest is that arrows choose;
     what was passed over on the way counts as unread until somebody goes on to the newest. Tab gets
-    to what stands over the messages and beside them.
+    to what stands over the messages and beside them, and what comes there leaves the focus alone.
     """
     add_people(system, "xena@surabaya", "yoga@surabaya")
     _write_many(system, "xena@surabaya", "yoga@surabaya", 40)
@@ -197,6 +197,10 @@ def test_one_key_goes_to_where_reading_stopped(open_window: Opening, system: Sys
     wait_until(lambda: yoga.focused[0] == "conv-chosen")
     yoga.keys("Tab")
     wait_until(lambda: yoga.focused[0] == "btn-details")
+    yoga.keys("Enter")
+    yoga.wait_for("btn-mute")
+    yoga.keys("Enter")
+    yoga.gone("btn-mute")
     yoga.keys("Enter")
     yoga.wait_for("btn-mute")
     for stop in ("msg-chosen", "btn-first-new", "btn-mark-read", "btn-mute"):
