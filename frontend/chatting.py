@@ -99,6 +99,7 @@ class Chatting:
             all_read=self.reading.read_all,
             reach=self._reach,
             entered=self._entered,
+            tab_within=self.keyboard.tab_in_text,
             covered=self._is_covered,
             focus=focus,
         )

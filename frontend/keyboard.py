@@ -15,6 +15,8 @@ class Keyboard:
 
     def __init__(self, chatting: "Chatting") -> None:
         self._chatting = chatting
+        self._goes_back = False
+        """Tab was pressed with Shift, the last time."""
 
     async def press(self, event: ft.KeyboardEvent) -> None:
         """A key that was pressed anywhere in the window, the composer included."""
@@ -27,7 +29,8 @@ class Keyboard:
         elif event.alt and event.key in ("Arrow Up", "Arrow Down"):
             await self._chatting.step(-1 if event.key == "Arrow Up" else 1, event.shift)
         elif event.key == "Tab":
-            await self._help_over_text(back=event.shift)
+            self._goes_back = event.shift
+            await self._help_into_text()
         else:
             await self._plain_key(event)
 
@@ -62,13 +65,19 @@ class Keyboard:
             case "END":
                 await self._chatting.pane.to_newest()
 
-    async def _help_over_text(self, *, back: bool) -> None:
-        """Where text can be selected, Tab stops twice without being seen: not for long."""
-        frame, choice = self._chatting.frame, self._chatting.pane.choice
-        if back and choice.has_focus:
-            await frame.focus_details()
-        elif not back and frame.is_at_details:
-            await choice.focus()
+    async def _help_into_text(self) -> None:
+        """Where text can be selected, Tab stops without being seen: not for long."""
+        if self._goes_back and self._chatting.pane.choice.has_focus:
+            await self._chatting.frame.focus_details()
+        elif not self._goes_back and self._chatting.frame.is_at_details:
+            await self._chatting.pane.choice.focus()
+
+    async def tab_in_text(self) -> None:
+        """From a text that was clicked, or where such a stop was met; `press` was told before."""
+        if self._goes_back:
+            await self._chatting.frame.focus_details()
+        else:
+            await self._chatting.pane.choice.focus()
 
     async def _plain_key(self, event: ft.KeyboardEvent) -> None:
         chatting = self._chatting

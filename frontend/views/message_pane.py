@@ -28,7 +28,8 @@ _LOAD_BEFORE = 800
 
 class MessagePane:
     """`older` is asked for more history, `reach` for all of it from a seq on; `moved` is told that
-    the place in it changed."""
+    the place in it changed, `tab_within` that Tab was pressed where text has the focus.
+    """
 
     def __init__(
         self,
@@ -39,6 +40,7 @@ class MessagePane:
         all_read: Callable[[], Awaitable[None]],
         reach: Callable[[int], Awaitable[None]],
         entered: Callable[[Message], Awaitable[None]],
+        tab_within: Callable[[], Awaitable[None]],
         covered: Callable[[], bool],
         focus: Focus,
     ) -> None:
@@ -46,6 +48,7 @@ class MessagePane:
         self._moved = moved
         self._all_read = all_read
         self._reach = reach
+        self._tab_within = tab_within
         self._rows: list[Row] = []
         self.choice = MessageChoice(
             shown=self._bring_into_view, entered=entered, covered=covered, focus=focus
@@ -75,6 +78,10 @@ class MessagePane:
         # Text is selected across messages, and is still text to a screen reader, which takes a
         # selectable control for a field.
         self._selection = ft.SelectionArea(self.list)
+        # Stops of Tab's without a ring: who listens knows when the focus is at one.
+        listening = ft.KeyboardListener(
+            content=self._selection, include_semantics=False, on_key_down=self._pressed_within
+        )
         self._drawn = MessageRows(self.list, deeds)
         self._newest = self._pill("btn-newest", ft.Icons.ARROW_DOWNWARD_ROUNDED, self._to_newest)
         self._first = self._pill("btn-first-new", ft.Icons.ARROW_UPWARD_ROUNDED, self._to_first)
@@ -101,7 +108,7 @@ class MessagePane:
                     ft.Semantics(
                         identifier="msg-list",
                         container=True,
-                        content=self._selection,
+                        content=listening,
                     ),
                     left=0,
                     right=0,
@@ -125,6 +132,10 @@ class MessagePane:
             ],
             expand=True,
         )
+
+    async def _pressed_within(self, event: ft.KeyDownEvent) -> None:
+        if event.key == "Tab":
+            await self._tab_within()
 
     def _fresh_list(self) -> StillList:
         return StillList(

@@ -37,6 +37,7 @@ class _Chat:
             all_read=_nothing,
             reach=self._reach,
             entered=_nothing,
+            tab_within=_nothing,
             covered=lambda: False,
             focus=Focus(lambda: 0.0),
         )

@@ -184,7 +184,8 @@ def test_a_day_without_a_mouse(open_window: Opening, system: System) -> None:
 def test_one_key_goes_to_where_reading_stopped(open_window: Opening, system: System) -> None:
     """To the first message, when none was ever read: in sight, as the oldest is that arrows choose;
     what was passed over on the way counts as unread until somebody goes on to the newest. Tab gets
-    to what stands over the messages and beside them, and what comes there leaves the focus alone.
+    to what stands over the messages and beside them, and from a text that was clicked; what comes
+    beside them leaves the focus alone.
     """
     add_people(system, "xena@surabaya", "yoga@surabaya")
     _write_many(system, "xena@surabaya", "yoga@surabaya", 40)
@@ -193,6 +194,10 @@ def test_one_key_goes_to_where_reading_stopped(open_window: Opening, system: Sys
     yoga.open_chat(conversation_of("xena@surabaya", "yoga@surabaya"))
     yoga.sees("40 new")
 
+    for key, stop in (("Tab", "msg-chosen"), ("Shift+Tab", "btn-details")):
+        yoga.find("msg-list").click(force=True)
+        yoga.keys(key)
+        wait_until(lambda stop=stop: yoga.focused[0] == stop)
     yoga.keys("F6")
     wait_until(lambda: yoga.focused[0] == "conv-chosen")
     yoga.keys("Tab")
