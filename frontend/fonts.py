@@ -21,10 +21,13 @@ from flet_web import get_package_web_dir
 BUILT = Path(__file__).with_name("fonts_built")
 DEBIAN = Path("/usr/share/fonts")
 EMOJI = "notocoloremoji"
-CODE = "code.ttf"
-"""Of equal widths; the only one that the window names itself."""
+CODE, DEVANAGARI = "code.ttf", "devanagari.ttf"
+"""Those that the window names itself: of equal widths, and of what the engine looks for in vain: it
+asks for Noto Sans, which has Hindi elsewhere, but not in Debian's file.
+"""
 
 _MONO = "notosansmono"
+_NAMED = {CODE: _MONO, DEVANAGARI: "notosansdevanagari"}
 _SYMBOLS = ("notosanssymbols", "notosanssymbols2")
 _FIRST_PICTURE = 0x1F000
 """From here on the fonts of symbols have pictures without colour, which would be taken first."""
@@ -115,14 +118,14 @@ def source(family: str, debian: Path) -> Source:
 
 def build(fonts: list[Wanted], debian: Path, into: Path) -> tuple[int, list[str]]:
     """Write what Debian has; answers how many files that are, and what it lacks packages for."""
-    fonts = [*fonts, Wanted(_MONO, "", [])]
+    targets = [(font, into / "assets" / "fonts" / font.path) for font in fonts]
+    targets += [(Wanted(family, name, []), into / name) for name, family in _NAMED.items()]
     made, missing = 0, set()
-    for font in fonts:
+    for font, target in targets:
         of = source(font.family, debian)
         if not of.path.exists():
             missing.add(of.package)
             continue
-        target = into / "assets" / "fonts" / font.path if font.path else into / CODE
         target.parent.mkdir(parents=True, exist_ok=True)
         if of.is_cut:
             target.write_bytes(_subset(of, font))

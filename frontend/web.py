@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from frontend.file_gate import FileGate, routes
-from frontend.fonts import CODE
+from frontend.fonts import CODE, DEVANAGARI
 from frontend.page_script import SCRIPT
 from frontend.preferences import BROWSER_IS_STILL, BROWSER_LANGUAGE
 from frontend.service import finding
@@ -41,6 +41,8 @@ HOST = "127.0.0.1"
 SESSION_SECONDS = 3600
 """How long a session waits for its browser to come back."""
 FONTS = Path(__file__).with_name("fonts_built")
+_NAMED = {look.CODE_FONT: CODE, look.DEVANAGARI_FONT: DEVANAGARI}
+"""The fonts that texts name, by the names."""
 
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:;"
@@ -83,8 +85,9 @@ def build_app(settings: FrontendSettings) -> FastAPI:
     app.include_router(routes(gate))
 
     async def main(page: ft.Page) -> None:
-        if (FONTS / CODE).exists():
-            page.fonts = {look.CODE_FONT: f"/{CODE}"}
+        page.fonts = {
+            name: f"/{file}" for name, file in _NAMED.items() if (FONTS / file).exists()
+        }
         await Session(page, app.state.asking, local_now, gate).begin()
 
     window = flet_fastapi.app(

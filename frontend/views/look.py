@@ -138,7 +138,9 @@ def theme(scheme: ft.ColorScheme, sizes: "Sizes") -> ft.Theme:
     """
 
     def text(size: float) -> ft.TextStyle:
-        return ft.TextStyle(size=size, color=scheme.on_surface)
+        return ft.TextStyle(
+            size=size, color=scheme.on_surface, font_family_fallback=OTHER_FONTS
+        )
 
     still = ft.PageTransitionTheme.NONE
     corners = ft.RoundedRectangleBorder(radius=RADIUS_FIELD)
@@ -224,7 +226,11 @@ class Sizes:
 
 TEXT_SIZES = (90, 100, 115, 130, 150)
 BOLD = ft.FontWeight.W_600
-CODE_FONT = "monospace"
+CODE_FONT, DEVANAGARI_FONT = "monospace", "devanagari"
+OTHER_FONTS = ["Roboto", DEVANAGARI_FONT]
+"""Where a letter is looked for, in this order, before the engine asks for more: the second has
+figures, too, but the engine takes those of its own font only where that is named.
+"""
 
 
 def isolated(text: str) -> str:

@@ -36,7 +36,10 @@ def _style(sizes: Sizes) -> ft.MarkdownStyleSheet:
         p_text_style=plain,
         a_text_style=link,
         code_text_style=ft.TextStyle(
-            size=sizes.of(13.5), font_family=look.CODE_FONT, color=look.TEXT
+            size=sizes.of(13.5),
+            font_family=look.CODE_FONT,
+            font_family_fallback=look.OTHER_FONTS,
+            color=look.TEXT,
         ),
         codeblock_decoration=_quiet(),
         codeblock_padding=ft.Padding.all(8),
