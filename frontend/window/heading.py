@@ -21,6 +21,8 @@ class Head:
     realm: str
     below: str
     presence: str
+    told: str
+    """The name in a sentence: of another site, with it."""
 
 
 def head_of(state: AccountState, conversation: Conversation, words: Words, now: datetime) -> Head:
@@ -30,14 +32,16 @@ def head_of(state: AccountState, conversation: Conversation, words: Words, now: 
     if presence == "offline" and known is not None:
         below = words("last_seen", time=times.since(words, known.at, now))
     below = governing.shut_words(conversation, words) or below
+    name, realm = listing.title_of(state, conversation), realm_of(conversation.title)
     return Head(
         conversation.conversation,
         conversation.kind,
         conversation.title,
-        listing.title_of(state, conversation),
-        realm_of(conversation.title),
+        name,
+        realm,
         below or conversation.title,
         presence,
+        told=name if realm == state.realm else f"{name}, {realm}",
     )
 
 
@@ -46,5 +50,5 @@ def hint_of(head: Head, words: Words, *, cut: bool, narrow: bool) -> str:
     if cut:
         return words("composer_cut_off_narrow") if narrow else words("composer_cut_off")
     if head.kind == "room":
-        return words("message_narrow_room") if narrow else words("message_to_room", name=head.name)
-    return words("message_narrow") if narrow else words("message_to", name=head.name)
+        return words("message_narrow_room") if narrow else words("message_to_room", name=head.told)
+    return words("message_narrow") if narrow else words("message_to", name=head.told)

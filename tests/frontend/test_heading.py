@@ -1,10 +1,19 @@
 """What is said of the open conversation where there is little room."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from frontend.window.heading import Head, hint_of
+from frontend.service.shapes import Conversation
+from frontend.window.heading import Head, head_of, hint_of
+from frontend.window.state import AccountState
 from frontend.window.words import LANGUAGES, Words
 
+_STATE = AccountState(
+    me="ana@surabaya",
+    names=dict.fromkeys(("messi@surabaya", "leo@surabaya", "messi@jakarta"), "Lionel Messi"),
+    namesakes=frozenset({"messi@surabaya", "leo@surabaya"}),
+)
 _ROOM_FOR = 17
 """Characters of an empty composer at 360 pixels and 150 %, beside its buttons."""
 
@@ -14,8 +23,22 @@ _ROOM_FOR = 17
 @pytest.mark.parametrize("cut", [False, True])
 def test_a_narrow_composer_has_room_for_what_it_says(language: str, kind: str, cut: bool) -> None:
     """Whoever it is that one writes to; the head tells that."""
-    head = Head("c", kind, "henderson@jakarta", "Jordan Henderson" * 4, "jakarta", "", "online")
+    name = "Jordan Henderson" * 4
+    head = Head("c", kind, "henderson@jakarta", name, "jakarta", "", "online", f"{name}, jakarta")
     words = Words(language)
 
     assert len(hint_of(head, words, cut=cut, narrow=True)) <= _ROOM_FOR
-    assert (head.name in hint_of(head, words, cut=cut, narrow=False)) is not cut
+    assert (head.told in hint_of(head, words, cut=cut, narrow=False)) is not cut
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_two_people_of_one_name_the_composer_tells_which(language: str) -> None:
+    """Without a colour: by the site, where that isn't one's own; there, by the address."""
+    words, hints = Words(language), []
+    for address in ("messi@surabaya", "leo@surabaya", "messi@jakarta"):
+        talk = Conversation(address, "private", address, "member", 0, 0, 0, None)
+        head = head_of(_STATE, talk, words, datetime(2026, 11, 22, tzinfo=UTC))
+        hints.append(hint_of(head, words, cut=False, narrow=False))
+
+    told = ("Lionel Messi (messi)", "Lionel Messi (leo)", "Lionel Messi, jakarta")
+    assert hints == [words("message_to", name=name) for name in told]
