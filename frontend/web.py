@@ -85,9 +85,7 @@ def build_app(settings: FrontendSettings) -> FastAPI:
     app.include_router(routes(gate))
 
     async def main(page: ft.Page) -> None:
-        page.fonts = {
-            name: f"/{file}" for name, file in _NAMED.items() if (FONTS / file).exists()
-        }
+        page.fonts = {name: f"/{file}" for name, file in _NAMED.items() if (FONTS / file).exists()}
         await Session(page, app.state.asking, local_now, gate).begin()
 
     window = flet_fastapi.app(

@@ -77,7 +77,7 @@ class Composer:
         self._counter_row = ft.Semantics(
             identifier="composer-counter", container=True, content=self._counter, visible=False
         )
-        self._list = ft.Column(spacing=0)
+        self._list = ft.Column(spacing=0, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
         self._list_box = ft.Semantics(
             identifier="slash-list",
             container=True,
@@ -281,8 +281,11 @@ class Composer:
 
     def _below(self, one: Candidate) -> ft.Control:
         """Beside large letters there is no room."""
-        written = ft.Row(self._written(one), wrap=True, run_spacing=0)
-        return ft.Column([written, self._told(one)], spacing=0, tight=True)
+        lines: list[ft.Control] = [ft.Row(self._written(one), wrap=True, run_spacing=0)]
+        if one.help:
+            lines.append(self._told(one))
+        stretch = ft.CrossAxisAlignment.STRETCH
+        return ft.Column(lines, spacing=0, tight=True, horizontal_alignment=stretch)
 
     def _written(self, one: Candidate) -> list[ft.Control]:
         parameters = one.usage.partition(" ")[2]

@@ -116,7 +116,8 @@ class Details:
         self._list.controls = [row.control for row in self._rows.values()]
         self._count.value = self._words("members", n=len(members))
         if not self._beside:
-            self._box.height = min(360, self._sizes.of(44) * len(self._rows) + 8)
+            each = self._sizes.of(64 if self._sizes.are_large else 44)
+            self._box.height = min(360, each * len(self._rows) + 8)
 
 
 def _who(shown: Shown, sizes: Sizes, words: Words) -> ft.Control:
@@ -250,39 +251,35 @@ def _member(member: Member, menu: Sequence[ft.Control], sizes: Sizes, words: Wor
     ]
     if is_guest(member.address):
         named.append(guest_chip(words("guest"), sizes.of(11)))
-    role = words(_ROLES[member.role]) if member.role in _ROLES else ""
-    told = [
-        ft.Column(
-            [
-                ft.Row(named, spacing=6),
-                ft.Text(
-                    isolated(member.address),
-                    size=sizes.meta,
-                    color=look.TEXT2,
-                ),
-            ],
-            spacing=0,
-            expand=True,
+    states: list[ft.Control] = [
+        ft.Text(text, size=sizes.meta, color=look.TEXT2, no_wrap=True)
+        for text in (
+            words(_ROLES[member.role]) if member.role in _ROLES else "",
+            words("online") if member.online else "",
         )
+        if text
     ]
+    address = ft.Text(isolated(_breaking(member.address)), size=sizes.meta, color=look.TEXT2)
+    # Beside large letters there is no room.
+    below, beside = (states, []) if sizes.are_large else ([], states)
+    named_and_addressed: list[ft.Control] = [ft.Row(named, spacing=6), address]
+    told = ft.Column([*named_and_addressed, *below], spacing=0, expand=True)
+    end = ft.CrossAxisAlignment.END
     return ft.Semantics(
         identifier=f"member-{member.address}",
         container=True,
         content=ft.Row(
             [
                 avatar("private", member.address, 32, "online" if member.online else ""),
-                *told,
-                ft.Column(
-                    [
-                        ft.Text(text, size=sizes.meta, color=look.TEXT2, no_wrap=True)
-                        for text in (role, words("online") if member.online else "")
-                        if text
-                    ],
-                    spacing=0,
-                    horizontal_alignment=ft.CrossAxisAlignment.END,
-                ),
+                told,
+                ft.Column(beside, spacing=0, horizontal_alignment=end, visible=bool(beside)),
                 *menu,
             ],
             spacing=10,
         ),
     )
+
+
+def _breaking(address: str) -> str:
+    """Where it must go on in another line, that begins with the site."""
+    return address.replace("@", "\u200b@")

@@ -138,9 +138,7 @@ def theme(scheme: ft.ColorScheme, sizes: "Sizes") -> ft.Theme:
     """
 
     def text(size: float) -> ft.TextStyle:
-        return ft.TextStyle(
-            size=size, color=scheme.on_surface, font_family_fallback=OTHER_FONTS
-        )
+        return ft.TextStyle(size=size, color=scheme.on_surface, font_family_fallback=OTHER_FONTS)
 
     still = ft.PageTransitionTheme.NONE
     corners = ft.RoundedRectangleBorder(radius=RADIUS_FIELD)

@@ -8,6 +8,7 @@ import pytest
 from frontend.views.composer import Composer
 from frontend.views.look import Sizes
 from frontend.window.focus import Focus
+from frontend.window.slash import Known
 from frontend.window.words import Words
 from tests.frontend.page_in_memory import PageInMemory
 
@@ -111,3 +112,18 @@ async def test_the_keys_stay_where_they_are_when_nothing_can_be_written(
     composer.shut("")
     composer.focus()
     assert composer.has_focus
+
+
+async def test_what_completes_has_the_whole_width_and_no_empty_line(
+    written_in: ComposerOnPage,
+) -> None:
+    """In large letters: of what says no more than its name, that alone."""
+    composer, _ = written_in
+    composer._known = lambda: [Known("group", "arisan@surabaya")]
+    composer.restyle(Sizes(150), Words("en"))
+
+    await _handle(composer, "/sendgroup ")
+
+    assert composer._list.horizontal_alignment is ft.CrossAxisAlignment.STRETCH
+    (named,) = composer._list.controls[0].content.content.controls
+    assert named.controls[0].value == "arisan@surabaya"

@@ -34,13 +34,13 @@ def _noted(done: list[str], deed: str) -> Callable[[], Awaitable[None]]:
     return does
 
 
-def _details(done: list[str]) -> Details:
+def _details(done: list[str], percent: int = 100) -> Details:
     async def on_member(deed: str, member: Member) -> None:
         done.append(f"{deed} {member.address}")
 
     names = ("mute", "leave", "invite", "rename", "set_access")
     deeds = DetailDeeds(*(_noted(done, name) for name in names), on_member)
-    return Details(Sizes(), Words("en"), deeds, beside=True)
+    return Details(Sizes(percent), Words("en"), deeds, beside=True)
 
 
 def test_what_is_told_anew_leaves_the_buttons_where_they_are() -> None:
@@ -77,3 +77,19 @@ async def test_buttons_are_those_of_ones_rights_and_do_what_they_say() -> None:
 
     every = ["mute", "invite", "rename", "set_access", "leave"]
     assert done == [*every, "mute", *every]
+
+
+def test_large_letters_have_the_whole_row_of_a_member() -> None:
+    """What somebody is stands below their name then; an address goes on at its site, and no word
+    of it is cut.
+    """
+    for percent, is_beside in ((100, True), (150, False)):
+        details = _details([], percent)
+        details.tell(GROUP)
+        (row, *_) = details._list.controls
+        _, told, beside, *_ = row.content.controls
+        owner, online = (text.value for text in (told.controls[2:] or beside.controls))
+
+        assert beside.visible == is_beside
+        assert (owner, online) == ("owner", "online")
+        assert "vina\u200b@surabaya" in told.controls[1].value

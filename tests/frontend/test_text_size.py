@@ -11,7 +11,7 @@ from frontend.views.bubbles import is_short
 from frontend.views.choosing import Choice, Choosing
 from frontend.views.look import Sizes
 from frontend.views.signing_in import SigningIn
-from frontend.window.words import Words
+from frontend.window.words import LANGUAGES, Words
 from tests.frontend.page_in_memory import PageInMemory
 
 WORDS = Words("id")
@@ -106,3 +106,16 @@ def test_large_letters_leave_less_room_beside_a_text() -> None:
 
     assert is_short(text, narrow=True)
     assert not is_short(text, narrow=True, percent=150)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("address", "password", "site_server", "full_name", "country", "guest_name"),
+        *("group_name", "shown_name", "search", "jump_hint", "invite_whom"),
+    ],
+)
+def test_a_field_has_room_for_its_name(name: str, language: str) -> None:
+    """In one line, in a dialog of 360 pixels at 150 %: two would lie upon the border."""
+    assert len(Words(language)(name)) <= 20
