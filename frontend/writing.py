@@ -78,7 +78,8 @@ class Writing:
         chatting = self._chatting
         try:
             result = await chatting.live.client.run_line(line)
-            told = commands.told(result) or [chatting.words("done")]
+            state, now = chatting.live.state, chatting.clock()
+            told = commands.told(result, state.me, chatting.words, now) or [chatting.words("done")]
         except RealmchatError as error:
             told = [error.message_in(chatting.words.language)]
         title = f"/{line.split()[0]} · {chatting.words('only_you')}"

@@ -17,6 +17,8 @@ def draw_card(
     sizes: Sizes,
     words: Words,
     shut: Done,
+    *,
+    narrow: bool,
 ) -> ft.Control:
     rows: list[ft.Control] = [
         ft.Text(isolated(line), size=sizes.preview, color=look.INFO) for line in told[:200]
@@ -47,7 +49,7 @@ def draw_card(
                             rows,
                             spacing=2,
                             scroll=ft.ScrollMode.AUTO,
-                            height=min(220, 24 * len(rows) + 4) if len(rows) > 3 else None,
+                            height=_height(told, sizes, narrow=narrow),
                         )
                     ),
                     ft.Row(actions, alignment=ft.MainAxisAlignment.END, visible=bool(actions)),
@@ -59,3 +61,16 @@ def draw_card(
             padding=ft.Padding.only(left=12, right=4, bottom=8),
         ),
     )
+
+
+_MOST_ROWS = 3
+"""So many need no scrolling, however long they are."""
+
+
+def _height(told: Sequence[str], sizes: Sizes, *, narrow: bool) -> float | None:
+    """What all of it takes, or as much as leaves room for the messages."""
+    if len(told) <= _MOST_ROWS:
+        return None
+    characters = (44 if narrow else 96) * 100 // sizes.percent
+    lines = sum(1 + len(line) // characters for line in told)
+    return min(sizes.of(180), sizes.of(22) * lines + 4)

@@ -72,6 +72,7 @@ class Frame:
         self._details: ft.Container | None = None
         self.is_at_details = False
         """The focus is at the button for them."""
+        self._narrow = False
         self._told = Told()
         self._row = ft.Row(spacing=0, expand=True)
         self.control = Still(self._row, expand=True, bgcolor=look.BACKGROUND)
@@ -137,6 +138,7 @@ class Frame:
 
     def _arrange(self, layout: Layout, *, chat_open: bool) -> None:
         self._pane.set_margin(layout.margin)
+        self._narrow = layout.narrow
         side = 12 if layout.narrow else layout.margin
         self._writing.padding = ft.Padding.only(left=side, right=side, bottom=12)
         self._composer.suggestions.left = self._composer.suggestions.right = side
@@ -365,7 +367,7 @@ class Frame:
     ) -> None:
         """What a command came to: only the person sees it, until it is shut."""
         self._card.content = draw_card(
-            title, told, buttons, self._sizes, self._words, self._shut_card
+            *(title, told, buttons, self._sizes, self._words, self._shut_card), narrow=self._narrow
         )
         self._card.visible = True
         show_changes(self._card)

@@ -9,6 +9,7 @@ from frontend.preferences import Preferences
 from frontend.views import dialogs, look
 from frontend.views.bubbles import is_short
 from frontend.views.choosing import Choice, Choosing
+from frontend.views.command_card import draw_card
 from frontend.views.look import Sizes
 from frontend.views.signing_in import SigningIn
 from frontend.window.words import LANGUAGES, Words
@@ -106,6 +107,22 @@ def test_large_letters_leave_less_room_beside_a_text() -> None:
 
     assert is_short(text, narrow=True)
     assert not is_short(text, narrow=True, percent=150)
+
+
+def test_a_card_of_many_lines_grows_with_its_letters() -> None:
+    """As far as that leaves room for the messages; one of a few lines takes what it needs."""
+
+    def height(rows: int, percent: int) -> float | None:
+        told = ["henderson@jakarta · Jordan Henderson"] * rows
+        card = draw_card("", told, [], Sizes(percent), WORDS, _nothing, narrow=True)
+        (column,) = (c for c in PageInMemory(card).all("Column") if c.scroll)
+        value: float | None = column.height
+        return value
+
+    assert height(3, 150) is None
+    assert height(4, 100) == 4 * 22 + 4
+    assert height(4, 150) == 8 * 33 + 4  # each takes two lines
+    assert height(200, 150) == 270
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
