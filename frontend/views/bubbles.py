@@ -28,7 +28,7 @@ from frontend.window.changes import change_words
 from frontend.window.identity import colour_index, is_guest, short
 from frontend.window.listing import UNTAKEN, state_words
 from frontend.window.rows import BubbleRow, DayRow, NewRow, Row, SystemRow, moment, row_key
-from frontend.window.uploads import shortened
+from frontend.window.uploads import is_moving, shortened
 from frontend.window.words import Words
 
 _SHORT_CHARACTERS, _SHORT_CHARACTERS_NARROW = 48, 32
@@ -406,7 +406,7 @@ def _foot(row: BubbleRow, manner: Manner) -> ft.Control:
     clock = ft.Text(
         _clock(row.message, manner), size=manner.sizes.meta, color=look.TEXT2, no_wrap=True
     )
-    if not row.own:
+    if not row.own or (row.upload is not None and not is_moving(row.upload)):
         return clock
     state = row.message.state
     mark = ft.Semantics(

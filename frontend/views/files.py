@@ -83,7 +83,7 @@ def draw_file(file: File, sizes: Sizes, words: Words, deeds: FileDeeds, longest:
 
 def name_characters(width: float, sizes: Sizes) -> int:
     """So many of a file's name stand in two lines, one of which may break early."""
-    beside = width - 2 * _BESIDE_NAME
+    beside = width - _BESIDE_NAME * (1 if sizes.are_large else 2)
     return max(16, int(1.5 * beside / (0.55 * sizes.name)))
 
 
@@ -96,7 +96,13 @@ def _named(
     buttons: list[ft.Control],
     width: float = WIDTH,
 ) -> ft.Control:
+    """The buttons stand beside the name; in large letters below it, where they cut no word."""
     icon = next((icon for begun, icon in _ICONS if kind.startswith(begun)), None)
+    told = ft.Text(uploads.size_words(size, words), size=sizes.meta, color=look.TEXT2)
+    below: ft.Control = told
+    if sizes.are_large and buttons:
+        told.expand = True
+        below, buttons = ft.Row([told, *buttons], spacing=10), []
     return ft.Row(
         [
             ft.Container(
@@ -117,7 +123,7 @@ def _named(
                         overflow=ft.TextOverflow.ELLIPSIS,
                         tooltip=name,
                     ),
-                    ft.Text(uploads.size_words(size, words), size=sizes.meta, color=look.TEXT2),
+                    below,
                 ],
                 spacing=0,
                 expand=True,

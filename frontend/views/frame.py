@@ -14,21 +14,12 @@ from frontend.views.details import open_room_note
 from frontend.views.doing import Doings, Done, clicked
 from frontend.views.look import Sizes, isolated
 from frontend.views.message_pane import MessagePane
+from frontend.views.status_line import LINK_ICONS, StatusLine
 from frontend.views.still import Still, Told, is_on_page, show_changes
 from frontend.window.heading import Head
 from frontend.window.layout import DETAILS, Layout
 from frontend.window.listing import LinkWords
 from frontend.window.words import Words
-
-_STATUS = 36
-_ICONS = {
-    "up": (ft.Icons.CLOUD_DONE_OUTLINED, look.TEXT2),
-    "connecting": (ft.Icons.SYNC_ROUNDED, look.TEXT2),
-    "cut_off": (ft.Icons.WARNING_AMBER_ROUNDED, look.WARN),
-    "unreachable": (ft.Icons.CLOUD_OFF_OUTLINED, look.WARN),
-    "away": (ft.Icons.POWER_OFF_OUTLINED, look.ERROR),
-    "signed_out": (ft.Icons.LOGOUT_ROUNDED, look.ERROR),
-}
 
 
 class Frame:
@@ -49,7 +40,7 @@ class Frame:
         self._sizes = Sizes()
         self._account: AccountHead | None = None
         self._list_head = ft.Container(height=look.HEADER, padding=_sides(8))
-        self._status = ft.Container(height=_STATUS, padding=_sides(12), bgcolor=look.SURFACE)
+        self._status = StatusLine(doings.start_service)
         self._chat_head = ft.Container(
             height=look.HEADER,
             padding=_sides(12),
@@ -91,7 +82,7 @@ class Frame:
                     ),
                     self._conversations.control,
                     line,
-                    ft.Semantics(identifier="status-line", container=True, content=self._status),
+                    self._status.control,
                 ],
                 spacing=0,
             ),
@@ -179,7 +170,6 @@ class Frame:
         self._told.forget()
         self._typing.size, self._typing_slot.height = sizes.meta, sizes.of(18)
         self._list_head.height = sizes.of(look.HEADER)
-        self._status.height = sizes.of(_STATUS)
         self._room.content = ft.Container(
             open_room_note(sizes, words), padding=ft.Padding.symmetric(horizontal=12, vertical=6)
         )
@@ -237,24 +227,8 @@ class Frame:
         """In the status line always; over the pane's upper edge while something is wrong."""
         if not self._told.is_new("link", link, hidden):
             return
-        icon, colour = _ICONS[link.state]
-        self._status.content = ft.Row(
-            [
-                ft.Icon(icon, size=16, color=colour),
-                ft.Text(
-                    link.line,
-                    size=self._sizes.meta,
-                    color=colour,
-                    expand=True,
-                    max_lines=2,
-                    overflow=ft.TextOverflow.ELLIPSIS,
-                    tooltip=link.strip or None,
-                ),
-                *self._start_button(link, "btn-start-service"),
-            ],
-            spacing=8,
-        )
-        self._status.bgcolor = look.WARN_BACKGROUND if link.strip else look.SURFACE
+        self._status.tell(link, self._sizes, self._words)
+        icon, _ = LINK_ICONS[link.state]
         self._strip.visible = bool(link.strip) and not hidden
         self._strip.content = ft.Semantics(
             identifier="link-strip",
@@ -282,23 +256,7 @@ class Frame:
                 padding=ft.Padding.only(left=16, right=4, top=2, bottom=2),
             ),
         )
-        show_changes(self._status)
         show_changes(self._strip)
-
-    def _start_button(self, link: LinkWords, identifier: str) -> list[ft.Control]:
-        if link.state != "away":
-            return []
-
-        async def clicked(event: ft.Event[ft.TextButton]) -> None:
-            await self._doings.start_service()
-
-        style = look.ringed(look.RADIUS_CHIP)
-        style.padding = ft.Padding.symmetric(horizontal=8)
-        style.color = look.ACCENT
-        button = ft.TextButton(
-            self._words("start_it"), style=style, height=self._sizes.of(30), on_click=clicked
-        )
-        return [ft.Semantics(identifier=identifier, container=True, content=button)]
 
     # --- the open conversation -------------------------------------------------------------------
 

@@ -12,6 +12,8 @@ from frontend.views.choosing import Choice, Choosing
 from frontend.views.command_card import draw_card
 from frontend.views.look import Sizes
 from frontend.views.signing_in import SigningIn
+from frontend.views.status_line import StatusLine
+from frontend.window.listing import LinkWords
 from frontend.window.words import LANGUAGES, Words
 from tests.frontend.page_in_memory import PageInMemory
 
@@ -107,6 +109,20 @@ def test_large_letters_leave_less_room_beside_a_text() -> None:
 
     assert is_short(text, narrow=True)
     assert not is_short(text, narrow=True, percent=150)
+
+
+@pytest.mark.parametrize("percent", [100, 150])
+def test_the_status_line_grows_where_its_words_need_it(percent: int) -> None:
+    """What is wrong, and the button that mends it; while nothing is, it is as high as ever."""
+    line = StatusLine(_nothing)
+    heights, lines = [], []
+    for link in (LinkWords("away", "jauh", "jauh"), LinkWords("up", "Terhubung", "")):
+        line.tell(link, Sizes(percent), WORDS)
+        heights.append(line._box.height)
+        lines.append(PageInMemory(line.control).all("Text")[0].max_lines)
+
+    assert heights == [36 if percent == 100 else None, 36 * percent / 100]
+    assert lines == [2 if percent == 100 else None, 2]
 
 
 def test_a_card_of_many_lines_grows_with_its_letters() -> None:

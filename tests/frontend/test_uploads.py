@@ -2,16 +2,17 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from frontend.live import LiveAccount
 from frontend.service import shapes
 from frontend.service.forms import file_form
-from frontend.service.shapes import Conversation, Refusal, Upload
+from frontend.service.shapes import Conversation, File, Refusal, Upload
 from frontend.uploading import Pasted, SourceLost, Take, Uploading
-from frontend.views.files import name_characters
+from frontend.views.bubbles import Deeds, DrawnRow, Manner
+from frontend.views.files import FileDeeds, draw_file, name_characters
 from frontend.views.look import Sizes
 from frontend.window import arriving, uploads
 from frontend.window.rows import BubbleRow, rows_of
@@ -28,6 +29,7 @@ from tests.frontend.chat_log import (
     message,
     message_json,
 )
+from tests.frontend.page_in_memory import PageInMemory
 
 EN, ID = Words("en"), Words("id")
 UPLOAD = Upload("key-9", CONVERSATION, "rapat.pdf", 2_000_000, BEGIN)
@@ -257,4 +259,40 @@ def test_a_long_name_keeps_its_ending_in_narrow_bubbles_and_large_letters() -> N
     name = "laporan-keuangan-cabang-surabaya-timur-final.pdf"
 
     assert uploads.shortened(name, name_characters(320, Sizes())).endswith("…ur-final.pdf")
-    assert uploads.shortened(name, name_characters(240, Sizes(150))).endswith("…al.pdf")
+    assert uploads.shortened(name, name_characters(240, Sizes(150))).endswith("…inal.pdf")
+
+
+@pytest.mark.parametrize("percent", [100, 150])
+def test_buttons_leave_a_files_name_room(percent: int) -> None:
+    """Beside large letters they would cut a short one, too; they stand below it then."""
+    file = shapes.file({**FILE, "name": "catatan.txt", "type": "text/plain"})
+    bubble = draw_file(file, Sizes(percent), EN, cast("FileDeeds", _Nothing()), 240)
+    row = cast("Any", bubble).content.content
+
+    beside = len(row.controls) - 2
+    below = len(getattr(row.controls[1].controls[1], "controls", [])) - 1
+    assert (beside, below) == ((2, -1) if percent == 100 else (0, 2))
+
+
+class _Nothing:
+    """No way of files."""
+
+    def url(self, file: File, whole: bool) -> str:
+        return ""
+
+    def __getattr__(self, name: str) -> Any:
+        return self
+
+
+def test_what_was_cancelled_has_no_mark_of_waiting() -> None:
+    """It isn't on its way any more; its words say why."""
+    marks = []
+    for state in ("running", "cancelled"):
+        going = [replace(UPLOAD, state=state)]
+        *_, row = rows_of([], ME, None, BEGIN, going)
+        manner = Manner(EN, Sizes(), ME, "private", narrow=False, now=BEGIN)
+        page = PageInMemory(DrawnRow(row, manner, cast("Deeds", _Nothing())).control)
+        named = [one.identifier for one in page.all("Semantics")]
+        marks.append("tick-key-9" in named)
+
+    assert marks == [True, False]
