@@ -186,9 +186,16 @@ def _own_entries(
 def _on_its_way(row: BubbleRow, manner: Manner, deeds: Deeds) -> OnItsWay | None:
     if row.upload is None:
         return None
-    moving = OnItsWay(row.message, row.upload, manner.sizes, manner.words, deeds.files)
+    moving = OnItsWay(
+        *(row.message, row.upload, manner.sizes, manner.words, deeds.files), _file_width(manner)
+    )
     moving.show(row.upload, linked=manner.linked)
     return moving
+
+
+def _file_width(manner: Manner) -> int:
+    """The same on its way and sent."""
+    return 240 if manner.narrow else WIDTH
 
 
 def _day(row: DayRow, manner: Manner) -> ft.Control:
@@ -351,8 +358,8 @@ def _inside(row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | Non
     if moving is not None:
         body: list[ft.Control] = [moving.control]
     elif message.file is not None:
-        longest = 240 if manner.narrow else WIDTH
-        body = [draw_file(message.file, manner.sizes, manner.words, deeds.files, longest)]
+        width = _file_width(manner)
+        body = [draw_file(message.file, manner.sizes, manner.words, deeds.files, width)]
     else:
         body = [_text(message, manner, deeds, flexible=False)]
     if message.file is None and markdown.is_long(text):

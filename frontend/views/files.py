@@ -94,7 +94,7 @@ def _named(
     sizes: Sizes,
     words: Words,
     buttons: list[ft.Control],
-    width: float = WIDTH,
+    width: float,
 ) -> ft.Control:
     """The buttons stand beside the name; in large letters below it, where they cut no word."""
     icon = next((icon for begun, icon in _ICONS if kind.startswith(begun)), None)
@@ -270,7 +270,13 @@ class OnItsWay:
     """A file that isn't a message yet. `show` tells how far it is, in the same place."""
 
     def __init__(
-        self, message: Message, upload: Upload, sizes: Sizes, words: Words, deeds: FileDeeds
+        self,
+        message: Message,
+        upload: Upload,
+        sizes: Sizes,
+        words: Words,
+        deeds: FileDeeds,
+        width: float,
     ) -> None:
         self._words, self._deeds = words, deeds
         self._moving = uploads.is_moving(upload)
@@ -282,7 +288,7 @@ class OnItsWay:
         )
         if not self._moving:
             self._told.color = look.ERROR if upload.state == "refused" else look.TEXT2
-        named = _named(upload.name, upload.size, upload.type, sizes, words, [])
+        named = _named(upload.name, upload.size, upload.type, sizes, words, [], width)
         progress = ft.Semantics(
             identifier=f"file-{message.key}-progress",
             container=True,
@@ -293,7 +299,7 @@ class OnItsWay:
             ),
         )
         self.control = ft.Container(
-            ft.Column([named, self._bar, progress], spacing=6, tight=True), width=WIDTH
+            ft.Column([named, self._bar, progress], spacing=6, tight=True), width=width
         )
 
     def _buttons(self, upload: Upload) -> list[ft.Control]:

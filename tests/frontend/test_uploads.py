@@ -284,6 +284,23 @@ class _Nothing:
         return self
 
 
+@pytest.mark.parametrize("narrow", [False, True])
+def test_a_file_on_its_way_is_as_wide_as_when_it_is_there(narrow: bool) -> None:
+    """So that its name keeps its ending, and nothing moves when it has arrived."""
+    *_, row = rows_of([], ME, None, BEGIN, [UPLOAD])
+    *_, sent = rows_of([replace(message(1, ME), file=shapes.file(FILE))], ME, None, BEGIN)
+    manner = Manner(EN, Sizes(150), ME, "private", narrow=narrow, now=BEGIN)
+    deeds = cast("Deeds", _Nothing())
+    going, there = (
+        PageInMemory(DrawnRow(cast("BubbleRow", one), manner, deeds).control) for one in (row, sent)
+    )
+
+    def widths(page: PageInMemory) -> set[float]:
+        return {box.width for box in page.all("Container") if (box.width or 0) > 100}
+
+    assert widths(going) == widths(there) == {240 if narrow else 320}
+
+
 def test_what_was_cancelled_has_no_mark_of_waiting() -> None:
     """It isn't on its way any more; its words say why."""
     marks = []
