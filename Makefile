@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 FONTS := frontend/fonts_built
 
-.PHONY: install run test check format bench torture vandals lock fonts screenshots clean
+.PHONY: install run test check format bench torture vandals lock fonts screenshots pictures clean
 
 install: $(INSTALLED)
 
@@ -64,10 +64,14 @@ fonts: install
 $(FONTS): $(INSTALLED)
 	$(BIN)/python -m frontend.fonts
 
-# What people see at the end of each test of the window; needs Chromium.
-screenshots: install
+# What people see at the end of each test of the window, and the README's pictures; needs Chromium.
+screenshots: pictures
 	mkdir -p build/screenshots
 	REALMCHAT_SCREENSHOTS=build/screenshots $(BIN)/python -m pytest tests/window
+
+# The README's two alone.
+pictures: install $(FONTS)
+	$(BIN)/python -m tests.window.readme_pictures
 
 LOCK_FORM := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
