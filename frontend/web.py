@@ -12,13 +12,14 @@ from pathlib import Path
 
 import flet as ft
 import flet_web.fastapi as flet_fastapi
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocket
 from fastapi.responses import HTMLResponse
 from flet_web import get_package_web_dir, patch_index_html
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from frontend.connections import PageConnection
 from frontend.file_gate import FileGate, routes
 from frontend.fonts import CODE, DEVANAGARI
 from frontend.page_script import SCRIPT
@@ -38,8 +39,6 @@ from realm_service.version import VERSION
 log = get_logger("chat_frontend")
 
 HOST = "127.0.0.1"
-SESSION_SECONDS = 3600
-"""How long a session waits for its browser to come back."""
 FONTS = Path(__file__).with_name("fonts_built")
 _NAMED = {look.CODE_FONT: CODE, look.DEVANAGARI_FONT: DEVANAGARI}
 """The fonts that texts name, by the names."""
@@ -88,16 +87,18 @@ def build_app(settings: FrontendSettings) -> FastAPI:
         page.fonts = {name: f"/{file}" for name, file in _NAMED.items() if (FONTS / file).exists()}
         await Session(page, app.state.asking, local_now, gate).begin()
 
-    window = flet_fastapi.app(
-        main,
+    @app.websocket("/ws")
+    async def connection(websocket: WebSocket) -> None:
+        await PageConnection(main).handle(websocket)
+
+    files = flet_fastapi.FletStaticFiles(
         no_cdn=True,
         app_name="realmchat",
         app_short_name="realmchat",
         assets_dir=str(FONTS) if FONTS.exists() else None,
         route_url_strategy=ft.RouteUrlStrategy.HASH,
-        session_timeout_seconds=SESSION_SECONDS,
     )
-    app.mount("/", window)
+    app.mount("/", files)
     app.add_middleware(_Policy)
     app.add_middleware(Guard)
     return app
@@ -145,7 +146,6 @@ class _Policy:
                 headers.setdefault("Content-Security-Policy", _POLICY)
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "no-referrer"
-                del headers["Access-Control-Allow-Origin"]
             if scope["type"] == "websocket":
                 with contextlib.suppress(OSError):
                     await send(message)
