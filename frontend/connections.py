@@ -2,6 +2,7 @@
 
 import asyncio
 
+from fastapi import WebSocket
 from flet.app import AppCallable
 from flet.messaging.protocol import Message
 from flet_web.fastapi import FletApp, app_manager
@@ -21,6 +22,17 @@ class PageConnection(FletApp):  # type: ignore[misc]  # flet_web has no types
             before_main=None,
             session_timeout_seconds=SESSION_SECONDS,
         )
+
+    async def handle(self, websocket: WebSocket) -> None:
+        """Until it ends, however that came: else its session would count as one whose browser is
+        there, which no browser finds again, and which is never over.
+        """
+        try:
+            await super().handle(websocket)
+        finally:
+            # Flet's own way to the end, which it leaves where sending fails, lets go of it.
+            if self._FletApp__session is not None:
+                await self._FletApp__session.disconnect(SESSION_SECONDS)
 
     def send_message(self, message: Message) -> None:
         """What is drawn after the last was sent, and before the session knows of it, is dropped as

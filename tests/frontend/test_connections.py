@@ -9,11 +9,13 @@ from typing import Any
 import flet as ft
 import msgpack
 import pytest
+from fastapi import WebSocket
 from flet.messaging.session import Session
 from flet_web.fastapi import app_manager
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.asyncio.client import ClientConnection, connect
 
+from frontend.connections import PageConnection
 from frontend.settings import FrontendSettings
 from frontend.web import build_app
 from tests.realm_server.serving import served
@@ -132,3 +134,29 @@ async def test_a_page_that_is_ending_is_asked_for_nothing(
 
     assert not asked[0].done()
     asked[0].cancel()
+
+
+async def test_a_session_outlives_a_connection_on_which_sending_failed() -> None:
+    """As where a browser answered no ping: the server tells that by an error of its own."""
+    pages: list[ft.Page] = []
+    received: asyncio.Queue[Any] = asyncio.Queue()
+    register = {"session_id": "", "page_name": "", "page": {"route": "/"}}
+    received.put_nowait({"type": "websocket.connect"})
+    packet = b"\0" + msgpack.packb([REGISTER, register])
+    received.put_nowait({"type": "websocket.receive", "bytes": packet})
+
+    async def main(page: ft.Page) -> None:
+        pages.append(page)
+
+    async def send(message: Any) -> None:
+        if message["type"] == "websocket.send":
+            received.put_nowait({"type": "websocket.disconnect", "code": 1005})
+            raise RuntimeError("after sending 'websocket.close'")
+
+    address = ("127.0.0.1", 8550)
+    scope = {"type": "websocket", "path": "/ws", "headers": [], "client": address}
+    socket = WebSocket({**scope, "server": address, "query_string": b""}, received.get, send)
+    with pytest.raises(RuntimeError, match="after sending"):
+        await PageConnection(main).handle(socket)
+
+    assert pages[0].session.connection is None
