@@ -4,9 +4,10 @@ A session signs in by itself and holds the tokens of its own accounts only. Sess
 but the way to chat-cli.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import flet as ft
 
@@ -37,6 +38,8 @@ from realm_protocol.rooms import room_address
 _LONGEST_TOAST_MS = 4000
 _ROOM_SECONDS = 30.0
 
+Result = TypeVar("Result")
+
 
 class Session:
     """Made when a page connects; a reload finds the same one again."""
@@ -58,6 +61,9 @@ class Session:
         self._accounts: dict[str, Chatting] = {}
         self._shown: Chatting | None = None
         self._signing_in: SigningIn | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._telling: asyncio.Task[dict[str, Any]] | None = None
+        """The browser, of what it keeps."""
 
     async def begin(self) -> None:
         """The first frame: what this browser had chosen, and the card to sign in."""
@@ -72,7 +78,12 @@ class Session:
         page.on_disconnect = self._left
         page.on_connect = self._came_back
         page.on_close = self._closed
-        self._preferences = preferences.read(await self._read_kept())
+        await self._show_first()
+
+    async def _show_first(self) -> None:
+        """A browser that leaves before it has told what it keeps is asked again when it is back."""
+        self._telling = self._spawn(self._read_kept())
+        self._preferences = preferences.read(await self._telling)
         self._apply_theme()
         self._show_sign_in()
 
@@ -112,7 +123,14 @@ class Session:
         if told:
             self._signing_in.show_error(told)
         self._put(self._signing_in.control)
-        self._page.run_task(self._find_sites)
+        self._spawn(self._find_sites())
+
+    def _spawn(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
+        """Flet's own way to do so is shut while the browser is away."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _find_sites(self) -> None:
         """Asked beside the form: somebody may be writing there already."""
@@ -170,7 +188,7 @@ class Session:
         away = isinstance(error, ServiceUnreachable | ServiceWentAway)
         self._signing_in.show_error(told, startable=away)
         self._signing_in.control.update()
-        self._page.run_task(self._find_sites)
+        self._spawn(self._find_sites())
 
     async def _open(self, client: AccountClient) -> None:
         known = self._accounts.pop(client.address, None)
@@ -333,6 +351,8 @@ class Session:
 
     def _left(self, event: ft.Event[ft.Page]) -> None:
         """A tab was shut, or is being loaded anew."""
+        if self._telling is not None:
+            self._telling.cancel()
         self._looking(False)
         self._rest(True)
 
@@ -340,8 +360,10 @@ class Session:
         for chatting in self._accounts.values():
             chatting.live.rest(rests)
 
-    def _came_back(self, event: ft.Event[ft.Page]) -> None:
+    async def _came_back(self, event: ft.Event[ft.Page]) -> None:
         """It shows what was drawn last, and now what came meanwhile."""
+        if self._shown is None and self._signing_in is None:
+            await self._show_first()
         self._rest(False)
         if self._shown is not None:
             self._shown.draw()

@@ -1,12 +1,17 @@
 """A page without a browser: Flet's own session, whose connection keeps what it would send."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import flet as ft
 import msgpack
 from flet.controls.base_control import BaseControl
 from flet.messaging.connection import Connection
-from flet.messaging.protocol import Message, configure_encode_object_for_msgpack
+from flet.messaging.protocol import (
+    Message,
+    MessageAction,
+    configure_encode_object_for_msgpack,
+)
 from flet.messaging.session import Session
 from flet.pubsub.pubsub_hub import PubSubHub
 
@@ -43,6 +48,28 @@ class PageInMemory:
         """The changes since this was asked for last."""
         changes, self._memory.sent = self._memory.sent, []
         return changes
+
+    def answer(self, answers: Mapping[str, Any]) -> None:
+        """What the page is asked for by a name and hasn't answered, in the order in which it was;
+        what has no answer here, with nothing.
+        """
+        for action, body in self.sent():
+            if action == MessageAction.INVOKE_METHOD.value:
+                told = answers.get((body["args"] or {}).get("key"))
+                asked = body["control_id"], body["call_id"]
+                self._session.handle_invoke_method_results(*asked, told, None)
+
+    def be_meant(self) -> None:
+        """By what asks for the page without naming one, from now on in this test."""
+        self._session.attach_connection(self._memory)
+
+    async def leave(self) -> None:
+        """A person shuts it, or loads it anew."""
+        self._memory.sent = []
+        await self._session.disconnect(3600)
+
+    async def come_back(self) -> None:
+        await self._session.connect(self._memory)
 
     def tell(self, control: ft.Control, **values: Any) -> None:
         """What a person changed in a control, before anything of the window hears of it."""
