@@ -108,21 +108,24 @@ def meaning(text: str) -> Meaning:
 def candidates(
     text: str, known: Iterable[Known], language: str, *, guest: bool = False
 ) -> list[Candidate]:
-    """What completes a command that is being written; nothing where it is a message."""
-    if not text.startswith("/") or text.startswith("//") or "\n" in text:
+    """What completes a command that is being written, without the blanks before it; nothing where
+    it is a message.
+    """
+    line = text.lstrip()
+    if not line.startswith("/") or line.startswith("//") or "\n" in line:
         return []
-    name, blank, rest = text[1:].partition(" ")
+    name, blank, rest = line[1:].partition(" ")
     if not blank:
         return _words(name.lower(), language, guest)
     word = BY_NAME.get(name.lower())
     if word is None:
         return []
-    return _arguments(text, word, rest, known, language)[:SHOWN]
+    return _arguments(line, word, rest, known, language)[:SHOWN]
 
 
 def is_finished(text: str) -> bool:
     """Whether the word of a command is written out, so that Enter runs it."""
-    return text[1:].partition(" ")[0].lower() in BY_NAME
+    return text.lstrip()[1:].partition(" ")[0].lower() in BY_NAME
 
 
 def _words(begun: str, language: str, guest: bool) -> list[Candidate]:
@@ -144,12 +147,12 @@ def _help(word: Word, language: str) -> str:
 
 
 def _arguments(
-    text: str, word: Word, rest: str, known: Iterable[Known], language: str
+    line: str, word: Word, rest: str, known: Iterable[Known], language: str
 ) -> list[Candidate]:
     given = rest.split(" ")
     parameter = _parameter(word, len(given) - 1)
     if parameter is None or parameter.kind not in _FITTING:
-        return [Candidate(f"/{word.name}", word.usage, _help(word, language), text)]
+        return [Candidate(f"/{word.name}", word.usage, _help(word, language), line)]
     begun = given[-1].lower()
     found = []
     for one in known:
@@ -158,9 +161,9 @@ def _arguments(
         prefix = "group:" if parameter.kind is Kind.CONVERSATION and one.kind == "group" else ""
         value = prefix + one.address
         if value.startswith(begun) and value != begun:
-            completed = text[: len(text) - len(given[-1])] + value
+            completed = line[: len(line) - len(given[-1])] + value
             found.append(Candidate(value, "", "", completed + " "))
-    return found or [Candidate(f"/{word.name}", word.usage, _help(word, language), text)]
+    return found or [Candidate(f"/{word.name}", word.usage, _help(word, language), line)]
 
 
 def _parameter(word: Word, index: int) -> Parameter | None:

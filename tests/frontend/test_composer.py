@@ -127,3 +127,13 @@ async def test_what_completes_has_the_whole_width_and_no_empty_line(
     assert composer._list.horizontal_alignment is ft.CrossAxisAlignment.STRETCH
     (named,) = composer._list.controls[0].content.content.controls
     assert named.controls[0].value == "arisan@surabaya"
+
+
+async def test_a_command_behind_a_blank_is_completed_by_enter(written_in: ComposerOnPage) -> None:
+    """As one without, and isn't sent unfinished."""
+    composer, page = written_in
+    await _type(composer, page, " /hel")
+
+    await cast("Any", composer.field.on_submit)(ft.Event("submit", composer.field))
+
+    assert composer.text == "/help "

@@ -160,6 +160,18 @@ def test_words_and_names_complete_a_command() -> None:
     assert slash.candidates("//join", known, "en") == []
 
 
+@pytest.mark.parametrize("blanks", [" ", "\n", " \n\t"])
+def test_a_command_behind_blanks_is_completed_and_runs(blanks: str) -> None:
+    """It is one for Enter, so it is one for the list above the field; completed, it has none."""
+    known = [slash.Known("person", PEER)]
+
+    assert slash.candidates(f"{blanks}/hel", known, "en") == slash.candidates("/hel", [], "en")
+    assert slash.candidates(f"{blanks}/send hen", known, "en")[0].text == f"/send {PEER} "
+    assert not slash.is_finished(f"{blanks}/hel")
+    assert slash.is_finished(f"{blanks}/help")
+    assert slash.candidates(f"{blanks}//hel", known, "en") == []
+
+
 def test_colours_and_initials_come_of_the_address() -> None:
     """Every device agrees, and every name has some."""
     assert colour_index("user", "messi@surabaya") == colour_index("user", "messi@surabaya")
