@@ -70,8 +70,15 @@ def take_people(
     names = {address: person.name for address, person in found.items() if person.name}
     there = {address: Presence(person.online, now) for address, person in found.items()}
     names = {**state.names, **names}
-    presence = {**state.presence, **there}
-    return replace(state, names=names, namesakes=namesakes(names), presence=presence)
+    known = replace(state, names=names, presence={**state.presence, **there})
+    shown = {address: known.name_of(address) for address in _everybody(known)}
+    return replace(known, namesakes=namesakes(shown))
+
+
+def _everybody(state: AccountState) -> set[str]:
+    """All people that are known, those without a name of their own too."""
+    chats = (*state.conversations.values(), *state.begun.values())
+    return {*state.names, *state.presence, *(one.title for one in chats if one.kind == "private")}
 
 
 def open_history(state: AccountState, conversation: str) -> AccountState:

@@ -35,7 +35,7 @@ def short(address: str, own_realm: str) -> str:
 
 
 def namesakes(names: Mapping[str, str]) -> frozenset[str]:
-    """Whose name another one of their site has too; `names` by their addresses."""
+    """Whose name another one of their site has too; `names` as they are shown, by addresses."""
     called = Counter((realm_of(address), name) for address, name in names.items())
     return frozenset(a for a, name in names.items() if called[realm_of(a), name] > 1)
 

@@ -197,3 +197,20 @@ def test_two_people_of_one_name_are_told_apart() -> None:
     }
     assert told_of(state, "messi@jakarta") == "Lionel Messi, jakarta"
     assert preview_of(message(1, "messi@jakarta"), "group", ME, EN).startswith("messi@jakarta: ")
+
+
+def test_whoever_has_no_name_of_their_own_is_a_namesake_too() -> None:
+    """They are shown by their address's name, which another one may call themselves."""
+    people = [
+        Person("messi@surabaya", "", True),
+        Person("lionel@surabaya", "messi", True),
+        Person("messi@jakarta", "", True),
+    ]
+    gone = conversation(conversation="p1", title="arfi@surabaya")
+    state = arriving.take_conversations(AccountState(ME), [gone], 9)
+
+    state = arriving.take_people(state, [*people, Person("a@surabaya", "arfi", True)], BEGIN)
+
+    titles = [state.title_of(person.address) for person in people]
+    assert titles == ["messi (messi)", "messi (lionel)", "messi"]
+    assert state.title_of("arfi@surabaya") == "arfi (arfi)"
