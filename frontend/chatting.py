@@ -130,6 +130,7 @@ class Chatting:
             back=self._leave_chat,
             start_service=self.outside.start_service,
             hide_strip=self._hide_strip,
+            in_menu=self.keyboard.in_menu,
         )
 
     # --- drawing ---------------------------------------------------------------------------------

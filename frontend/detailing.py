@@ -95,6 +95,7 @@ class Detailing:
             rename=self._rename,
             set_access=self._set_access,
             on_member=self._on_member,
+            in_menu=chatting.keyboard.in_menu,
         )
         return Details(chatting.sizes, chatting.words, deeds, beside=beside)
 

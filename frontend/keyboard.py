@@ -17,10 +17,18 @@ class Keyboard:
         self._chatting = chatting
         self._goes_back = False
         """Tab was pressed with Shift, the last time."""
+        self._is_in_menu = False
+
+    def in_menu(self, is_open: bool) -> None:
+        """The menu of a button has the keys, or not any more."""
+        self._is_in_menu = is_open
 
     async def press(self, event: ft.KeyboardEvent) -> None:
         """A key that was pressed anywhere in the window, the composer included."""
-        if self._chatting.asides.choosing is not None or self._chatting.asides.dialog is not None:
+        if self._is_in_menu and event.key == "Escape":
+            # It shuts the menu, and means nothing to what is behind it.
+            self._is_in_menu = False
+        elif self._chatting.asides.choosing is not None or self._chatting.asides.dialog is not None:
             await self._key_in_dialog(event)
         elif self._chatting.composer.is_completing and await self._key_in_completion(event):
             return

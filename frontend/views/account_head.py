@@ -6,7 +6,7 @@ import flet as ft
 
 from frontend.views import look
 from frontend.views.avatar import avatar
-from frontend.views.doing import Doings, bound, clicked, item
+from frontend.views.doing import Doings, bound, clicked, item, watched
 from frontend.views.look import Sizes, isolated
 from frontend.window.identity import is_guest
 from frontend.window.words import Words
@@ -26,7 +26,7 @@ class AccountHead:
             item(words("keys"), doings.keys),
             item(words("sign_out"), doings.sign_out),
         ]
-        self._menu = _account_menu(me, sizes)
+        self._menu = watched(_account_menu(me, sizes), doings.in_menu)
         self.control = ft.Row(
             [
                 ft.Semantics(
@@ -45,7 +45,7 @@ class AccountHead:
                 ft.Semantics(
                     identifier="btn-new",
                     container=True,
-                    content=_new_menu(words, doings),
+                    content=watched(_new_menu(words, doings), doings.in_menu),
                     visible=not is_guest(me),
                 ),
             ],

@@ -9,7 +9,7 @@ import flet as ft
 from frontend.service.shapes import Member
 from frontend.views import look
 from frontend.views.avatar import avatar, guest_chip
-from frontend.views.doing import Done, clicked, item
+from frontend.views.doing import Done, clicked, item, watched
 from frontend.views.look import Sizes, isolated
 from frontend.window.governing import Rights
 from frontend.window.identity import is_guest, name_of
@@ -42,7 +42,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class DetailDeeds:
-    """`on_member` is told the deed's name."""
+    """`on_member` is told the deed's name, `in_menu` whether somebody's menu is open."""
 
     mute: Done
     leave: Done
@@ -50,6 +50,7 @@ class DetailDeeds:
     rename: Done
     set_access: Done
     on_member: Callable[[str, Member], Awaitable[None]]
+    in_menu: Callable[[bool], None]
 
 
 class Details:
@@ -233,7 +234,8 @@ def _menu(
         tooltip=spoken,
         items=[item(words(name), partial(deeds.on_member, name, member)) for name in names],
     )
-    return [ft.Semantics(identifier=f"member-menu-{member.address}", container=True, content=menu)]
+    shown = watched(menu, deeds.in_menu)
+    return [ft.Semantics(identifier=f"member-menu-{member.address}", container=True, content=shown)]
 
 
 def _member(member: Member, menu: Sequence[ft.Control], sizes: Sizes, words: Words) -> ft.Control:

@@ -28,6 +28,8 @@ class Doings:
     back: Done
     start_service: Done
     hide_strip: Done
+    in_menu: Callable[[bool], None]
+    """Told whether one of its menus is open."""
 
 
 def clicked(does: Done) -> Callable[[ft.Event[Any]], Awaitable[None]]:
@@ -42,6 +44,13 @@ def bound(does: Callable[[T], Awaitable[None]], what: T) -> Done:
         await does(what)
 
     return done
+
+
+def watched(menu: ft.PopupMenuButton, in_menu: Callable[[bool], None]) -> ft.PopupMenuButton:
+    """It tells whether it is open, and so has the keys."""
+    menu.on_open = lambda _: in_menu(True)
+    menu.on_cancel = menu.on_select = lambda _: in_menu(False)
+    return menu
 
 
 def item(text: str, does: Done) -> ft.PopupMenuItem:

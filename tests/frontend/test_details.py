@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+import flet as ft
+
 from frontend.service.shapes import Member
 from frontend.views.details import DetailDeeds, Details, Shown
 from frontend.views.look import Sizes
@@ -38,8 +40,11 @@ def _details(done: list[str], percent: int = 100) -> Details:
     async def on_member(deed: str, member: Member) -> None:
         done.append(f"{deed} {member.address}")
 
+    def in_menu(is_open: bool) -> None:
+        done.append("menu opened" if is_open else "menu shut")
+
     names = ("mute", "leave", "invite", "rename", "set_access")
-    deeds = DetailDeeds(*(_noted(done, name) for name in names), on_member)
+    deeds = DetailDeeds(*(_noted(done, name) for name in names), on_member, in_menu)
     return Details(Sizes(percent), Words("en"), deeds, beside=True)
 
 
@@ -93,3 +98,16 @@ def test_large_letters_have_the_whole_row_of_a_member() -> None:
         assert beside.visible == is_beside
         assert (owner, online) == ("owner", "online")
         assert "vina\u200b@surabaya" in told.controls[1].value
+
+
+def test_a_members_menu_tells_when_it_has_the_keys() -> None:
+    """From when it opens to when it is left or something of it is chosen."""
+    done: list[str] = []
+    details = _details(done)
+    details.tell(GROUP)
+    (menu, _) = PageInMemory(details.control).all("PopupMenuButton")
+
+    for told in (menu.on_open, menu.on_cancel, menu.on_open, menu.on_select):
+        told(ft.Event("told", menu))
+
+    assert done == ["menu opened", "menu shut"] * 2

@@ -63,6 +63,40 @@ def test_a_group_is_governed_by_menus_and_dialogs(open_window: Opening, system: 
     vina.gone("btn-group-invite")
 
 
+def test_escape_shuts_a_menu_and_nothing_behind_it(open_window: Opening, system: System) -> None:
+    """The focus goes back to its button, and a dialog that it stands in stays."""
+    add_people(system, "dina@surabaya", "eko@surabaya")
+    dina = open_window()
+    enter(dina, "dina@surabaya")
+    make_group(dina, "kelas")
+    dina.press("btn-details", opens="btn-group-invite")
+    dina.press("btn-group-invite", opens="invite-input")
+    dina.write("invite-input", "eko")
+    wait_until(lambda: _found(dina) == ["invite-eko@surabaya"])
+    dina.keys("Enter")
+
+    menus = {"account-menu": "Sign out", "member-menu-eko@surabaya": "Hand over the group"}
+    for menu, item in menus.items():
+        _open_and_shut(dina, menu, item)
+        wait_until(lambda menu=menu: dina.focused[0] == menu)
+    dina.page.set_viewport_size({"width": 1100, "height": 800})
+    dina.gone(menu)
+    dina.press("btn-details", opens=menu)
+    for _ in range(2):
+        _open_and_shut(dina, menu, item)
+    dina.wait_for(menu)
+    dina.keys("Escape")
+    dina.gone(menu)
+
+
+def _open_and_shut(window: Person, menu: str, item: str) -> None:
+    shown = window.page.get_by_role("menuitem", name=item)
+    window.press(menu)
+    shown.wait_for(state="attached")
+    window.keys("Escape")
+    wait_until(lambda: not shown.count())
+
+
 def _found(window: Person) -> list[str | None]:
     """Whom the dialog offers, once it has looked for what was typed."""
     offered = window.page.locator('[flt-semantics-identifier^="invite-"]')
