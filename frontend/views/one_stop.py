@@ -52,18 +52,21 @@ class OneStop:
         return self._focus.at is self
 
     async def focus(self, chosen: Callable[[], Awaitable[None]] | None = None) -> None:
-        """Once one of its rows is `chosen`; unless another key has sent the focus on by then."""
+        """Once one of its rows is `chosen`; unless by then another key has sent the focus on, or
+        opened what stands in front of the window, which has it then.
+        """
         if not is_on_page(self._button):
             return
         self._focus.send(self)
         await (chosen or self._focused)()
-        if self.has_focus:
+        if self.has_focus and not self._covered():
             await self.seek()
         else:
+            self._focus.give_up(self)
             self._left()
 
     async def seek(self) -> None:
-        if is_on_page(self._button):
+        if is_on_page(self._button) and not self._covered():
             self._focus.sought(self)
             await self._button.focus()  # type: ignore[no-untyped-call]  # of Flet's
 

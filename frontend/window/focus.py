@@ -51,6 +51,11 @@ class Focus:
         if not is_there and region not in sent[-1:]:
             self._sent.append((region, self._now()))
 
+    def give_up(self, region: Region) -> None:
+        """It was sent there, and the page won't be asked: it is where the page says."""
+        if self.at is region and region not in self._on_the_way():
+            self._at = self._told
+
     async def came(self, region: Region) -> None:
         """The page tells so: because it was asked, perhaps before the last time; or of its own, as
         when a dialog is shut, and goes on then to where it was sent.

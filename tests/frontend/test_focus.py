@@ -129,3 +129,19 @@ async def test_a_focus_that_never_comes_is_where_the_page_says(window: _Window) 
     window.time += IN_FLIGHT_SECONDS
 
     assert window.focus.at is window.list
+
+
+async def test_a_focus_that_is_given_up_is_where_it_was(window: _Window) -> None:
+    """Unless another key sent it on meanwhile, or the page was asked before."""
+    await window.composer.send()
+    await window.focus.came(window.composer)
+    window.focus.send(window.list)
+    window.focus.give_up(window.list)
+    assert window.focus.at is window.composer
+
+    await window.list.send()
+    window.focus.give_up(window.list)
+    assert window.focus.at is window.list
+    await window.composer.send()
+    window.focus.give_up(window.list)
+    assert window.focus.at is window.composer
