@@ -22,15 +22,16 @@ class Asides:
         self._chatting = chatting
         self.dialog: ft.AlertDialog | None = None
         self.choosing: Choosing | None = None
+        self.reading: dialogs.WholeText | None = None
 
     async def show_all(self, message: Message) -> None:
         chatting = self._chatting
         title = listing.told_of(chatting.live.state, message.sender)
-        self.show(
-            dialogs.whole_text(
-                chatting.words, chatting.sizes, title, message.text, self.shut_dialog
-            )
+        reading = dialogs.WholeText(
+            chatting.words, chatting.sizes, title, message.text, self.shut_dialog
         )
+        self.show(reading.dialog)
+        self.reading = reading
 
     async def show_info(self, message: Message) -> None:
         words, now = self._chatting.words, self._chatting.clock()
@@ -60,7 +61,7 @@ class Asides:
         ]
 
     def show(self, dialog: ft.AlertDialog) -> None:
-        self.choosing = None
+        self.choosing = self.reading = None
         if self.dialog is not None:
             self._chatting.page.pop_dialog()
         self.dialog = dialog
@@ -69,11 +70,11 @@ class Asides:
 
     def _dismissed(self, event: ft.Event[ft.DialogControl]) -> None:
         if event.control is self.dialog:
-            self.dialog = self.choosing = None
+            self.dialog = self.choosing = self.reading = None
 
     async def shut_dialog(self) -> None:
         if self.dialog is not None:
-            self.dialog = self.choosing = None
+            self.dialog = self.choosing = self.reading = None
             self._chatting.page.pop_dialog()
 
     async def show_jump(self) -> None:

@@ -43,10 +43,13 @@ class Keyboard:
             await self._plain_key(event)
 
     async def _key_in_dialog(self, event: ft.KeyboardEvent) -> None:
+        asides = self._chatting.asides
         if event.key == "Escape":
-            await self._chatting.asides.shut_dialog()
-        elif self._chatting.asides.choosing is not None and event.key in ("Arrow Up", "Arrow Down"):
-            await self._chatting.asides.choosing.move(-1 if event.key == "Arrow Up" else 1)
+            await asides.shut_dialog()
+        elif asides.choosing is not None and event.key in ("Arrow Up", "Arrow Down"):
+            await asides.choosing.move(-1 if event.key == "Arrow Up" else 1)
+        elif asides.reading is not None:
+            await asides.reading.press(event.key)
 
     async def _key_in_completion(self, event: ft.KeyboardEvent) -> bool:
         match event.key:

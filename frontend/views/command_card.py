@@ -71,6 +71,6 @@ def _height(told: Sequence[str], sizes: Sizes, *, narrow: bool) -> float | None:
     """What all of it takes, or as much as leaves room for the messages."""
     if len(told) <= _MOST_ROWS:
         return None
-    characters = (44 if narrow else 96) * 100 // sizes.percent
+    characters = (44 if narrow else 120) * 100 // sizes.percent
     lines = sum(1 + len(line) // characters for line in told)
     return min(sizes.of(180), sizes.of(22) * lines + 4)

@@ -148,20 +148,37 @@ def lines(words: Words, title: str, told: Sequence[str], close: Done) -> ft.Aler
     return _dialog(title, content, [_button(words("close"), "btn-close", close)])
 
 
-def whole_text(words: Words, sizes: Sizes, title: str, text: str, close: Done) -> ft.AlertDialog:
-    """A long message in pieces, so that only what is seen is laid out."""
-    pieces = [text[start : start + 4096] for start in range(0, len(text), 4096)]
-    rows: list[ft.Control] = [
-        ft.Text(piece, color=look.TEXT, size=sizes.message) for piece in pieces
-    ]
-    dialog = _dialog(
-        title,
-        ft.Container(ft.SelectionArea(ft.ListView(rows, expand=True)), height=480),
-        [_button(words("close"), "btn-close", close)],
-        width=720,
-    )
-    dialog.scrollable = False
-    return dialog
+class WholeText:
+    """A long message in pieces, so that only what is seen is laid out. It scrolls by keys wherever
+    the focus is: a text that can be selected has none to be seen.
+    """
+
+    def __init__(self, words: Words, sizes: Sizes, title: str, text: str, close: Done) -> None:
+        pieces = [text[start : start + 4096] for start in range(0, len(text), 4096)]
+        rows: list[ft.Control] = [
+            ft.Text(piece, color=look.TEXT, size=sizes.message) for piece in pieces
+        ]
+        self._list = ft.ListView(rows, expand=True)
+        self.dialog = _dialog(
+            title,
+            ft.Container(ft.SelectionArea(self._list), height=_READING_HEIGHT),
+            [_button(words("close"), "btn-close", close)],
+            width=720,
+        )
+        self.dialog.scrollable = False
+
+    async def press(self, key: str) -> None:
+        """A key by which one moves through it, or any other."""
+        match key:
+            case "Home" | "End":
+                await self._list.scroll_to(offset=0 if key == "Home" else -1)
+            case "Arrow Up" | "Arrow Down" | "Page Up" | "Page Down":
+                pixels = _LINE_PIXELS if key.startswith("Arrow") else 0.9 * _READING_HEIGHT
+                await self._list.scroll_to(delta=pixels if key.endswith("Down") else -pixels)
+
+
+_READING_HEIGHT = 480
+_LINE_PIXELS = 44
 
 
 Try = Callable[[str], Awaitable[str]]

@@ -53,7 +53,7 @@ _SHOWN: dict[str, Callable[[Sizes], ft.Control]] = {
     "settings": lambda _: dialogs.settings(WORDS, Preferences(), chosen=_nothing, close=_nothing),
     "keys": lambda sizes: dialogs.keys(WORDS, sizes, _nothing),
     "info": lambda _: dialogs.lines(WORDS, "Info", ["Terkirim"], _nothing),
-    "text": lambda sizes: dialogs.whole_text(WORDS, sizes, "Heru", "rapat", _nothing),
+    "text": lambda sizes: dialogs.WholeText(WORDS, sizes, "Heru", "rapat", _nothing).dialog,
     "group": lambda sizes: dialogs.new_group(WORDS, sizes, _right, _nothing),
     "name": lambda sizes: dialogs.rename_group(WORDS, sizes, "Arisan", _right, _nothing),
     "sure": lambda _: dialogs.sure(WORDS, "Keluar?", "Keluar", "yes", _nothing, _nothing),

@@ -279,6 +279,34 @@ def _settled(window: Person, text: str) -> float:
     return places[-1]
 
 
+def test_a_long_message_is_read_to_its_end_without_a_mouse(
+    open_window: Opening, system: System
+) -> None:
+    """All of it in a dialog, which scrolls by keys and shuts by one."""
+    add_people(system, "wahyu@surabaya", "yeni@surabaya")
+    service_login(system, "yeni@surabaya", PASSWORD)
+    lines = "\n".join(f"baris {number:03} dari laporan tahunan" for number in range(800))
+    with system.chat_cli.client(system.chat_cli.service_token()) as http:
+        body = {"to": "wahyu@surabaya", "text": lines}
+        assert http.post("/v1/accounts/yeni@surabaya/messages", json=body).is_success
+    wahyu = open_window()
+    enter(wahyu, "wahyu@surabaya")
+    wahyu.open_chat(conversation_of("wahyu@surabaya", "yeni@surabaya"))
+    wahyu.begin_to_say("")
+
+    wahyu.keys("ArrowUp")
+    wait_until(lambda: wahyu.focused[0] == "msg-chosen")
+    wahyu.keys("Enter")
+    wahyu.wait_for("btn-close")
+    assert "baris 799" not in wahyu.screen
+    wahyu.keys("End")
+    wahyu.sees("baris 799")
+    wahyu.keys("Home")
+    wahyu.sees_no("baris 799")
+    wahyu.keys("PageDown", "ArrowDown", "Escape")
+    wahyu.gone("btn-close")
+
+
 def test_what_is_set_holds_at_once_and_after_a_reload(open_window: Opening, system: System) -> None:
     """Dark, Indonesian, larger letters, and rows that are closer."""
     add_people(system, "tono@surabaya", "umar@surabaya")
