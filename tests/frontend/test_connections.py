@@ -136,6 +136,17 @@ async def test_a_page_that_is_ending_is_asked_for_nothing(
     asked[0].cancel()
 
 
+def _socket(received: asyncio.Queue[Any], take: Callable[[Any], None]) -> WebSocket:
+    """One without a network."""
+
+    async def send(message: Any) -> None:
+        take(message)
+
+    address = ("127.0.0.1", 8550)
+    scope = {"type": "websocket", "path": "/ws", "headers": [], "client": address}
+    return WebSocket({**scope, "server": address, "query_string": b""}, received.get, send)
+
+
 async def test_a_session_outlives_a_connection_on_which_sending_failed() -> None:
     """As where a browser answered no ping: the server tells that by an error of its own."""
     pages: list[ft.Page] = []
@@ -148,15 +159,28 @@ async def test_a_session_outlives_a_connection_on_which_sending_failed() -> None
     async def main(page: ft.Page) -> None:
         pages.append(page)
 
-    async def send(message: Any) -> None:
+    def send(message: Any) -> None:
         if message["type"] == "websocket.send":
             received.put_nowait({"type": "websocket.disconnect", "code": 1005})
             raise RuntimeError("after sending 'websocket.close'")
 
-    address = ("127.0.0.1", 8550)
-    scope = {"type": "websocket", "path": "/ws", "headers": [], "client": address}
-    socket = WebSocket({**scope, "server": address, "query_string": b""}, received.get, send)
     with pytest.raises(RuntimeError, match="after sending"):
-        await PageConnection(main).handle(socket)
+        await PageConnection(main).handle(_socket(received, send))
 
     assert pages[0].session.connection is None
+
+
+async def test_a_browser_that_leaves_before_it_asked_for_a_session_is_gone() -> None:
+    """Nothing waits for it, nor is told of at the end of the process."""
+
+    async def main(page: ft.Page) -> None:
+        raise AssertionError
+
+    received: asyncio.Queue[Any] = asyncio.Queue()
+    received.put_nowait({"type": "websocket.connect"})
+    received.put_nowait({"type": "websocket.disconnect", "code": 1005})
+    before = asyncio.all_tasks()
+
+    await asyncio.wait_for(PageConnection(main).handle(_socket(received, [].append)), 20)
+
+    assert asyncio.all_tasks() <= before
