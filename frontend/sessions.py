@@ -37,6 +37,15 @@ from realm_protocol.rooms import room_address
 
 _LONGEST_TOAST_MS = 4000
 _ROOM_SECONDS = 30.0
+_OF_ADDRESS = ("invalid_address", "invalid_name", "user_exists", "user_disabled", "name_reserved")
+_OF_PASSWORD = ("wrong_password", "password_too_short", "password_too_long")
+_OF_SITE = ("realm_unreachable", "registration_closed", "room_not_open", "wrong_realm")
+_ABOUT = {
+    **dict.fromkeys(_OF_ADDRESS, ("signin-address", "signin-guest")),
+    **dict.fromkeys(_OF_PASSWORD, ("signin-password",)),
+    **dict.fromkeys(_OF_SITE, ("signin-server", "signin-realm")),
+}
+"""The fields that what is refused is about, by its code."""
 
 Result = TypeVar("Result")
 
@@ -186,7 +195,7 @@ class Session:
             case _:
                 told = error.message_in(words.language)
         away = isinstance(error, ServiceUnreachable | ServiceWentAway)
-        self._signing_in.show_error(told, startable=away)
+        self._signing_in.show_error(told, *_ABOUT.get(error.code, ()), startable=away)
         self._signing_in.control.update()
         self._spawn(self._find_sites())
 

@@ -112,10 +112,11 @@ class SigningIn:
             field.on_submit = self._submitted
         self._button = look.filled("", self._clicked)
         self._error = ft.Text("", color=look.ERROR, size=sizes.preview)
+        nearer = ft.Container(self._error, padding=ft.Padding.only(bottom=6))
         self._error_box = ft.Semantics(
-            identifier="form-error", container=True, live_region=True, content=self._error
+            identifier="form-error", container=True, live_region=True, content=nearer
         )
-        self._error_box.visible = False
+        self._fields = ft.Column(spacing=14, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
         self._start = ft.Semantics(
             identifier="btn-start-service",
             container=True,
@@ -125,6 +126,7 @@ class SigningIn:
         self._tabs = {way: _Tab(way, words, self._way_chosen) for way in _WAYS}
         self._tab_row = ft.Row([tab.control for tab in self._tabs.values()], spacing=8, wrap=True)
         self._draw()
+        self.show_error("")
 
     def _draw(self) -> None:
         """What is written in this way in, and at this site."""
@@ -206,12 +208,7 @@ class SigningIn:
                         alignment=ft.MainAxisAlignment.SPACE_BETWEEN,
                     ),
                     self._tab_row,
-                    ft.Column(
-                        list(self._named.values()),
-                        spacing=14,
-                        horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
-                    ),
-                    self._error_box,
+                    self._fields,
                     self._start,
                     ft.Semantics(
                         identifier="btn-signin",
@@ -261,10 +258,17 @@ class SigningIn:
 
         return [ft.TextButton(self._words("back_to_chats"), on_click=clicked)]
 
-    def show_error(self, text: str, *, startable: bool = False) -> None:
-        """Under the fields; with the button that starts chat-cli where that would help."""
+    def show_error(self, text: str, *about: str, startable: bool = False) -> None:
+        """Under the first of these fields that is there, else under all; with the button that
+        starts chat-cli where that would help.
+        """
         self._error.value = text
         self._error_box.visible = bool(text)
+        above = next((name for name in about if self._named[name].visible), None)
+        shown = list(self._named.values())
+        place = len(shown) if above is None else shown.index(self._named[above]) + 1
+        shown.insert(place, self._error_box)
+        self._fields.controls = [*shown]
         self._start.visible = startable
         self._button.disabled = False
 
@@ -298,7 +302,8 @@ class SigningIn:
             country=(self.country.value or "").strip(),
         )
         if missing := _missing(form):
-            self.show_error(self._words(missing))
+            told, field = missing
+            self.show_error(self._words(told), field)
             self.control.update()
             return
         self.show_error("")
@@ -331,10 +336,10 @@ def _named(identifier: str, control: ft.Control) -> ft.Semantics:
     return ft.Semantics(identifier=identifier, content=control)
 
 
-def _missing(form: Form) -> str:
-    """The words that ask for what is needed and wasn't written; empty where all of it was."""
+def _missing(form: Form) -> tuple[str, str] | None:
+    """The words that ask for what is needed and wasn't written, and its field."""
     if form.way == "guest":
-        return "" if form.name else "guest_name_needed"
+        return None if form.name else ("guest_name_needed", "signin-guest")
     if not form.address:
-        return "address_needed"
-    return "" if form.password else "password_needed"
+        return "address_needed", "signin-address"
+    return None if form.password else ("password_needed", "signin-password")

@@ -1,6 +1,7 @@
 """The card to sign in, while sites become known and what was asked is under way."""
 
 import asyncio
+from collections.abc import Sequence
 
 import flet as ft
 
@@ -13,6 +14,13 @@ from tests.frontend.page_in_memory import PageInMemory
 SURABAYA = Site("surabaya", "http://127.0.0.1:8000", reachable=True, linked=True)
 JAKARTA = Site("jakarta", "http://127.0.0.1:8001", reachable=True, linked=True, has_room=True)
 SILENT = Site("jakarta", "http://127.0.0.1:8001", reachable=False, linked=False)
+
+
+_ERROR = "form-error"
+
+
+def _names(controls: Sequence[ft.Control]) -> list[str | None]:
+    return [getattr(one, "identifier", None) for one in controls]
 
 
 class Card:
@@ -44,6 +52,12 @@ class Card:
     def write(self, address: str) -> None:
         self.page.tell(self.view.address, value=address)
         self.view.address.on_change(ft.Event("change", self.view.address, data=address))
+
+    def above_error(self) -> str | None:
+        """The field under which it stands."""
+        rows = next(c.controls for c in self.page.all("Column") if _ERROR in _names(c.controls))
+        names = _names([row for row in rows if row.visible])
+        return names[names.index(_ERROR) - 1]
 
     async def press_enter(self) -> None:
         await self.view.password.on_submit(ft.Event("submit", self.view.password))
@@ -111,3 +125,21 @@ async def test_enter_twice_asks_once_and_again_after_the_answer() -> None:
 
     await card.press_enter()
     assert len(card.asked) == 2
+
+
+async def test_an_error_stands_under_the_field_that_it_is_about() -> None:
+    """Or under all of them, where it is about none that is there; the fields stay the same."""
+    card = Card()
+    fields = card.page.ids("TextField")
+    await card.press_enter()
+    assert card.above_error() == "signin-address"
+
+    card.write("ana@surabaya")
+    await card.press_enter()
+    assert card.above_error() == "signin-password"
+
+    card.view.show_error("Site surabaya can't be reached.", "signin-server", "signin-realm")
+    assert card.above_error() == "signin-realm"
+    card.view.show_error("The service isn't running.")
+    assert card.above_error() == "signin-realm"
+    assert card.page.ids("TextField") == fields
