@@ -26,6 +26,12 @@ _LOAD_BEFORE = 800
 """Pixels above the view at which older messages are asked for."""
 
 
+_EVERY = -1
+"""Milliseconds after a movement in which no other is told: with any, the last turn of a wheel may
+never be, and the list stands elsewhere than is known.
+"""
+
+
 class MessagePane:
     """`older` is asked for more history, `reach` for all of it from a seq on; `moved` is told that
     the place in it changed, `tab_within` that Tab was pressed where text has the focus.
@@ -144,7 +150,7 @@ class MessagePane:
             spacing=0,
             padding=ft.Padding.symmetric(horizontal=self._margin, vertical=8),
             on_scroll=self._scrolled,
-            scroll_interval=100,
+            scroll_interval=_EVERY,
             cache_extent=600,
         )
 
@@ -189,15 +195,19 @@ class MessagePane:
             self._begin_list()
         self._drawn.clear()
         self._told.forget("rows")
-        self._rows = []
         self.choice.clear()
-        self._left = place
-        self._standing = place.standing if place is not None else Standing()
         self._held_back = 0
-        self._offset = self._furthest = place.offset if place is not None else 0.0
         self._view_height = view_height
-        self._seen = None if new_after is None else Seen(new_after)
-        self._seen_is_exact = new_after is None
+        self._seen_is_exact = place is not None or new_after is None
+        self._left = place
+        seen = None if new_after is None else Seen(new_after)
+        self._stand_at(place or Place(Standing(), 0.0, seen=seen))
+
+    def _stand_at(self, place: Place) -> None:
+        """As it was there, down to the line of what was new: all that is below what is read."""
+        self._standing, self._rows, self._seen = place.standing, list(place.rows), place.seen
+        self._offset, self._furthest = place.offset, place.furthest
+        self._drawn.stand_as(place.heights)
 
     def _begin_list(self) -> None:
         """The client reckons where rows stand from those that stood there before; with the heights
@@ -213,22 +223,25 @@ class MessagePane:
         elif self.at_bottom:
             self._places.pop(self._conversation, None)
         else:
-            self._places[self._conversation] = Place(self._standing, self._offset)
+            self._places[self._conversation] = Place(
+                *(self._standing, self._offset, self._furthest, self._seen),
+                *(tuple(self._rows), self._drawn.heights),
+            )
 
     async def settle(self) -> None:
         """Bring the list to where its reader is; drawn anew, it stands at its end."""
         if not self._offset and not self._is_elsewhere:
             return
-        left, conversation = self._left or Place(self._standing, self._offset), self._conversation
-        if self._left is not None and left.standing.first_seq is not None:
+        left = self._left
+        if left is not None and left.standing.first_seq is not None:
             await self._reach(left.standing.first_seq)
-            if self._conversation != conversation:
+            if self._left is not left:  # another was opened meanwhile, or its newest asked for
                 return
-            self._standing = left.standing
-            await self._draw_at(left.offset)
+            self._stand_at(left)
+            await self._moved()
         self._left, self._is_elsewhere = None, False
         if is_on_page(self.list):
-            await self.list.scroll_to(offset=left.offset)
+            await self.list.scroll_to(offset=self._offset)
 
     def restyle(self, *, still: bool) -> None:
         self._drawn.forget_drawn()
@@ -378,6 +391,9 @@ class MessagePane:
         await self._to_newest()
 
     async def to_first_new(self) -> None:
+        """Where some came that aren't drawn, they are, with the line above them."""
+        if self._held_back:
+            await self._draw_at(0.0)
         if self._seen is not None and is_on_page(self.list):
             await self._to_first()
 
@@ -387,7 +403,7 @@ class MessagePane:
         await self._moved()
 
     async def _to_newest(self) -> None:
-        self._way = None
+        self._way = self._left = None
         await self._draw_at(0.0)
         if is_on_page(self.list):
             await self.list.scroll_to(offset=0)

@@ -12,6 +12,7 @@ from frontend.views.row_heights import height_of
 from frontend.views.still import StillColumn, StillList
 from frontend.window.chunks import ROWS, Chunk, nearest, regrouped
 from frontend.window.rows import Row, row_key
+from frontend.window.standing import Heights
 
 MOST_ROWS = 200
 
@@ -36,6 +37,14 @@ class MessageRows:
         self._chunks = []
         self._columns, self._measured, self.drawn = {}, {}, {}
         self._list.show([])
+
+    @property
+    def heights(self) -> Heights:
+        return Heights(tuple(self._chunks), dict(self._measured))
+
+    def stand_as(self, heights: Heights) -> None:
+        """What is drawn next takes as much room as it did."""
+        self._chunks, self._measured = list(heights.chunks), dict(heights.measured)
 
     def show_in(self, list_: StillList) -> None:
         """In another list."""
@@ -112,7 +121,8 @@ class MessageRows:
         self, number: int
     ) -> Callable[[ft.LayoutSizeChangeEvent[ft.LayoutControl]], None]:
         def measured(event: ft.LayoutSizeChangeEvent[ft.LayoutControl]) -> None:
-            if event.control.height is None:
+            # Of another conversation's rows it may come after they were taken away.
+            if event.control.height is None and self._columns.get(number) is event.control:
                 self._measured[number] = event.height
 
         return measured

@@ -2,11 +2,13 @@
 that nothing that arrives moves what they read. Pure.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from frontend.service.shapes import Message, Upload
 from frontend.window.arriving import identity
+from frontend.window.chunks import Chunk
+from frontend.window.rows import Row, Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,25 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Heights:
+    """Which rows stood together, and how high those were that had been drawn, by their numbers."""
+
+    chunks: tuple[Chunk, ...] = ()
+    measured: Mapping[int, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """Where somebody left a conversation: what stood there, and how far they were above its end."""
+    """Where somebody left a conversation: what stood there, as high as it was, the line of new ones
+    included, and how far above its end they were, at that moment and at most.
+    """
 
     standing: Standing
     offset: float
+    furthest: float = 0.0
+    seen: Seen | None = None
+    rows: tuple[Row, ...] = ()
+    heights: Heights = Heights()
 
 
 def _is_older(message: Message, first: int | None) -> bool:

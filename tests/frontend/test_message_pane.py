@@ -62,6 +62,23 @@ class _Chat:
         history = History(tuple(self.histories[self.opened]), loaded=True, whole=True)
         self.pane.draw(history, (), _MANNER, "nobody wrote", unread)
 
+    @property
+    def columns(self) -> list[Any]:
+        """Of rows, from the newest on."""
+        return list(self.pane.list.controls)
+
+    def measure(self, columns: list[Any], height: float) -> None:
+        """As the client tells it of rows that it has built."""
+        for column in columns:
+            column.on_size_change(SimpleNamespace(control=column, height=height))
+
+    def free_places(self) -> list[float]:
+        """Of rows that aren't in the tree."""
+        return [one.height for one in self.columns if one.height is not None]
+
+    def identifiers(self) -> set[str]:
+        return {one.identifier for one in self.page.all("Semantics") if one.identifier}
+
     async def scroll(self, pixels: float) -> None:
         """As the client tells it."""
         told = SimpleNamespace(
@@ -84,8 +101,9 @@ def gone_to(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Where the list was told to stand."""
     told: list[float] = []
 
-    async def scroll_to(_: StillList, *, offset: float) -> None:
-        told.append(offset)
+    async def scroll_to(_: StillList, *, offset: float = 0.0, **how: object) -> None:
+        if not how:
+            told.append(offset)
 
     monkeypatch.setattr(StillList, "scroll_to", scroll_to)
     ft.context.disable_auto_update()  # type: ignore[no-untyped-call]  # of Flet's
@@ -131,6 +149,55 @@ async def test_a_place_is_kept_by_no_heights_of_another_chat(gone_to: list[float
     assert chat.page.controls("ListView") == 1
     assert chat.page.ids("ListView") != first
     assert chat.pane.list.padding == ft.Padding.symmetric(horizontal=56, vertical=8)
+
+
+async def test_what_stood_below_a_place_stands_there_again(gone_to: list[float]) -> None:
+    """The line of what was new, and as much room as was measured for what isn't in the tree."""
+    chat = _Chat()
+    chat.has("one", *range(1, 401))
+    chat.has("other", 1)
+    await chat.open("one", read=395)
+    chat.measure(chat.columns, 1000)
+    await chat.scroll(30_000)
+    stood = chat.free_places()
+    assert 1000 in stood
+
+    await chat.open("other")
+    await chat.open("one")
+
+    assert chat.free_places() == stood
+    await chat.scroll(0)
+    assert "new-line" in chat.identifiers()
+
+
+async def test_another_chats_rows_are_not_measured_late(gone_to: list[float]) -> None:
+    """What the client tells of rows that were taken away counts for none."""
+    chat = _Chat()
+    chat.has("one", *range(1, 401))
+    chat.has("other", *range(1, 401))
+    await chat.open("one")
+    columns = chat.columns
+    await chat.open("other")
+    chat.measure(columns, 1000)
+
+    await chat.scroll(30_000)
+
+    assert 1000 not in chat.free_places()
+
+
+async def test_a_key_goes_to_what_came_while_one_had_scrolled_up(gone_to: list[float]) -> None:
+    """It is drawn, with the line above it."""
+    chat = _Chat()
+    chat.has("one", *range(1, 61))
+    await chat.open("one")
+    await chat.scroll(3000)
+    chat.has("one", *range(1, 121))
+    chat.draw(unread=60)
+
+    await chat.pane.to_first_new()
+
+    assert chat.pane.last_seq_shown == 120
+    assert "new-line" in chat.identifiers()
 
 
 async def test_a_place_far_up_is_fetched_again(gone_to: list[float]) -> None:

@@ -211,6 +211,14 @@ class Person:
             self.press("btn-attach")
         choosing.value.set_files([str(path) for path in paths])
 
+    def turn_wheel(self, upwards: int) -> None:
+        """So often, over the middle of the messages, faster than any hand."""
+        size = self.page.viewport_size
+        assert size is not None
+        self.page.mouse.move(size["width"] * 0.6, size["height"] * 0.5)
+        for _ in range(upwards):
+            self.page.mouse.wheel(0, -100)
+
     def keys(self, *keys: str) -> None:
         for key in keys:
             self.page.keyboard.press(key)

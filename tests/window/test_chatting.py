@@ -258,6 +258,49 @@ def test_each_chat_keeps_its_place_and_its_draft(open_window: Opening, system: S
     wait_until(lambda: vino.place_of("pesan 030") == place)
 
 
+def test_a_place_is_the_same_pixel_with_all_that_stood_below_it(
+    open_window: Opening, system: System
+) -> None:
+    """However fast a wheel was turned; the line of new ones was below what is read, and words of
+    one's own messages, that would be elsewhere by now.
+    """
+    add_people(system, "zul@surabaya", "ami@surabaya", "ida@surabaya")
+    _write_many(system, "ami@surabaya", "zul@surabaya", 50)
+    zul = open_window()
+    enter(zul, "zul@surabaya")
+    write_to(zul, "ida@surabaya", "halo")
+    chat = conversation_of("zul@surabaya", "ami@surabaya")
+    zul.open_chat(chat)
+    zul.press("btn-mark-read")
+    zul.sees_no("50 unread")
+    _write_many(system, "zul@surabaya", "ami@surabaya", 1)
+    zul.open_chat(conversation_of("zul@surabaya", "ida@surabaya"))
+    zul.sees("halo")
+    _write_many(system, "ami@surabaya", "zul@surabaya", 5)
+    zul.open_chat(chat)
+    zul.sees("New messages")
+    zul.sees_no("5 unread")
+
+    zul.turn_wheel(upwards=10)
+    zul.sees("pesan 020")
+    place = _settled(zul, "pesan 020")
+    zul.open_chat(conversation_of("zul@surabaya", "ida@surabaya"))
+    zul.sees("halo")
+    _read_all(system, "ami@surabaya", chat)
+    zul.open_chat(chat)
+    zul.sees("pesan 020")
+
+    wait_until(lambda: zul.place_of("pesan 020") == place)
+
+
+def _read_all(system: System, address: str, conversation: str) -> None:
+    with system.chat_cli.client(system.chat_cli.service_token()) as http:
+        path = f"/v1/accounts/{address}/conversations"
+        rows = {row["conversation"]: row for row in http.get(path).json()}
+        asked = {"seq": rows[conversation]["last_seq"]}
+        assert http.post(f"{path}/{conversation}/read", json=asked).is_success
+
+
 def _write_many(system: System, sender: str, to: str, count: int) -> None:
     service_login(system, sender, PASSWORD)
     with system.chat_cli.client(system.chat_cli.service_token()) as http:
