@@ -211,6 +211,7 @@ def _day(row: DayRow, manner: Manner) -> ft.Control:
         container=True,
         heading_level=3,
         content=ft.Container(ft.Row([chip], alignment=ft.MainAxisAlignment.CENTER), padding=8),
+        key=_key(row),
     )
 
 
@@ -228,7 +229,7 @@ def _new_line(manner: Manner) -> ft.Control:
             content=ft.Row([line(), text, line()], spacing=8),
         ),
         padding=6,
-        key=ft.ScrollKey(NEW_LINE),  # type: ignore[call-arg]  # hidden by a class of Flet's
+        key=_key(NewRow()),
     )
 
 
@@ -250,6 +251,7 @@ def _system(row: SystemRow, manner: Manner) -> ft.Control:
             spacing=6,
         ),
         padding=6,
+        key=_key(row),
     )
 
 
@@ -278,11 +280,17 @@ def _named(row: BubbleRow, shown: ft.Control, manner: Manner) -> Still:
         container=True,
         label=manner.words("you") if row.own else short(message.sender, manner.realm),
         content=shown,
-        # Not of the row itself: Flet would take a row that was made anew for the one before.
-        key=ft.ScrollKey(row_key(row)),  # type: ignore[call-arg]  # hidden by a class of Flet's
+        key=_key(row),
     )
     above = (4 if row.begins else 1) if manner.sizes.compact else _gap(row)
     return Still(named, padding=ft.Padding.only(top=above))
+
+
+def _key(row: Row) -> ft.ScrollKey:
+    """By which the list can go to it. Not of the whole row: Flet would take a row that was made
+    anew for the one before.
+    """
+    return ft.ScrollKey(row_key(row))  # type: ignore[call-arg]  # hidden by a class of Flet's
 
 
 def _gap(row: BubbleRow) -> int:

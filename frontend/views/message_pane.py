@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 import flet as ft
 
 from frontend.service.shapes import Message, Upload
-from frontend.views import look
 from frontend.views.bubbles import NEW_LINE, Deeds, Manner
+from frontend.views.laid_out import LaidOut
 from frontend.views.message_choice import MessageChoice
 from frontend.views.message_rows import MessageRows
-from frontend.views.row_heights import height_below, lowest_within
+from frontend.views.no_messages import NoMessages
+from frontend.views.pill import Pill
 from frontend.views.skeleton import pane_skeleton
 from frontend.views.still import StillList, Told, is_on_page, show_changes
 from frontend.window.focus import Focus
@@ -22,6 +23,10 @@ from frontend.window.state import History
 AT_BOTTOM = 24
 _HIDDEN_ABOVE = 120
 """A row that begins so near to the upper edge may be cut off by it."""
+_FAR_VIEWS = 2
+"""So many views away, too little is known of how high the rows between are."""
+_ROWS_ABOVE = 30
+"""Are held above one that is gone to: the first that is held changes when others come."""
 _LOAD_BEFORE = 800
 """Pixels above the view at which older messages are asked for."""
 
@@ -75,6 +80,7 @@ class MessagePane:
         """To where the list is going: another key may send it elsewhere before it is there."""
         self._offset = 0.0
         self._furthest = 0.0
+        self._room_above = float("inf")
         self._view_height = 0.0
         self._seen: Seen | None = None
         self._seen_is_exact = True
@@ -89,24 +95,11 @@ class MessagePane:
             content=self._selection, include_semantics=False, on_key_down=self._pressed_within
         )
         self._drawn = MessageRows(self.list, deeds)
-        self._newest = self._pill("btn-newest", ft.Icons.ARROW_DOWNWARD_ROUNDED, self._to_newest)
-        self._first = self._pill("btn-first-new", ft.Icons.ARROW_UPWARD_ROUNDED, self._to_first)
-        self._read = self._pill("btn-mark-read", ft.Icons.DONE_ALL_ROUNDED, self._mark)
-        self._empty = ft.Text("", color=look.TEXT2, text_align=ft.TextAlign.CENTER)
-        self._nothing = ft.Container(
-            ft.Column(
-                [ft.Icon(ft.Icons.CHAT_BUBBLE_OUTLINE, size=48, color=look.OUTLINE), self._empty],
-                horizontal_alignment=ft.CrossAxisAlignment.CENTER,
-                alignment=ft.MainAxisAlignment.CENTER,
-            ),
-            alignment=ft.Alignment.CENTER,
-            expand=True,
-            left=0,
-            right=0,
-            top=0,
-            bottom=0,
-            visible=False,
-        )
+        self._laid_out = LaidOut()
+        self._newest = Pill("btn-newest", ft.Icons.ARROW_DOWNWARD_ROUNDED, self._to_newest)
+        self._first = Pill("btn-first-new", ft.Icons.ARROW_UPWARD_ROUNDED, self._to_first)
+        self._read = Pill("btn-mark-read", ft.Icons.DONE_ALL_ROUNDED, self._mark)
+        self._nothing = NoMessages()
         self._skeleton = ft.Container(left=0, right=0, top=0, bottom=0, visible=False)
         self.control = ft.Stack(
             [
@@ -121,10 +114,10 @@ class MessagePane:
                     top=0,
                     bottom=0,
                 ),
-                self._nothing,
+                self._nothing.control,
                 self._skeleton,
                 ft.Row(
-                    [self._first[0], self._read[0]],
+                    [self._first.control, self._read.control],
                     top=8,
                     left=0,
                     right=0,
@@ -132,9 +125,10 @@ class MessagePane:
                     wrap=True,
                     alignment=ft.MainAxisAlignment.CENTER,
                 ),
-                ft.Container(self._newest[0], right=16, bottom=8),
+                ft.Container(self._newest.control, right=16, bottom=8),
                 # Tab goes by the place: after them, to what stands over or beside them.
                 ft.Container(self.choice.stop, left=0, top=0),
+                ft.Container(self._laid_out.control, left=0, top=0),
             ],
             expand=True,
         )
@@ -159,25 +153,6 @@ class MessagePane:
         self._margin = margin
         self.list.padding = ft.Padding.symmetric(horizontal=margin, vertical=8)
 
-    def _pill(
-        self, identifier: str, icon: ft.IconData, does: Callable[[], Awaitable[None]]
-    ) -> tuple[ft.Semantics, ft.Text]:
-        async def clicked(event: ft.Event[ft.TextButton]) -> None:
-            await does()
-
-        text = ft.Text("", weight=look.BOLD, color=look.ON_ACCENT)
-        style = look.ringed(20, look.ACCENT)
-        style.side = look.ring(look.TEXT, rest=ft.BorderSide(2, look.ACCENT))
-        style.padding = ft.Padding.symmetric(horizontal=14)
-        button = ft.TextButton(
-            content=ft.Row([ft.Icon(icon, size=16, color=look.ON_ACCENT), text], tight=True),
-            height=look.TARGET,
-            style=style,
-            on_click=clicked,
-        )
-        shown = ft.Semantics(identifier=identifier, container=True, content=button, visible=False)
-        return shown, text
-
     # --- what is shown ---------------------------------------------------------------------------
 
     def open(
@@ -194,7 +169,6 @@ class MessagePane:
         if self._is_elsewhere:
             self._begin_list()
         self._drawn.clear()
-        self._told.forget("rows")
         self.choice.clear()
         self._held_back = 0
         self._view_height = view_height
@@ -208,6 +182,7 @@ class MessagePane:
         self._standing, self._rows, self._seen = place.standing, list(place.rows), place.seen
         self._offset, self._furthest = place.offset, place.furthest
         self._drawn.stand_as(place.heights)
+        self._told.forget("rows")
 
     def _begin_list(self) -> None:
         """The client reckons where rows stand from those that stood there before; with the heights
@@ -299,7 +274,7 @@ class MessagePane:
             self.choice.draw(self._drawn.drawn, manner)
         rows = self._rows
         self._say_nothing(empty if history.loaded and not rows and not self._held_back else "")
-        self._new_height = self._below_line(rows) if line_is_held else float("inf")
+        self._new_height = self._below_line() if line_is_held else float("inf")
         self._label(manner, unread)
 
     def _to_stand(self, history: History, uploads: Sequence[Upload], me: str) -> Standing:
@@ -322,25 +297,18 @@ class MessagePane:
     def _say_nothing(self, text: str) -> None:
         """Where no message is; an empty text where some are."""
         if self._told.is_new("nothing", text):
-            self._empty.value, self._nothing.visible = text, bool(text)
-            show_changes(self._nothing)
+            self._nothing.say(text)
 
     def _label(self, manner: Manner, unread: int) -> None:
         words, sizes, later = manner.words, manner.sizes, self._held_back
-        for _, text in (self._newest, self._first, self._read):
-            text.size = sizes.preview
         scrolled = self._offset > 4 * AT_BOTTOM
         if self._told.is_new("newest", scrolled, later, sizes):
-            self._newest[0].visible = scrolled or later > 0
-            self._newest[1].value = words("newest_count", n=later) if later else words("newest")
-            show_changes(self._newest[0])
+            text = words("newest_count", n=later) if later else words("newest")
+            self._newest.show(scrolled or later > 0, text, sizes)
         ahead = self._seen is not None and not self.has_seen_new and unread > 0
         if self._told.is_new("ahead", ahead, unread if ahead else 0, sizes):
-            self._first[0].visible = self._read[0].visible = ahead
-            self._first[1].value = words("first_new", n=unread)
-            self._read[1].value = words("mark_read")
-            show_changes(self._first[0])
-            show_changes(self._read[0])
+            self._first.show(ahead, words("first_new", n=unread), sizes)
+            self._read.show(ahead, words("mark_read"), sizes)
 
     # --- where it stands -------------------------------------------------------------------------
 
@@ -375,9 +343,10 @@ class MessagePane:
         self._offset = event.pixels
         self._furthest = max(self._furthest, event.pixels)
         self._view_height = event.viewport_dimension
-        if event.max_scroll_extent - event.pixels < _LOAD_BEFORE:
+        self._room_above = event.max_scroll_extent - event.pixels
+        if self._room_above < _LOAD_BEFORE:
             await self._older()
-        pill = self._newest[0].visible != (self._offset > 4 * AT_BOTTOM)
+        pill = self._newest.is_shown != (self._offset > 4 * AT_BOTTOM)
         far = not self._drawn.covers(self._middle)
         if was != (self.at_bottom, self.has_seen_new) or pill or far:
             await self._moved()
@@ -404,6 +373,7 @@ class MessagePane:
 
     async def _to_newest(self) -> None:
         self._way = self._left = None
+        self._drawn.leave_alone(None)
         await self._draw_at(0.0)
         if is_on_page(self.list):
             await self.list.scroll_to(offset=0)
@@ -412,60 +382,67 @@ class MessagePane:
         """What lies between is fetched first; how high it is can only be reckoned."""
         conversation = self._conversation
         if self._seen is not None:
-            await self._reach(self._seen.seq + 1)
+            await self._reach(max(1, self._seen.seq - _ROWS_ABOVE))
         if self._conversation == conversation:  # else another was opened meanwhile
             await self._go(NEW_LINE, 0.6)
 
-    def _below_line(self, rows: list[Row]) -> float:
-        """About how many pixels what is new takes; 0 without a line."""
-        below = height_below(rows, NEW_LINE, narrow=self._is_narrow)
-        return 0.0 if below is None else below + 30
-
-    def _below(self, key: str) -> float | None:
-        return height_below(self._rows, key, narrow=self._is_narrow)
-
-    @property
-    def _is_narrow(self) -> bool:
-        return self._manner is not None and self._manner.narrow
+    def _below_line(self) -> float:
+        """About how many pixels what is new takes, with its line; 0 without one."""
+        edges = self._drawn.edges(NEW_LINE)
+        return 0.0 if edges is None else edges[1]
 
     # --- going to a message ----------------------------------------------------------------------
 
     async def show_message(self, message: Message) -> bool:
         """Go to one that was searched for, with a ring; whether it could be reached."""
         if message.seq is not None:
-            await self._reach(message.seq)
+            await self._reach(max(1, message.seq - _ROWS_ABOVE))
         key = bubble_key(message)
-        below = self._below(key)
-        if below is None:
+        if self._drawn.edges(key) is None:
             return False
         await self._go(key, 0.5)
         await self.choice.show_hit(key)
         return True
 
     async def _bring_into_view(self, key: str) -> None:
-        below = self._below(key)
-        if below is None:
+        edges = self._drawn.edges(key)
+        if edges is None:
             return
-        if not self._offset - 8 <= below <= self._offset + self._view_height - _HIDDEN_ABOVE:
+        if not self._offset - 8 <= edges[0] <= self._offset + self._view_height - _HIDDEN_ABOVE:
             await self._go(key, 0.5)
 
     async def _go(self, key: str, share: float) -> None:
-        """A row into the view, with about that share of it from there on down; in large letters,
-        which rows are reckoned without, with less.
+        """A row into the view: its upper edge that share of it above the lower one, or the first
+        message at the upper one.
         """
-        scale = self._manner.sizes.percent / 100 if self._manner is not None else 1
-        within = share * self._view_height / max(1, scale) ** 2
-        lowest = lowest_within(self._rows, key, within, narrow=self._is_narrow)
-        target = 0.0 if lowest is None else self._below(lowest) or 0.0
+        edges, further = self._drawn.edges(key), share * self._view_height
+        target = max(0.0, edges[1] - further) if edges is not None else 0.0
         self._way = way = object()
+        is_far = abs(target - self._offset) > _FAR_VIEWS * self._view_height
+        self._drawn.leave_alone(key if is_far else None)
         await self._draw_at(target)
-        if not is_on_page(self.list) or self._way is not way:
+        if not self._goes(way):
             return
         await self.list.scroll_to(offset=target)
-        if lowest is not None and target > 0 and self._way is way:
-            # Near enough, its row is built, and can be gone to by its key, at the lower edge. No
-            # further from there: near the first message the list may have ended before that.
-            await self.list.scroll_to(scroll_key=lowest)
+        await self._laid_out.wait()
+        if is_far and self._way is way:
+            self._drawn.leave_alone(None)
+            await self._moved()
+            await self._laid_out.wait()
+        above = self._drawn.above(key)
+        if not above or not self._goes(way):
+            return
+        # Near enough, the row above it is built, and can be gone to by its key, at the lower edge:
+        # from there on it is known how far the row is, however high all of them are.
+        await self.list.scroll_to(scroll_key=above[-1])
+        if self._room_above < 1:  # the list had ended before that
+            further -= max(0.0, self._view_height - self._drawn.reckoned(above))
+        if self._goes(way) and further > 0:
+            await self.list.scroll_to(offset=max(0.0, self._offset - further))
+
+    def _goes(self, way: object) -> bool:
+        """Whether the list is still to go there."""
+        return self._way is way and is_on_page(self.list)
 
     async def _mark(self) -> None:
         self._furthest = float("inf")

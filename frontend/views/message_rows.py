@@ -3,7 +3,7 @@ columns of a few, so that one that comes is compared with its neighbours only; w
 away, its place is kept free.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import flet as ft
 
@@ -29,13 +29,16 @@ class MessageRows:
         self._upwards: list[float] = []
         """The heights of the columns."""
         self._near = range(0)
-        self._narrow = False
+        self._alone: str | None = None
+        self._manner: Manner | None = None
+        self._rows: dict[str, Row] = {}
         self.drawn: dict[str, DrawnRow] = {}
         """By their keys, from top to bottom."""
 
     def clear(self) -> None:
         self._chunks = []
-        self._columns, self._measured, self.drawn = {}, {}, {}
+        self._columns, self._measured, self._rows, self.drawn = {}, {}, {}, {}
+        self._alone = None
         self._list.show([])
 
     @property
@@ -59,12 +62,12 @@ class MessageRows:
         """`middle` of the view, in pixels from the lower end. Rows that look as before stay the
         same controls.
         """
-        self._narrow = manner.narrow
-        by_key = {row_key(row): row for row in rows}
+        self._manner = manner
+        by_key = self._rows = {row_key(row): row for row in rows}
         homes = {key: chunk.number for chunk in self._chunks for key in chunk.keys}
         self._chunks = regrouped(by_key, self._chunks)
         upwards = self._chunks[::-1]
-        self._upwards = [self._height(one, by_key) for one in upwards]
+        self._upwards = [self._height(one) for one in upwards]
         self._near = self._about(middle)
         near = [upwards[place] for place in reversed(self._near)]
         made: dict[str, DrawnRow] = {}
@@ -79,7 +82,16 @@ class MessageRows:
         """Whether what is in the tree is what is near the view."""
         return self._about(middle) == self._near
 
+    def leave_alone(self, key: str | None) -> None:
+        """From the next drawing on only rows beside this one are in the tree, with None all that
+        are near the view again. Of what isn't there, it is known how high it stands.
+        """
+        self._alone = key
+
     def _about(self, middle: float) -> range:
+        for place, chunk in enumerate(reversed(self._chunks)):
+            if self._alone in chunk.keys:
+                return range(place, place + 1)
         return nearest(self._upwards, middle, MOST_ROWS // ROWS)
 
     def _row(self, row: Row, known: DrawnRow | None, manner: Manner) -> DrawnRow:
@@ -99,12 +111,38 @@ class MessageRows:
 
     # --- their heights ---------------------------------------------------------------------------
 
-    def _height(self, chunk: Chunk, rows: Mapping[str, Row]) -> float:
+    def edges(self, key: str) -> tuple[float, float] | None:
+        """About how many pixels a row's lower and upper edge are above the end; None where it isn't
+        there.
+        """
+        below = 0.0
+        for chunk in reversed(self._chunks):
+            height = self._height(chunk)
+            if key in chunk.keys:
+                place = chunk.keys.index(key)
+                share = height / self.reckoned(chunk.keys)
+                lower = below + share * self.reckoned(chunk.keys[place + 1 :])
+                return lower, lower + share * self.reckoned([key])
+            below += height
+        return None
+
+    def above(self, key: str) -> list[str]:
+        """The rows above one, from the first on."""
+        keys = list(self._rows)
+        return keys[: keys.index(key)] if key in self._rows else []
+
+    def reckoned(self, keys: Iterable[str]) -> float:
+        """How high rows are together, about."""
+        manner = self._manner
+        if manner is None:
+            return 0.0
+        narrow, percent = manner.narrow, manner.sizes.percent
+        return sum(height_of(self._rows[key], narrow=narrow, percent=percent) for key in keys)
+
+    def _height(self, chunk: Chunk) -> float:
         """As it was drawn; about, where it never was."""
         known = self._measured.get(chunk.number)
-        if known is not None:
-            return known
-        return sum(height_of(rows[key], narrow=self._narrow) for key in chunk.keys)
+        return self.reckoned(chunk.keys) if known is None else known
 
     def _column(self, number: int) -> StillColumn:
         known = self._columns.get(number)

@@ -10,6 +10,7 @@ import pytest
 
 from frontend.service.shapes import Message
 from frontend.views.bubbles import Deeds, Manner
+from frontend.views.laid_out import LaidOut
 from frontend.views.look import Sizes
 from frontend.views.message_pane import MessagePane
 from frontend.views.still import StillList
@@ -106,6 +107,7 @@ def gone_to(monkeypatch: pytest.MonkeyPatch) -> list[float]:
             told.append(offset)
 
     monkeypatch.setattr(StillList, "scroll_to", scroll_to)
+    monkeypatch.setattr(LaidOut, "wait", _nothing)
     ft.context.disable_auto_update()  # type: ignore[no-untyped-call]  # of Flet's
     return told
 

@@ -1,6 +1,7 @@
 """The messages that are drawn: what a change sends to the page, and how many are in the tree."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 import flet as ft
@@ -10,9 +11,10 @@ from frontend.service.shapes import Message
 from frontend.views.bubbles import Deeds, Manner
 from frontend.views.look import Sizes
 from frontend.views.message_rows import MOST_ROWS, MessageRows
-from frontend.views.row_heights import height_of, lowest_within
+from frontend.views.row_heights import height_of
 from frontend.views.still import StillList
-from frontend.window.rows import NewRow, Seen, row_key, rows_of
+from frontend.window.chunks import ROWS
+from frontend.window.rows import bubble_key, rows_of
 from frontend.window.words import Words
 from tests.frontend.chat_log import BEGIN, ME, PEER, message
 from tests.frontend.page_in_memory import PageInMemory
@@ -118,18 +120,56 @@ def test_what_is_far_from_the_view_is_not_in_the_tree(drawn: _Drawn) -> None:
     assert list(drawn.rows.drawn)[-1] == "msg-henderson@jakarta-key-400"
 
 
-def test_a_row_is_shown_with_what_is_below_it_and_fits() -> None:
-    """Where one goes to a row, the view ends with this message; at least with the row's own."""
-    rows = rows_of(_messages(20), ME, Seen(4), _MANNER.now)
-    fifth, sixth = (row_key(row) for row in rows[6:8])
-    line = next(row_key(row) for row in rows if isinstance(row, NewRow))
-    two = sum(height_of(row) for row in rows[5:8])
+def test_only_what_one_goes_to_is_in_the_tree_until_one_is_there(drawn: _Drawn) -> None:
+    """How high all else stands is known then, and where that is."""
+    messages = _messages(400)
+    key = bubble_key(messages[99])
+    drawn.draw(messages)
+    edges = drawn.rows.edges(key)
+    assert edges is not None
 
-    assert lowest_within(rows, line, two) == sixth
-    assert lowest_within(rows, line, two - 1) == fifth
-    assert lowest_within(rows, fifth, 1) == fifth
-    assert lowest_within(rows, line, 10_000) == row_key(rows[-1])
-    assert lowest_within(rows, "gone", 10_000) is None
+    drawn.rows.leave_alone(key)
+    drawn.draw(messages, edges[1])
+    assert key in drawn.rows.drawn
+    assert len(drawn.rows.drawn) <= ROWS
+    assert drawn.rows.covers(0)
+
+    drawn.rows.leave_alone(None)
+    drawn.draw(messages, edges[1])
+    assert key in drawn.rows.drawn
+    assert len(drawn.rows.drawn) == MOST_ROWS
+
+
+def test_where_a_row_is_follows_from_what_was_measured(drawn: _Drawn) -> None:
+    """Of a column, whose rows have their shares of it."""
+    messages = _messages(40)
+    drawn.draw(messages)
+    newest, older = cast("list[Any]", drawn.list.controls[:2])
+    for column in (newest, older):
+        column.on_size_change(SimpleNamespace(control=column, height=1000.0))
+
+    lowest, highest = older.controls[-1], older.controls[0]
+    keys = {row.control: key for key, row in drawn.rows.drawn.items()}
+    below, above = drawn.rows.edges(keys[lowest]), drawn.rows.edges(keys[highest])
+
+    assert below is not None
+    assert above is not None
+    assert below[0] == 1000
+    assert above[1] == pytest.approx(2000)
+    assert drawn.rows.above(keys[lowest])[-1] == keys[older.controls[-2]]
+    assert drawn.rows.edges("gone") is None
+
+
+def test_heights_are_reckoned_with_the_letters() -> None:
+    """Larger ones, and those as wide as two."""
+    text = "Rapat cabang dimulai pukul sembilan pagi ini di ruang besar. " * 3
+    usual, wide = (
+        rows_of([message(1, text=one)], ME, None, _MANNER.now)[-1]
+        for one in (text, "今" * len(text))
+    )
+
+    assert height_of(usual, percent=150) > 1.6 * height_of(usual)
+    assert height_of(wide) > 1.4 * height_of(usual)
 
 
 def test_fourteen_lines_are_seen_at_once() -> None:

@@ -97,12 +97,12 @@ class Person:
 
     def place_of(self, text: str) -> float:
         """How far down the page a message is, once it is there."""
-        (place,) = wait_until(lambda: self._places(text))
-        return place
+        return wait_until(lambda: self.places_of(text))[-1]
 
-    def _places(self, text: str) -> list[float]:
+    def places_of(self, text: str) -> list[float]:
+        """The same of all that are there now and say that."""
         places: list[float] = self.page.evaluate(_PLACES, text)
-        return places[-1:]
+        return places
 
     def brightness(self) -> float:
         """Of the middle of the page, from 0 to 255."""

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from tests.system.processes import System
@@ -223,6 +224,47 @@ def test_one_key_goes_to_where_reading_stopped(open_window: Opening, system: Sys
     wait_until(lambda: 0 < yoga.place_of("pesan 000") < 600)
 
 
+@pytest.mark.parametrize("percent", [100, 150])
+def test_the_first_new_message_is_gone_to_however_high_all_are(
+    open_window: Opening, system: System, percent: int
+) -> None:
+    """It, and many below it, higher than the view or reckoned badly; so is one that is searched."""
+    sender, reader = f"zara{percent}@surabaya", f"yusuf{percent}@surabaya"
+    other = f"zaza{percent}@surabaya"
+    add_people(system, sender, reader, other)
+    tall = "\n".join(["Rapat cabang dimulai pukul sembilan pagi ini. " * 3] * 18)
+    _write_many(system, sender, reader, 40)
+    yusuf = open_window()
+    enter(yusuf, reader)
+    yusuf.choose("account-menu", "Settings")
+    _choose_settings(yusuf, f"{percent} %")
+    yusuf.keys("Escape")
+    chat = conversation_of(sender, reader)
+    yusuf.open_chat(chat)
+    yusuf.press("btn-mark-read")
+    yusuf.gone("btn-mark-read")
+    write_to(yusuf, other, "halo")
+    yusuf.sees("Sent")
+    _write(system, sender, reader, tall)
+    for number in range(25):
+        _write(system, sender, reader, f"baru {number:03} " + "今天的会议改到下午三点" * number)
+    yusuf.sees("26 unread")
+    yusuf.open_chat(chat)
+    yusuf.sees("26 new")
+
+    yusuf.keys("F7")
+    wait_until(lambda: _middle(yusuf, "New messages"))
+    yusuf.keys("Control+Shift+f")
+    yusuf.type_into("search-input", "pesan 007")
+    yusuf.press(f"hit-{chat}-8")
+    wait_until(lambda: _middle(yusuf, "pesan 007"))
+
+
+def _middle(window: Person, text: str) -> bool:
+    """Whether that is about the middle of the messages."""
+    return any(200 < place < 500 for place in window.places_of(text))
+
+
 def test_each_chat_keeps_its_place_and_its_draft(open_window: Opening, system: System) -> None:
     """Where one had scrolled up to, whatever came there meanwhile, and after a reload. To open the
     chat that is open changes nothing.
@@ -303,11 +345,15 @@ def _read_all(system: System, address: str, conversation: str) -> None:
 
 def _write_many(system: System, sender: str, to: str, count: int) -> None:
     service_login(system, sender, PASSWORD)
+    for number in range(count):
+        _write(system, sender, to, f"pesan {number:03}")
+
+
+def _write(system: System, sender: str, to: str, text: str) -> None:
     with system.chat_cli.client(system.chat_cli.service_token()) as http:
-        for number in range(count):
-            body = {"to": to, "text": f"pesan {number:03}"}
-            sent = http.post(f"/v1/accounts/{sender}/messages", json=body, params={"wait": 0})
-            assert sent.is_success
+        body = {"to": to, "text": text}
+        sent = http.post(f"/v1/accounts/{sender}/messages", json=body, params={"wait": 0})
+    assert sent.is_success
 
 
 def _settled(window: Person, text: str) -> float:
