@@ -85,7 +85,6 @@ class MessagePane:
         self._seen: Seen | None = None
         self._seen_is_exact = True
         self._new_height = 0.0
-        self._margin = 16
         self.list = self._fresh_list()
         # Text is selected across messages, and is still text to a screen reader, which takes a
         # selectable control for a field.
@@ -137,12 +136,12 @@ class MessagePane:
         if event.key == "Tab":
             await self._tab_within()
 
-    def _fresh_list(self) -> StillList:
+    def _fresh_list(self, padding: ft.PaddingValue | None = None) -> StillList:
         return StillList(
             reverse=True,
             expand=True,
             spacing=0,
-            padding=ft.Padding.symmetric(horizontal=self._margin, vertical=8),
+            padding=padding,
             on_scroll=self._scrolled,
             scroll_interval=_EVERY,
             cache_extent=600,
@@ -150,7 +149,6 @@ class MessagePane:
 
     def set_margin(self, margin: int) -> None:
         """Pixels on either side of the messages. Who arranges the window tells the page."""
-        self._margin = margin
         self.list.padding = ft.Padding.symmetric(horizontal=margin, vertical=8)
 
     # --- what is shown ---------------------------------------------------------------------------
@@ -188,7 +186,7 @@ class MessagePane:
         """The client reckons where rows stand from those that stood there before; with the heights
         of another conversation it would go astray.
         """
-        self.list = self._selection.content = self._fresh_list()
+        self.list = self._selection.content = self._fresh_list(self.list.padding)
         self._drawn.show_in(self.list)
         show_changes(self._selection)
 
