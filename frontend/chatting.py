@@ -219,6 +219,7 @@ class Chatting:
             self.layout.narrow,
             self.clock(),
             linked=state.link is not None and state.link.state == "up",
+            people=state.people,
         )
         going = uploads.of_conversation(state, conversation.conversation)
         name = listing.title_of(state, conversation)

@@ -10,7 +10,7 @@ from frontend.service.shapes import Conversation, Group, Message, Person
 from frontend.views.avatar import avatar
 from frontend.views.choosing import Choice
 from frontend.window import listing, times
-from frontend.window.identity import is_guest, realm_of, short
+from frontend.window.identity import is_guest, realm_of
 from frontend.window.state import ordered
 from frontend.window.words import Words
 from realm_protocol.errors import RealmchatError
@@ -61,7 +61,7 @@ class Finding:
         """Who there is, for somebody who doesn't know whom to look for."""
         state = self.live.state
         return [
-            Person(address, state.names.get(address, ""), there.online)
+            Person(address, state.people.names.get(address, ""), there.online)
             for address, there in state.presence.items()
             if not is_guest(address)
         ]
@@ -124,8 +124,9 @@ class Finding:
 
         state, now = self.live.state, self.clock()
         conversation = state.find(message.conversation)
-        title = message.sender if conversation is None else conversation.title
-        told = [short(message.sender, state.realm), short(title, state.realm)]
+        told = [listing.told_of(state, message.sender)]
+        if conversation is not None:
+            told.append(listing.said_of(state, conversation))
         return Choice(
             identifier=f"hit-{message.conversation}-{message.seq}",
             heading="",

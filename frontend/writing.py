@@ -92,7 +92,7 @@ class Writing:
             slash.Known("person" if one.kind == "private" else "group", one.title)
             for one in ordered(state)
         ]
-        people = [slash.Known("person", address) for address in sorted(state.names)]
+        people = [slash.Known("person", address) for address in sorted(state.people.names)]
         return [*dict.fromkeys((*found, *people))]
 
     async def edit(self, message: Message) -> None:

@@ -8,7 +8,7 @@ import flet as ft
 
 from frontend.service.shapes import Message
 from frontend.views import look
-from frontend.views.avatar import avatar, guest_chip, tick
+from frontend.views.avatar import avatar, guest_chip, realm_chip, tick
 from frontend.views.doing import Done, Entry, bound, clicked
 from frontend.views.files import (
     WIDTH,
@@ -25,7 +25,7 @@ from frontend.views.one_stop import pressable_text
 from frontend.views.still import Still, show_changes
 from frontend.window import markdown, times
 from frontend.window.changes import change_words
-from frontend.window.identity import colour_index, is_guest, short
+from frontend.window.identity import NOBODY, People, colour_index, is_guest, realm_of, with_site
 from frontend.window.listing import UNTAKEN, state_words
 from frontend.window.rows import BubbleRow, DayRow, NewRow, Row, SystemRow, moment, row_key
 from frontend.window.uploads import is_moving, shortened
@@ -62,10 +62,17 @@ class Manner:
     narrow: bool
     now: datetime
     linked: bool = True
+    people: People = NOBODY
 
     @property
     def realm(self) -> str:
         return self.me.partition("@")[2]
+
+    def who(self, row: BubbleRow) -> str:
+        """Whose message it is, in a sentence."""
+        if row.own:
+            return self.words("you")
+        return with_site(row.name, realm_of(row.message.sender), self.realm)
 
 
 class DrawnRow:
@@ -79,6 +86,7 @@ class DrawnRow:
         self._moving: OnItsWay | None = None
         self._box: ft.Container | None = None
         self._lines: ft.Column | None = None
+        self._named: ft.Semantics | None = None
         self.menu: MessageMenu | None = None
         match row:
             case DayRow():
@@ -95,7 +103,8 @@ class DrawnRow:
                 below = _below(row, manner, deeds)
                 if row.own or below:
                     self._lines = _with_below(line, below)
-                self.control = _named(row, self._lines or line, manner)
+                self._named = _named(row, self._lines or line, manner)
+                self.control = Still(self._named, padding=_padding(row, manner))
 
     def ring(self, hit: bool) -> None:
         """Let it be seen that it is chosen; a hit of a search also by its colour."""
@@ -124,9 +133,13 @@ class DrawnRow:
         return shown
 
     def _gets_further(self, row: Row, manner: Manner) -> bool:
-        """Whether it is the same message in the same place; its state and time change in it."""
-        was, box = self.row, self._box
-        if not (isinstance(was, BubbleRow) and isinstance(row, BubbleRow)) or box is None:
+        """Whether it is the same message in the same place; its state and time, and what
+        its sender is called, change in it.
+        """
+        was, box, named = self.row, self._box, self._named
+        if not (isinstance(was, BubbleRow) and isinstance(row, BubbleRow)):
+            return False
+        if box is None or named is None:
             return False
         if row.upload is not None or (row.own, row.begins) != (was.own, was.begins):
             return False
@@ -135,7 +148,7 @@ class DrawnRow:
             self._lines.controls[1:] = below
         elif below:
             return False
-        self.row = row
+        self.row, named.label = row, manner.who(row)
         box.content, box.bgcolor = _inside(row, manner, self._deeds, None), _fill(row)
         show_changes(self.control)
         return True
@@ -272,18 +285,20 @@ def _with_below(line: ft.Row, below: list[ft.Control]) -> ft.Column:
     return ft.Column([line, *below], spacing=2, horizontal_alignment=stretched)
 
 
-def _named(row: BubbleRow, shown: ft.Control, manner: Manner) -> Still:
+def _named(row: BubbleRow, shown: ft.Control, manner: Manner) -> ft.Semantics:
     """The whole row."""
-    message = row.message
-    named = ft.Semantics(
-        identifier=f"msg-{message.key}",
+    return ft.Semantics(
+        identifier=f"msg-{row.message.key}",
         container=True,
-        label=manner.words("you") if row.own else short(message.sender, manner.realm),
+        label=manner.who(row),
         content=shown,
         key=_key(row),
     )
+
+
+def _padding(row: BubbleRow, manner: Manner) -> ft.Padding:
     above = (4 if row.begins else 1) if manner.sizes.compact else _gap(row)
-    return Still(named, padding=ft.Padding.only(top=above))
+    return ft.Padding.only(top=above)
 
 
 def _key(row: Row) -> ft.ScrollKey:
@@ -346,7 +361,7 @@ def _inside(row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | Non
     message = row.message
     parts: list[ft.Control] = []
     if row.begins and not row.own and manner.kind != "private":
-        parts.append(_sender(message, manner))
+        parts.append(_sender(row, manner))
     foot = _foot(row, manner)
     text = message.text
     brief = (
@@ -378,19 +393,24 @@ def _inside(row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | Non
     return ft.Column([*parts, ended], spacing=2, tight=True) if parts else ended
 
 
-def _sender(message: Message, manner: Manner) -> ft.Control:
-    """Nothing of the name is cut off: its end tells one messi from the other."""
+def _sender(row: BubbleRow, manner: Manner) -> ft.Control:
+    """Nothing of the name is cut off: its end may tell one messi from the other."""
+    sender, chip_size = row.message.sender, manner.sizes.of(11)
     name = ft.Text(
-        isolated(short(message.sender, manner.realm)),
+        isolated(row.name),
         size=manner.sizes.name,
         weight=look.BOLD,
-        color=look.IDENTITY[colour_index("user", message.sender)],
+        color=look.IDENTITY[colour_index("user", sender)],
     )
-    if not is_guest(message.sender):
+    chips: list[ft.Control] = []
+    if realm_of(sender) != manner.realm:
+        chips.append(realm_chip(realm_of(sender), chip_size))
+    if is_guest(sender):
+        chips.append(guest_chip(manner.words("guest"), chip_size))
+    if not chips:
         return name
     name.expand = name.expand_loose = True
-    chip = guest_chip(manner.words("guest"), manner.sizes.of(11))
-    return ft.Row([name, chip], spacing=6, tight=True)
+    return ft.Row([name, *chips], spacing=6, tight=True)
 
 
 def _text(message: Message, manner: Manner, deeds: Deeds, *, flexible: bool) -> ft.Control:

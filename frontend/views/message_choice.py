@@ -9,9 +9,7 @@ from frontend.views.bubbles import DrawnRow, Manner
 from frontend.views.one_stop import OneStop
 from frontend.views.still import show_changes
 from frontend.window import times
-from frontend.window.changes import change_words
 from frontend.window.focus import Focus
-from frontend.window.identity import short
 from frontend.window.listing import UNTAKEN, state_words
 from frontend.window.rows import BubbleRow, moment
 
@@ -62,8 +60,12 @@ class MessageChoice:
     @property
     def message(self) -> Message | None:
         """The chosen one."""
-        row = self._rows.get(self._key or "")
-        return row.row.message if row is not None and isinstance(row.row, BubbleRow) else None
+        return None if self._bubble is None else self._bubble.message
+
+    @property
+    def _bubble(self) -> BubbleRow | None:
+        drawn = self._rows.get(self._key or "")
+        return drawn.row if drawn is not None and isinstance(drawn.row, BubbleRow) else None
 
     @property
     def has_focus(self) -> bool:
@@ -122,16 +124,13 @@ class MessageChoice:
         self._hit = None
 
     def _spoken(self) -> str:
-        message, manner = self.message, self._manner
-        if message is None or manner is None:
+        bubble, manner = self._bubble, self._manner
+        if bubble is None or manner is None:
             return ""
-        own = message.sender == manner.me
-        who = manner.words("you") if own else short(message.sender, manner.realm)
-        text = message.text
-        if message.kind == "system":
-            text = change_words(message, manner.words, manner.realm)
-        told = [who, text, times.clock(manner.words, moment(message), manner.now)]
-        if own or message.state in UNTAKEN:
+        message = bubble.message
+        at = times.clock(manner.words, moment(message), manner.now)
+        told = [manner.who(bubble), message.text, at]
+        if bubble.own or message.state in UNTAKEN:
             told.append(state_words(message, manner.words))
         return ", ".join(told)
 

@@ -264,9 +264,13 @@ class MessagePane:
             self._seen_is_exact = True
         line_is_held = _holds(history, self._seen)
         line = self._seen if line_is_held else None
-        others = self._told.is_new("rows", stands, line, manner.linked, self.at_bottom)
+        others = self._told.is_new(
+            "rows", stands, line, manner.linked, manner.people, self.at_bottom
+        )
         if others or not self._drawn.covers(self._middle):
-            rows = rows_of(stands.messages, manner.me, line, manner.now, stands.uploads)
+            rows = rows_of(
+                *(stands.messages, manner.me, line, manner.now, stands.uploads), manner.people
+            )
             self._rows = rows if self.at_bottom else with_words_of(rows, self._rows)
             self._drawn.draw(self._rows, manner, self._middle)
             self.choice.draw(self._drawn.drawn, manner)

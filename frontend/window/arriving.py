@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from frontend.service import shapes
 from frontend.service.shapes import Conversation, Message
 from frontend.window import uploads
-from frontend.window.identity import namesakes
+from frontend.window.identity import People
 from frontend.window.state import AccountState, History, Presence
 from realm_service.sse import Event
 
@@ -69,16 +69,21 @@ def take_people(
     found = {person.address: person for person in people}
     names = {address: person.name for address, person in found.items() if person.name}
     there = {address: Presence(person.online, now) for address, person in found.items()}
-    names = {**state.names, **names}
-    known = replace(state, names=names, presence={**state.presence, **there})
-    shown = {address: known.name_of(address) for address in _everybody(known)}
-    return replace(known, namesakes=namesakes(shown))
+    known = replace(
+        state,
+        people=People({**state.people.names, **names}),
+        presence={**state.presence, **there},
+    )
+    return replace(known, people=known.people.among(_everybody(known)))
 
 
 def _everybody(state: AccountState) -> set[str]:
     """All people that are known, those without a name of their own too."""
     chats = (*state.conversations.values(), *state.begun.values())
-    return {*state.names, *state.presence, *(one.title for one in chats if one.kind == "private")}
+    return {
+        *(*state.people.names, *state.presence),
+        *(one.title for one in chats if one.kind == "private"),
+    }
 
 
 def open_history(state: AccountState, conversation: str) -> AccountState:

@@ -32,16 +32,15 @@ def head_of(state: AccountState, conversation: Conversation, words: Words, now: 
     if presence == "offline" and known is not None:
         below = words("last_seen", time=times.since(words, known.at, now))
     below = governing.shut_words(conversation, words) or below
-    name, realm = listing.title_of(state, conversation), realm_of(conversation.title)
     return Head(
         conversation.conversation,
         conversation.kind,
         conversation.title,
-        name,
-        realm,
+        listing.title_of(state, conversation),
+        realm_of(conversation.title),
         below or conversation.title,
         presence,
-        told=name if realm == state.realm else f"{name}, {realm}",
+        told=listing.said_of(state, conversation),
     )
 
 

@@ -5,7 +5,8 @@ The same on every device, because it comes of the address alone.
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from realm_protocol import rooms
 
@@ -34,10 +35,36 @@ def short(address: str, own_realm: str) -> str:
     return name if realm == own_realm else address
 
 
-def namesakes(names: Mapping[str, str]) -> frozenset[str]:
-    """Whose name another one of their site has too; `names` as they are shown, by addresses."""
-    called = Counter((realm_of(address), name) for address, name in names.items())
-    return frozenset(a for a, name in names.items() if called[realm_of(a), name] > 1)
+def with_site(name: str, realm: str, own_realm: str) -> str:
+    """A name in a sentence: of another site, with it."""
+    return name if realm == own_realm else f"{name}, {realm}"
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What they call themselves, by their addresses."""
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    namesakes: frozenset[str] = frozenset()
+    """Whose name another one of their site has too."""
+
+    def name_of(self, address: str) -> str:
+        """What somebody calls themselves, else the name of their address."""
+        return self.names.get(address) or name_of(address)
+
+    def title_of(self, address: str) -> str:
+        """What somebody calls themselves, and where that isn't enough, their address's name."""
+        name = self.name_of(address)
+        return f"{name} ({name_of(address)})" if address in self.namesakes else name
+
+    def among(self, everybody: Collection[str]) -> "People":
+        """With who of all that are known are namesakes."""
+        called = Counter((realm_of(one), self.name_of(one)) for one in everybody)
+        namesakes = (one for one in everybody if called[realm_of(one), self.name_of(one)] > 1)
+        return replace(self, namesakes=frozenset(namesakes))
+
+
+NOBODY = People()
 
 
 def is_guest(address: str) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from frontend.service.shapes import Conversation, Message
 from frontend.window import markdown, times
 from frontend.window.changes import change_words
-from frontend.window.identity import name_of, realm_of, short
+from frontend.window.identity import name_of, realm_of, short, with_site
 from frontend.window.state import AccountState, ordered
 from frontend.window.words import Words
 from realm_protocol.errors import rebuild
@@ -90,9 +90,13 @@ def title_of(state: AccountState, one: Conversation) -> str:
 
 
 def told_of(state: AccountState, address: str) -> str:
-    """Somebody in a sentence: of another site, with it."""
-    name, realm = state.title_of(address), realm_of(address)
-    return name if realm == state.realm else f"{name}, {realm}"
+    """Somebody in a sentence."""
+    return with_site(state.title_of(address), realm_of(address), state.realm)
+
+
+def said_of(state: AccountState, one: Conversation) -> str:
+    """A chat's name in a sentence."""
+    return with_site(title_of(state, one), realm_of(one.title), state.realm)
 
 
 def _with_words(row: ListRow, words: Words) -> ListRow:
@@ -172,7 +176,10 @@ def typing_words(state: AccountState, conversation: str, words: Words) -> str:
     if not who:
         return ""
     if len(who) == 1:
-        return words("is_typing", name=short(who[0], state.realm))
+        chat = state.find(conversation)
+        alone = chat is not None and chat.kind == "private"
+        name = state.title_of(who[0]) if alone else told_of(state, who[0])
+        return words("is_typing", name=name)
     return words("are_typing", n=len(who))
 
 

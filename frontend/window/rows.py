@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from frontend.service.shapes import Message, Upload
 from frontend.window import uploads as on_their_way
+from frontend.window.identity import NOBODY, People
 
 GROUP_MINUTES = 5
 STATES_WITH_WORDS = ("saved", "at_realm", "at_main", "delivered", "read")
@@ -40,6 +41,8 @@ class BubbleRow:
     """The last own message of its state says it in words."""
     upload: Upload | None = None
     """Of a file that isn't a message yet."""
+    name: str = ""
+    """What its sender is called."""
 
 
 Row = DayRow | NewRow | SystemRow | BubbleRow
@@ -83,6 +86,7 @@ def rows_of(
     seen: Seen | None,
     now: datetime,
     uploads: Sequence[Upload] = (),
+    people: People = NOBODY,
 ) -> list[Row]:
     """The rows of a conversation; the line of new ones stands behind what was `seen`."""
     messages = (*messages, *(on_their_way.as_message(upload, me) for upload in uploads))
@@ -112,7 +116,8 @@ def rows_of(
         upload = moving.get(message.key) if own else None
         tells = own and upload is None and last_of_state[message.state] is message
         begins = not _continues(before, message)
-        rows.append(BubbleRow(message, own, begins, tells and _has_words(message), upload))
+        tells = tells and _has_words(message)
+        rows.append(BubbleRow(message, own, begins, tells, upload, people.title_of(message.sender)))
         before = message
     return rows
 

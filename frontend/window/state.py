@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from frontend.service.shapes import Conversation, Link, Message, Upload
+from frontend.window.identity import NOBODY, People
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,7 @@ class AccountState:
     conversations: Mapping[str, Conversation] = field(default_factory=dict)
     begun: Mapping[str, Conversation] = field(default_factory=dict)
     """Conversations that were opened here and that the service doesn't list yet."""
-    names: Mapping[str, str] = field(default_factory=dict)
-    """What people call themselves, by address."""
-    namesakes: frozenset[str] = frozenset()
-    """Addresses of those who call themselves as another one of their site does."""
+    people: People = NOBODY
     histories: Mapping[str, History] = field(default_factory=dict)
     drafts: Mapping[str, str] = field(default_factory=dict)
     uploads: Mapping[str, Upload] = field(default_factory=dict)
@@ -76,13 +74,10 @@ class AccountState:
         return self.conversations.get(conversation) or self.begun.get(conversation)
 
     def name_of(self, address: str) -> str:
-        """What somebody calls themselves, else the name of their address."""
-        return self.names.get(address) or address.partition("@")[0]
+        return self.people.name_of(address)
 
     def title_of(self, address: str) -> str:
-        """What somebody calls themselves, and where that isn't enough, their address's name."""
-        name = self.name_of(address)
-        return f"{name} ({address.partition('@')[0]})" if address in self.namesakes else name
+        return self.people.title_of(address)
 
     @property
     def total_unread(self) -> int:

@@ -6,14 +6,13 @@ import pytest
 
 from frontend.service.shapes import Conversation
 from frontend.window.heading import Head, head_of, hint_of
+from frontend.window.identity import People
 from frontend.window.state import AccountState
 from frontend.window.words import LANGUAGES, Words
 
-_STATE = AccountState(
-    me="ana@surabaya",
-    names=dict.fromkeys(("messi@surabaya", "leo@surabaya", "messi@jakarta"), "Lionel Messi"),
-    namesakes=frozenset({"messi@surabaya", "leo@surabaya"}),
-)
+_MESSIS = ("messi@surabaya", "leo@surabaya", "messi@jakarta")
+_PEOPLE = People(dict.fromkeys(_MESSIS, "Lionel Messi")).among(_MESSIS)
+_STATE = AccountState(me="ana@surabaya", people=_PEOPLE)
 _ROOM_FOR = 17
 """Characters of an empty composer at 360 pixels and 150 %, beside its buttons."""
 

@@ -88,4 +88,5 @@ async def test_a_hit_says_who_wrote_it_and_to_whom() -> None:
 
     told = [(choice.title, choice.at) for choice in await finding.messages("text")]
 
-    assert told == [("henderson@jakarta", "03:02"), ("messi · henderson@jakarta", "03:01")]
+    peer = "Jordan Henderson, jakarta"
+    assert told == [(peer, "03:02"), (f"Lionel Messi · {peer}", "03:01")]

@@ -8,8 +8,9 @@ import pytest
 
 from frontend.service.shapes import Link, Person
 from frontend.window import arriving
+from frontend.window.identity import People
 from frontend.window.layout import layout_of
-from frontend.window.listing import link_words, list_rows, preview_of, told_of
+from frontend.window.listing import link_words, list_rows, preview_of, told_of, typing_words
 from frontend.window.state import AccountState
 from frontend.window.words import Words
 from realm_service.sse import Event
@@ -25,6 +26,7 @@ from tests.frontend.chat_log import (
 
 EN, ID = Words("en"), Words("id")
 NOW = BEGIN + timedelta(hours=1)
+TYPING = Event(None, "typing", {"conversation": CONVERSATION, "address": PEER})
 
 
 def _state(**last: Any) -> AccountState:
@@ -71,13 +73,23 @@ def test_only_own_messages_have_a_tick() -> None:
 def test_somebody_writing_counts_more_than_a_draft_and_a_draft_more_than_a_message() -> None:
     """One line has room for one of them."""
     drafted = arriving.keep_draft(_state(), CONVERSATION, "rapat\nbesok")
-    typing = Event(None, "typing", {"conversation": CONVERSATION, "address": PEER})
-    writing = arriving.take_event(drafted, typing, NOW)
+    writing = arriving.take_event(drafted, TYPING, NOW)
 
     (draft,), (written,) = list_rows(drafted, None, ID, NOW), list_rows(writing, None, ID, NOW)
 
     assert (draft.emphasis, draft.preview) == ("Draf:", "rapat besok")
-    assert written.emphasis == f"{PEER} sedang mengetik…"
+    assert written.emphasis == "henderson sedang mengetik…"
+
+
+def test_who_writes_in_a_group_is_told_with_their_site() -> None:
+    """In a private chat its head says so."""
+    state = replace(_state(), people=People({PEER: "Jordan Henderson"}))
+    group = replace(state, conversations={CONVERSATION: conversation(kind="group")})
+
+    alone, among = (arriving.take_event(one, TYPING, NOW) for one in (state, group))
+
+    assert typing_words(alone, CONVERSATION, EN) == "Jordan Henderson is typing…"
+    assert typing_words(among, CONVERSATION, EN) == "Jordan Henderson, jakarta is typing…"
 
 
 def test_a_muted_chat_counts_by_itself_alone() -> None:

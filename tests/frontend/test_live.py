@@ -120,7 +120,7 @@ async def test_what_comes_while_an_answer_is_awaited_is_kept() -> None:
     """Names and events that overtake a slow answer aren't undone by it."""
     chat_cli = ChatCli()
     with _running(chat_cli) as live:
-        await eventually(lambda: live.state.names)
+        await eventually(lambda: live.state.people.names)
         chat_cli.info_may_answer.clear()
         asked = chat_cli.infos
         chat_cli.log.tell("link", _link_down())
@@ -132,7 +132,7 @@ async def test_what_comes_while_an_answer_is_awaited_is_kept() -> None:
         chat_cli.info_may_answer.set()
 
         await eventually(lambda: live.state.total_unread == 2)
-        assert live.state.names == {PEER: "Jordan Henderson"}
+        assert live.state.people.names == {PEER: "Jordan Henderson"}
         assert live.state.place == chat_cli.log.newest_id
 
 
@@ -140,7 +140,7 @@ async def test_many_messages_at_once_are_counted_with_few_questions() -> None:
     """The list is read at once for the first of them, and soon once for all others."""
     chat_cli = ChatCli()
     with _running(chat_cli) as live:
-        await eventually(lambda: live.state.names)
+        await eventually(lambda: live.state.people.names)
         asked = chat_cli.listings
         chat_cli.tell("other_writes")
         await eventually(lambda: live.state.total_unread == 1)
@@ -157,7 +157,7 @@ async def test_where_nobody_looks_nothing_is_asked() -> None:
     """A tab that was left costs the service nothing; who comes back sees it all."""
     chat_cli = ChatCli()
     with _running(chat_cli) as live:
-        await eventually(lambda: live.state.names)
+        await eventually(lambda: live.state.people.names)
         live.open(CONVERSATION)
         await eventually(lambda: live.state.histories[CONVERSATION].loaded)
         live.rest(True)

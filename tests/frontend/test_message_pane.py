@@ -15,9 +15,10 @@ from frontend.views.look import Sizes
 from frontend.views.message_pane import MessagePane
 from frontend.views.still import StillList
 from frontend.window.focus import Focus
+from frontend.window.identity import People
 from frontend.window.state import History
 from frontend.window.words import Words
-from tests.frontend.chat_log import BEGIN, ME, message
+from tests.frontend.chat_log import BEGIN, ME, PEER, message
 from tests.frontend.page_in_memory import PageInMemory
 
 _MANNER = Manner(Words("en"), Sizes(), ME, "private", narrow=False, now=BEGIN + timedelta(days=1))
@@ -59,9 +60,9 @@ class _Chat:
         self.draw()
         await self.pane.settle()
 
-    def draw(self, unread: int = 1) -> None:
+    def draw(self, unread: int = 1, manner: Manner = _MANNER) -> None:
         history = History(tuple(self.histories[self.opened]), loaded=True, whole=True)
-        self.pane.draw(history, (), _MANNER, "nobody wrote", unread)
+        self.pane.draw(history, (), manner, "nobody wrote", unread)
 
     @property
     def columns(self) -> list[Any]:
@@ -298,3 +299,15 @@ async def test_the_line_of_who_looked_away_during_a_cut_is_above_what_came_then(
     chat.draw()
 
     assert chat.pane.has_seen_new
+
+
+async def test_who_is_met_later_is_called_by_their_name(gone_to: list[float]) -> None:
+    """In what stands there already."""
+    chat = _Chat()
+    chat.has("one", 1)
+    await chat.open("one")
+    chat.page.sent()
+
+    chat.draw(manner=replace(_MANNER, people=People({PEER: "Jordan Henderson"})))
+
+    assert "Jordan Henderson" in str(chat.page.sent())

@@ -1,5 +1,6 @@
 """The messages that are drawn: what a change sends to the page, and how many are in the tree."""
 
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -14,6 +15,7 @@ from frontend.views.message_rows import MOST_ROWS, MessageRows
 from frontend.views.row_heights import height_of
 from frontend.views.still import StillList
 from frontend.window.chunks import ROWS
+from frontend.window.identity import People
 from frontend.window.rows import bubble_key, rows_of
 from frontend.window.words import Words
 from tests.frontend.chat_log import BEGIN, ME, PEER, message
@@ -178,3 +180,24 @@ def test_fourteen_lines_are_seen_at_once() -> None:
 
     assert sum(height_of(row) for row in rows_of(said, ME, None, _MANNER.now)) <= 640
     assert height_of(rows_of(said, ME, None, _MANNER.now)[2], narrow=True) > 50
+
+
+@pytest.mark.parametrize("size", [Sizes(), Sizes(compact=True)])
+def test_a_message_names_its_sender_as_they_call_themselves(drawn: _Drawn, size: Sizes) -> None:
+    """And of another site, with it; who is met later, from then on, and no other row is sent."""
+    manner = replace(_MANNER, kind="group", sizes=size)
+    said = [message(1), message(2, "heru@surabaya")]
+    drawn.rows.draw(rows_of(said, ME, None, _MANNER.now), manner, 300)
+    before = drawn.page.ids("Semantics")
+    drawn.page.sent()
+
+    people = People({PEER: "Jordan Henderson"})
+    drawn.rows.draw(rows_of(said, ME, None, _MANNER.now, people=people), manner, 300)
+
+    sent = str(drawn.page.sent())
+    assert "Jordan Henderson, jakarta" in sent
+    assert "heru" not in sent
+    shown = {str(text.value).strip("\u2068\u2069") for text in drawn.page.all("Text")}
+    assert {"Jordan Henderson", "jakarta", "heru"} <= shown
+    assert "surabaya" not in shown
+    assert before & drawn.page.ids("Semantics")
