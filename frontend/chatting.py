@@ -21,12 +21,12 @@ from frontend.outside import Outside
 from frontend.preferences import Preferences
 from frontend.reading import Reading
 from frontend.service.shapes import Conversation, Message
-from frontend.views.bubbles import Deeds, Manner
 from frontend.views.composer import Composer
 from frontend.views.conversation_list import ConversationList
 from frontend.views.doing import Doings
 from frontend.views.frame import Frame
 from frontend.views.look import Sizes
+from frontend.views.manner import Deeds, Manner
 from frontend.views.message_pane import MessagePane
 from frontend.views.still import show_changes
 from frontend.window import governing, layout, listing, markdown, uploads

@@ -1,78 +1,36 @@
 """The rows of a conversation as controls."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
 
 import flet as ft
 
 from frontend.service.shapes import Message
 from frontend.views import look
 from frontend.views.avatar import avatar, guest_chip, realm_chip, tick
+from frontend.views.between_messages import day, new_line, scroll_key, system
 from frontend.views.doing import Done, Entry, bound, clicked
 from frontend.views.files import (
     WIDTH,
-    FileDeeds,
     OnItsWay,
     draw_file,
     file_entries,
     upload_entries,
 )
-from frontend.views.look import Sizes, isolated
+from frontend.views.look import isolated
+from frontend.views.manner import Deeds, Doing, Manner
 from frontend.views.marked import draw_marked
 from frontend.views.message_menu import MessageMenu
 from frontend.views.one_stop import pressable_text
 from frontend.views.still import Still, show_changes
-from frontend.window import markdown, times
-from frontend.window.changes import change_words
-from frontend.window.identity import NOBODY, People, colour_index, is_guest, realm_of, with_site
+from frontend.window import markdown
+from frontend.window.identity import colour_index, is_guest, realm_of
 from frontend.window.listing import UNTAKEN, state_words
-from frontend.window.rows import BubbleRow, DayRow, NewRow, Row, SystemRow, moment, row_key
+from frontend.window.rows import BubbleRow, DayRow, NewRow, Row, SystemRow
 from frontend.window.uploads import is_moving, shortened
-from frontend.window.words import Words
 
 _SHORT_CHARACTERS, _SHORT_CHARACTERS_NARROW = 48, 32
-NEW_LINE = "new-line"
 _MOST_LINKS, _LINK_CHARACTERS = 6, 50
 """In a menu."""
-
-Doing = Callable[[Message], Awaitable[None]]
-
-
-@dataclass(frozen=True)
-class Deeds:
-    """What can be done with a message."""
-
-    copy: Doing
-    info: Doing
-    edit: Doing
-    show_all: Doing
-    open_link: Callable[[str], Awaitable[None]]
-    files: FileDeeds
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How rows are drawn."""
-
-    words: Words
-    sizes: Sizes
-    me: str
-    kind: str
-    narrow: bool
-    now: datetime
-    linked: bool = True
-    people: People = NOBODY
-
-    @property
-    def realm(self) -> str:
-        return self.me.partition("@")[2]
-
-    def who(self, row: BubbleRow) -> str:
-        """Whose message it is, in a sentence."""
-        if row.own:
-            return self.words("you")
-        return with_site(row.name, realm_of(row.message.sender), self.realm)
 
 
 class DrawnRow:
@@ -90,11 +48,11 @@ class DrawnRow:
         self.menu: MessageMenu | None = None
         match row:
             case DayRow():
-                self.control = Still(_day(row, manner))
+                self.control = Still(day(row, manner))
             case NewRow():
-                self.control = Still(_new_line(manner))
+                self.control = Still(new_line(manner))
             case SystemRow():
-                self.control = Still(_system(row, manner))
+                self.control = Still(system(row, manner))
             case BubbleRow():
                 self._moving = _on_its_way(row, manner, deeds)
                 self.menu = self._menu(row, manner)
@@ -211,63 +169,6 @@ def _file_width(manner: Manner) -> int:
     return 240 if manner.narrow else WIDTH
 
 
-def _day(row: DayRow, manner: Manner) -> ft.Control:
-    text = times.day(manner.words, row.day, manner.now.date())
-    chip = ft.Container(
-        content=ft.Text(text, size=manner.sizes.meta, color=look.TEXT2),
-        padding=ft.Padding.symmetric(horizontal=10, vertical=2),
-        border_radius=20,
-        bgcolor=look.RAISED,
-    )
-    return ft.Semantics(
-        identifier=f"day-{row.day.isoformat()}",
-        container=True,
-        heading_level=3,
-        content=ft.Container(ft.Row([chip], alignment=ft.MainAxisAlignment.CENTER), padding=8),
-        key=_key(row),
-    )
-
-
-def _new_line(manner: Manner) -> ft.Control:
-    def line() -> ft.Control:
-        return ft.Container(height=1, bgcolor=look.ACCENT, expand=True)
-
-    text = ft.Text(
-        manner.words("new_messages"), size=manner.sizes.meta, color=look.ACCENT, weight=look.BOLD
-    )
-    return ft.Container(
-        ft.Semantics(
-            identifier=NEW_LINE,
-            container=True,
-            content=ft.Row([line(), text, line()], spacing=8),
-        ),
-        padding=6,
-        key=_key(NewRow()),
-    )
-
-
-def _system(row: SystemRow, manner: Manner) -> ft.Control:
-    return ft.Container(
-        ft.Row(
-            [
-                ft.Icon(ft.Icons.INFO_OUTLINE_ROUNDED, size=14, color=look.TEXT2),
-                ft.Text(
-                    isolated(change_words(row.message, manner.words, manner.realm)),
-                    size=manner.sizes.meta,
-                    color=look.TEXT2,
-                    expand=True,
-                    expand_loose=True,
-                ),
-                ft.Text(_clock(row.message, manner), size=manner.sizes.meta, color=look.TEXT2),
-            ],
-            alignment=ft.MainAxisAlignment.CENTER,
-            spacing=6,
-        ),
-        padding=6,
-        key=_key(row),
-    )
-
-
 def _box(row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | None) -> ft.Container:
     """The bubble itself."""
     compact = manner.sizes.compact
@@ -292,20 +193,13 @@ def _named(row: BubbleRow, shown: ft.Control, manner: Manner) -> ft.Semantics:
         container=True,
         label=manner.who(row),
         content=shown,
-        key=_key(row),
+        key=scroll_key(row),
     )
 
 
 def _padding(row: BubbleRow, manner: Manner) -> ft.Padding:
     above = (4 if row.begins else 1) if manner.sizes.compact else _gap(row)
     return ft.Padding.only(top=above)
-
-
-def _key(row: Row) -> ft.ScrollKey:
-    """By which the list can go to it. Not of the whole row: Flet would take a row that was made
-    anew for the one before.
-    """
-    return ft.ScrollKey(row_key(row))  # type: ignore[call-arg]  # hidden by a class of Flet's
 
 
 def _gap(row: BubbleRow) -> int:
@@ -439,7 +333,7 @@ def _all(message: Message, manner: Manner) -> str:
 
 def _foot(row: BubbleRow, manner: Manner) -> ft.Control:
     clock = ft.Text(
-        _clock(row.message, manner), size=manner.sizes.meta, color=look.TEXT2, no_wrap=True
+        manner.clock(row.message), size=manner.sizes.meta, color=look.TEXT2, no_wrap=True
     )
     if not row.own or (row.upload is not None and not is_moving(row.upload)):
         return clock
@@ -450,10 +344,6 @@ def _foot(row: BubbleRow, manner: Manner) -> ft.Control:
         content=tick(state, state_words(row.message, manner.words), manner.sizes.of(16)),
     )
     return ft.Row([clock, mark], spacing=3, tight=True)
-
-
-def _clock(message: Message, manner: Manner) -> str:
-    return times.clock(manner.words, moment(message), manner.now)
 
 
 def _below(row: BubbleRow, manner: Manner, deeds: Deeds) -> list[ft.Control]:

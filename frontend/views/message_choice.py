@@ -5,13 +5,13 @@ one to the next.
 from collections.abc import Awaitable, Callable, Mapping
 
 from frontend.service.shapes import Message
-from frontend.views.bubbles import DrawnRow, Manner
+from frontend.views.bubbles import DrawnRow
+from frontend.views.manner import Manner
 from frontend.views.one_stop import OneStop
 from frontend.views.still import show_changes
-from frontend.window import times
 from frontend.window.focus import Focus
 from frontend.window.listing import UNTAKEN, state_words
-from frontend.window.rows import BubbleRow, moment
+from frontend.window.rows import BubbleRow
 
 
 class MessageChoice:
@@ -128,8 +128,7 @@ class MessageChoice:
         if bubble is None or manner is None:
             return ""
         message = bubble.message
-        at = times.clock(manner.words, moment(message), manner.now)
-        told = [manner.who(bubble), message.text, at]
+        told = [manner.who(bubble), message.text, manner.clock(message)]
         if bubble.own or message.state in UNTAKEN:
             told.append(state_words(message, manner.words))
         return ", ".join(told)

@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 import flet as ft
 
 from frontend.service.shapes import Message, Upload
-from frontend.views.bubbles import NEW_LINE, Deeds, Manner
+from frontend.views.between_messages import NEW_LINE
 from frontend.views.laid_out import LaidOut
+from frontend.views.manner import Deeds, Manner
 from frontend.views.message_choice import MessageChoice
 from frontend.views.message_rows import MessageRows
 from frontend.views.no_messages import NoMessages

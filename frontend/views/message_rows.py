@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import flet as ft
 
-from frontend.views.bubbles import Deeds, DrawnRow, Manner
+from frontend.views.bubbles import DrawnRow
+from frontend.views.manner import Deeds, Manner
 from frontend.views.row_heights import height_of
 from frontend.views.still import StillColumn, StillList
 from frontend.window.chunks import ROWS, Chunk, nearest, regrouped

@@ -9,9 +9,9 @@ import flet as ft
 import pytest
 
 from frontend.service.shapes import Message
-from frontend.views.bubbles import Deeds, Manner
 from frontend.views.laid_out import LaidOut
 from frontend.views.look import Sizes
+from frontend.views.manner import Deeds, Manner
 from frontend.views.message_pane import MessagePane
 from frontend.views.still import StillList
 from frontend.window.focus import Focus

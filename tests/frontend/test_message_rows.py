@@ -9,8 +9,8 @@ import flet as ft
 import pytest
 
 from frontend.service.shapes import Message
-from frontend.views.bubbles import Deeds, Manner
 from frontend.views.look import Sizes
+from frontend.views.manner import Deeds, Manner
 from frontend.views.message_rows import MOST_ROWS, MessageRows
 from frontend.views.row_heights import height_of
 from frontend.views.still import StillList

@@ -11,9 +11,10 @@ from frontend.service import shapes
 from frontend.service.forms import file_form
 from frontend.service.shapes import Conversation, File, Refusal, Upload
 from frontend.uploading import Pasted, SourceLost, Take, Uploading
-from frontend.views.bubbles import Deeds, DrawnRow, Manner
+from frontend.views.bubbles import DrawnRow
 from frontend.views.files import FileDeeds, draw_file, name_characters
 from frontend.views.look import Sizes
+from frontend.views.manner import Deeds, Manner
 from frontend.window import arriving, uploads
 from frontend.window.rows import BubbleRow, rows_of
 from frontend.window.state import AccountState
