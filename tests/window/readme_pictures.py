@@ -153,13 +153,13 @@ def _colours(window: Person) -> set[str]:
 
 
 def _photograph(window: Person, path: Path) -> None:
-    """In few colours, once nothing moves any more."""
+    """In few colours, once nothing moves any more but the mark that blinks in the composer."""
     window.page.mouse.move(_SIZE["width"] - 1, _SIZE["height"] - 1)
     seen: list[bytes] = []
 
     def is_still() -> bool:
         seen.append(window.page.screenshot(caret="hide"))
-        return seen[-1:] == seen[-2:-1]
+        return seen[-1] in seen[-4:-1]
 
     wait_until(is_still, poll_seconds=_POLL_SECONDS)
     taken = Image.open(io.BytesIO(seen[-1])).convert("RGB")
