@@ -362,6 +362,8 @@ class Session:
         """A tab was shut, or is being loaded anew."""
         if self._telling is not None:
             self._telling.cancel()
+        if self._shown is not None:
+            self._shown.pane.stay()
         self._looking(False)
         self._rest(True)
 

@@ -30,8 +30,6 @@ _ROWS_ABOVE = 30
 """Are held above one that is gone to: the first that is held changes when others come."""
 _LOAD_BEFORE = 800
 """Pixels above the view at which older messages are asked for."""
-
-
 _EVERY = -1
 """Milliseconds after a movement in which no other is told: with any, the last turn of a wheel may
 never be, and the list stands elsewhere than is known.
@@ -375,8 +373,8 @@ class MessagePane:
         await self._moved()
 
     async def _to_newest(self) -> None:
-        self._way = self._left = None
-        self._drawn.leave_alone(None)
+        self._left = None
+        self.stay()
         await self._draw_at(0.0)
         if is_on_page(self.list):
             await self.list.scroll_to(offset=0)
@@ -442,6 +440,11 @@ class MessagePane:
             further -= max(0.0, self._view_height - self._drawn.reckoned(above))
         if self._goes(way) and further > 0:
             await self.list.scroll_to(offset=max(0.0, self._offset - further))
+
+    def stay(self) -> None:
+        """Go nowhere any more: the page was left, and what it was asked for is never answered."""
+        self._way = None
+        self._drawn.leave_alone(None)
 
     def _goes(self, way: object) -> bool:
         """Whether the list is still to go there."""

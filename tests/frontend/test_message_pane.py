@@ -1,5 +1,6 @@
 """Where one is among the messages: kept across chats, and nothing counts as seen that wasn't."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -20,6 +21,7 @@ from frontend.window.state import History
 from frontend.window.words import Words
 from tests.frontend.chat_log import BEGIN, ME, PEER, message
 from tests.frontend.page_in_memory import PageInMemory
+from tests.waiting import eventually
 
 _MANNER = Manner(Words("en"), Sizes(), ME, "private", narrow=False, now=BEGIN + timedelta(days=1))
 _VIEW = 600.0
@@ -77,6 +79,9 @@ class _Chat:
     def free_places(self) -> list[float]:
         """Of rows that aren't in the tree."""
         return [one.height for one in self.columns if one.height is not None]
+
+    def is_drawn(self, text: str) -> bool:
+        return any(text in str(one.value) for one in self.page.all("Text"))
 
     def identifiers(self) -> set[str]:
         return {one.identifier for one in self.page.all("Semantics") if one.identifier}
@@ -311,3 +316,27 @@ async def test_who_is_met_later_is_called_by_their_name(gone_to: list[float]) ->
     chat.draw(manner=replace(_MANNER, people=People({PEER: "Jordan Henderson"})))
 
     assert "Jordan Henderson" in str(chat.page.sent())
+
+
+async def test_who_leaves_on_the_way_to_a_message_finds_all_near_it(
+    gone_to: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the way only those beside it are in the tree; a page that was left never gets there."""
+    chat = _Chat()
+    chat.has("one", *range(1, 401))
+    await chat.open("one")
+    monkeypatch.setattr(StillList, "scroll_to", _never)
+    going = asyncio.create_task(chat.pane.show_message(message(20)))
+    await eventually(lambda: chat.is_drawn("text of key-20") and not chat.is_drawn("key-60"))
+
+    chat.pane.stay()
+    chat.draw()
+
+    assert chat.is_drawn("text of key-20")
+    assert chat.is_drawn("text of key-60")
+    going.cancel()
+
+
+async def _never(*_: object, **__: object) -> None:
+    """The page is gone, and answers nothing."""
+    await asyncio.Future()
