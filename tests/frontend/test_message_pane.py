@@ -66,6 +66,14 @@ class _Chat:
         history = History(tuple(self.histories[self.opened]), loaded=True, whole=True)
         self.pane.draw(history, (), manner, "nobody wrote", unread)
 
+    async def miss(self, count: int) -> None:
+        """So many, that came while the reader of sixty had scrolled up."""
+        self.has("one", *range(1, 61))
+        await self.open("one")
+        await self.scroll(3000)
+        self.has("one", *range(1, 61 + count))
+        self.draw(unread=count)
+
     @property
     def columns(self) -> list[Any]:
         """Of rows, from the newest on."""
@@ -196,11 +204,7 @@ async def test_another_chats_rows_are_not_measured_late(gone_to: list[float]) ->
 async def test_a_key_goes_to_what_came_while_one_had_scrolled_up(gone_to: list[float]) -> None:
     """It is drawn, with the line above it."""
     chat = _Chat()
-    chat.has("one", *range(1, 61))
-    await chat.open("one")
-    await chat.scroll(3000)
-    chat.has("one", *range(1, 121))
-    chat.draw(unread=60)
+    await chat.miss(60)
 
     await chat.pane.to_first_new()
 
@@ -243,11 +247,7 @@ async def test_what_came_while_one_had_scrolled_up_is_not_seen_at_once(
 ) -> None:
     """Who goes down to the newest has seen it once its first message was in view."""
     chat = _Chat()
-    chat.has("one", *range(1, 61))
-    await chat.open("one")
-    await chat.scroll(3000)
-    chat.has("one", *range(1, 121))
-    chat.draw(unread=60)
+    await chat.miss(60)
     assert chat.pane.last_seq_shown == 60
 
     await chat.pane.to_newest()
@@ -261,11 +261,7 @@ async def test_what_came_while_one_had_scrolled_up_is_not_seen_at_once(
 async def test_a_few_that_came_are_seen_with_the_newest(gone_to: list[float]) -> None:
     """They are all in view there."""
     chat = _Chat()
-    chat.has("one", *range(1, 61))
-    await chat.open("one")
-    await chat.scroll(3000)
-    chat.has("one", *range(1, 64))
-    chat.draw(unread=3)
+    await chat.miss(3)
 
     await chat.pane.to_newest()
 
