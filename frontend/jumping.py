@@ -126,7 +126,7 @@ class Finding:
         conversation = state.find(message.conversation)
         told = [listing.told_of(state, message.sender)]
         if conversation is not None:
-            told.append(listing.said_of(state, conversation))
+            told.append(listing.told_of_chat(state, conversation))
         return Choice(
             identifier=f"hit-{message.conversation}-{message.seq}",
             heading="",

@@ -40,7 +40,7 @@ def head_of(state: AccountState, conversation: Conversation, words: Words, now: 
         realm_of(conversation.title),
         below or conversation.title,
         presence,
-        told=listing.said_of(state, conversation),
+        told=listing.told_of_chat(state, conversation),
     )
 
 

@@ -94,7 +94,7 @@ def told_of(state: AccountState, address: str) -> str:
     return with_site(state.title_of(address), realm_of(address), state.realm)
 
 
-def said_of(state: AccountState, one: Conversation) -> str:
+def told_of_chat(state: AccountState, one: Conversation) -> str:
     """A chat's name in a sentence."""
     return with_site(title_of(state, one), realm_of(one.title), state.realm)
 
