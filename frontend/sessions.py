@@ -93,13 +93,13 @@ class Session:
         """A browser that leaves before it has told what it keeps is asked again when it is back."""
         self._telling = self._spawn(self._read_kept())
         self._preferences = preferences.read(await self._telling)
-        self._apply_theme()
+        self._apply_preferences()
         self._show_sign_in()
 
     async def _read_kept(self) -> dict[str, Any]:
         return {name: await self._kept.get(name) for name in preferences.names()}
 
-    def _apply_theme(self) -> None:
+    def _apply_preferences(self) -> None:
         modes = {
             "system": ft.ThemeMode.SYSTEM,
             "light": ft.ThemeMode.LIGHT,
@@ -108,6 +108,8 @@ class Session:
         page, sizes = self._page, self._sizes
         page.theme_mode = modes[self._preferences.theme]
         page.theme, page.dark_theme = look.theme(look.LIGHT, sizes), look.theme(look.DARK, sizes)
+        locale = ft.Locale(self._preferences.language)
+        page.locale_configuration = ft.LocaleConfiguration([locale], locale)
 
     @property
     def _sizes(self) -> Sizes:
@@ -325,7 +327,7 @@ class Session:
     async def _set_preference(self, name: str, value: str) -> None:
         """It holds at once, and for the next time in this browser."""
         self._preferences = preferences.changed(self._preferences, name, value)
-        self._apply_theme()
+        self._apply_preferences()
         for chatting in self._accounts.values():
             chatting.restyle(self._preferences)
         if self._shown is not None:

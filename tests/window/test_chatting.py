@@ -414,6 +414,7 @@ def test_what_is_set_holds_at_once_and_after_a_reload(open_window: Opening, syst
     _choose_settings(tono, "Bahasa Indonesia")
     tono.sees("Pengaturan")
     tono.sees("Kerapatan")
+    assert tono.page.get_attribute("html", "lang") == "id"
     tono.keys("Escape")
     tono.sees("Terkirim")
 
