@@ -47,6 +47,8 @@ _ABOUT = {
 }
 """The fields that what is refused is about, by its code."""
 
+_WITH_KEYS_ON_SCREEN = (ft.PagePlatform.ANDROID, ft.PagePlatform.IOS)
+
 Result = TypeVar("Result")
 
 
@@ -130,6 +132,7 @@ class Session:
             language_chosen=self._choose_language,
             start_service=self.start_service,
             back=self._back_to_chats if self._accounts else None,
+            keys_on_screen=self._page.platform in _WITH_KEYS_ON_SCREEN,
         )
         if told:
             self._signing_in.show_error(told)

@@ -53,7 +53,9 @@ class Form:
 
 
 class SigningIn:
-    """`asked` is told of a form that is complete; of none while it still does what one asks."""
+    """`asked` is told of a form that is complete; of none while it still does what one asks. With
+    `keys_on_screen`, no field takes the focus by itself: half of the window would be keys then.
+    """
 
     def __init__(
         self,
@@ -64,8 +66,10 @@ class SigningIn:
         language_chosen: Callable[[str], Awaitable[None]],
         start_service: Callable[[], Awaitable[None]],
         back: Callable[[], Awaitable[None]] | None,
+        keys_on_screen: bool = False,
     ) -> None:
         self._words, self._sizes = words, sizes
+        self._keys_on_screen = keys_on_screen
         self._asked = asked
         self._language_chosen = language_chosen
         self._start_service = start_service
@@ -85,14 +89,17 @@ class SigningIn:
     def _make_fields(self) -> None:
         words, sizes = self._words, self._sizes
         self.address = look.field(
-            words("address"), sizes, hint=words("address_hint"), autofocus=True
+            words("address"),
+            sizes,
+            hint=words("address_hint"),
+            autofocus=not self._keys_on_screen,
         )
         self.password = look.field(words("password"), sizes, password=True)
         self.server = look.field(words("site_server"), sizes, hint="http://127.0.0.1:8000")
         self._site_menu = SiteMenu(words, sizes, self._site_chosen)
         self.name = look.field(words("full_name"), sizes)
         self.country = look.field(words("country"), sizes)
-        self.guest_name = look.field(words("guest_name"), sizes, autofocus=True)
+        self.guest_name = look.field(words("guest_name"), sizes, autofocus=not self._keys_on_screen)
         room_note = open_room_note(sizes, words)
         self._named = {
             "guest-note": ft.Semantics(identifier="guest-note", container=True, content=room_note),
