@@ -5,12 +5,63 @@ in place of each file that is chosen, pasted or dropped: JSON with `pick`, `inde
 the files themselves are kept, and brought by the ways that the window asks for.
 """
 
-SCRIPT = """<script>
+import json
+
+from frontend.preferences import BROWSER_IS_STILL, BROWSER_LANGUAGE, PREFIX
+from frontend.window.words import LANGUAGES, Words
+
+LISTENS = PREFIX + "listens"
+"""Kept by the browser of somebody with a screen reader."""
+
+
+def script() -> str:
+    """What stands at the end of the page's head."""
+    filled_in = {
+        "LANGUAGE_KEY": BROWSER_LANGUAGE,
+        "STILL_KEY": BROWSER_IS_STILL,
+        "LISTENS_KEY": LISTENS,
+        "LISTEN_WORDS": json.dumps({one: Words(one)("listen") for one in LANGUAGES}),
+    }
+    filled = _SCRIPT
+    for name, value in filled_in.items():
+        filled = filled.replace(name, value)
+    return filled
+
+
+_SCRIPT = """<script>
 "use strict";
 // The language of the browser, and whether it wants stillness, where the window reads what is kept.
 const keep = (key, value) => localStorage.setItem("flutter." + key, JSON.stringify(value));
 keep("LANGUAGE_KEY", navigator.language);
 keep("STILL_KEY", matchMedia("(prefers-reduced-motion: reduce)").matches);
+
+// Flutter makes what a screen reader reads when its first button is pressed. Where a field had the
+// focus before, no field has a name then, until the page is loaded anew: so it is, that one time.
+// From then on the page presses the button itself, before anything has the focus.
+const listenWords = LISTEN_WORDS, listens = localStorage.getItem("LISTENS_KEY") !== null;
+let hasWritten = false, hasAsked = false;
+addEventListener("focusin", (event) => {
+  hasWritten ||= event.target.classList.contains("flt-text-editing");
+});
+new MutationObserver((_, watching) => {
+  const button = document.querySelector("flt-semantics-placeholder");
+  if (document.querySelector("flt-semantics")) {
+    watching.disconnect();
+    localStorage.setItem("LISTENS_KEY", "true");
+    if (hasWritten && !listens) location.reload();
+  } else if (button && !hasAsked) {
+    hasAsked = true;
+    button.ariaLabel = listenWords[navigator.language.slice(0, 2)] ?? listenWords.en;
+    if (listens) pressInTheMiddle(button);
+  }
+}).observe(document, {childList: true, subtree: true});
+
+// Elsewhere, on a phone, it would be a finger's.
+function pressInTheMiddle(button) {
+  const {x, y, width, height} = button.getBoundingClientRect();
+  const middle = {clientX: x + width / 2, clientY: y + height / 2};
+  button.dispatchEvent(new MouseEvent("click", middle));
+}
 
 // The keys that are the window's, which the browser would take for itself.
 addEventListener("keydown", (event) => {

@@ -22,8 +22,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from frontend.connections import PageConnection
 from frontend.file_gate import FileGate, routes
 from frontend.fonts import CODE, DEVANAGARI
-from frontend.page_script import SCRIPT
-from frontend.preferences import BROWSER_IS_STILL, BROWSER_LANGUAGE
+from frontend.page_script import script
 from frontend.service import finding
 from frontend.service.asking import Asking, new_http
 from frontend.sessions import Session, draw_when_asked, local_now
@@ -121,12 +120,7 @@ def index_page() -> str:
             route_url_strategy=ft.RouteUrlStrategy.HASH,
             no_cdn=True,
         )
-        return index.read_text(encoding="utf-8").replace("</head>", _script(), 1)
-
-
-def _script() -> str:
-    named = SCRIPT.replace("LANGUAGE_KEY", BROWSER_LANGUAGE)
-    return named.replace("STILL_KEY", BROWSER_IS_STILL)
+        return index.read_text(encoding="utf-8").replace("</head>", script(), 1)
 
 
 class _Policy:

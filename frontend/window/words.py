@@ -19,6 +19,8 @@ class Text(NamedTuple):
 
 
 TEXTS: Mapping[str, Text] = {
+    # --- before anything
+    "listen": Text("Use with a screen reader", "Pakai dengan pembaca layar"),
     # --- signing in
     "sign_in": Text("Sign in", "Masuk"),
     "create_account": Text("Create account", "Buat akun"),

@@ -14,6 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
+from frontend.page_script import LISTENS
 from tests.waiting import wait_until
 
 _QUIETLY = (
@@ -42,7 +43,12 @@ class Person:
     def __init__(
         self, browser: Browser, url: str, context: BrowserContext | None = None, **how: Any
     ) -> None:
-        how = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **how}
+        how = {
+            "viewport": {"width": 1280, "height": 800},
+            "locale": "en-US",
+            "storage_state": _listening(url),
+            **how,
+        }
         self.answered: list[str] = []
         self._browser, self._url = browser, url
         self._context = context or browser.new_context(**how)
@@ -50,17 +56,15 @@ class Person:
         self.page.set_default_timeout(_MILLISECONDS)
         self.page.on("response", lambda response: self.answered.append(response.url))
         self.page.goto(url)
-        self._wake()
+        self._arrive()
 
-    def _wake(self) -> None:
-        """Flutter draws on a canvas; this asks for what a screen reader gets."""
-        self.page.wait_for_selector("flt-semantics-placeholder", state="attached")
-        self.page.evaluate("document.querySelector('flt-semantics-placeholder').click()")
+    def _arrive(self) -> None:
+        """Flutter draws on a canvas; the page asks for what a screen reader gets."""
         self.page.wait_for_selector("[flt-semantics-identifier]", state="attached")
 
     def reload(self) -> None:
         self.page.reload()
-        self._wake()
+        self._arrive()
 
     def go_elsewhere(self) -> None:
         """In the same tab."""
@@ -68,7 +72,7 @@ class Person:
 
     def come_back(self) -> None:
         self.page.go_back()
-        self._wake()
+        self._arrive()
 
     def find(self, identifier: str) -> Locator:
         return self.page.locator(f'[flt-semantics-identifier="{identifier}"]')
@@ -269,15 +273,15 @@ class Person:
         self._context.close()
 
 
+def _listening(url: str) -> Any:
+    """What the browser of somebody keeps who has used the window with a screen reader before."""
+    kept = [{"name": LISTENS, "value": "true"}]
+    return {"cookies": [], "origins": [{"origin": url, "localStorage": kept}]}
+
+
 _AT_EMPTY_COMPOSER = """() => document.activeElement.tagName === 'TEXTAREA'
     && document.activeElement.value === ''"""
-_FOCUSED = """(field) => {
-    const active = document.activeElement
-    const [here, there] = [active, field].map(e => e.getBoundingClientRect())
-    return active === field || active.classList.contains('flt-text-editing')
-        && here.top >= there.top && here.bottom <= there.bottom
-}"""
-"""What was focused before the page was woken is written through Flutter's own element, upon it."""
+_FOCUSED = "(field) => document.activeElement === field"
 _FRAMES = """async () => {
     for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame)
 }"""
