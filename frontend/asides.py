@@ -1,5 +1,6 @@
 """What stands in front of a window for a moment: dialogs, jump and search, details, questions."""
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import flet as ft
@@ -7,7 +8,7 @@ import flet as ft
 from frontend.jumping import Finding
 from frontend.service.shapes import Message
 from frontend.views import dialogs
-from frontend.views.choosing import Choosing
+from frontend.views.choosing import Choice, Choosing
 from frontend.window import listing, times
 from realm_protocol.errors import RealmchatError
 
@@ -101,6 +102,30 @@ class Asides:
                 find=self._finding.messages,
                 nothing=lambda q: self._chatting.words("nothing_found", q=q),
                 below=self._chatting.words("search_scope"),
+            )
+        )
+
+    async def ask_which(
+        self, name: str, addresses: list[str], meant: Callable[[str], Awaitable[None]]
+    ) -> None:
+        """Whom a bare name means, who are told apart by their addresses."""
+
+        async def take(address: str) -> None:
+            await self.shut_dialog()
+            await meant(address)
+
+        async def find(query: str) -> list[Choice]:
+            fitting = [address for address in addresses if query.lower() in address]
+            return [self._finding.called(address, take) for address in fitting]
+
+        await self.choose(
+            Choosing(
+                self._chatting.sizes,
+                hint=self._chatting.words("which", name=name),
+                input_identifier="which-input",
+                narrow=self._chatting.layout.narrow,
+                find=find,
+                nothing=lambda q: self._chatting.words("nothing_found", q=q),
             )
         )
 

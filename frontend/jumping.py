@@ -112,6 +112,24 @@ class Finding:
             take=take,
         )
 
+    def called(self, address: str, take: Callable[[str], Awaitable[None]]) -> Choice:
+        """One of several people, or groups, of one name."""
+
+        async def take_it() -> None:
+            await take(address)
+
+        chats = self.live.state.conversations.values()
+        is_group = any(one.kind == "group" and one.title == address for one in chats)
+        name = "" if is_group else self.live.state.people.names.get(address, "")
+        return Choice(
+            identifier=f"which-{address}",
+            heading="",
+            title=name or address,
+            detail=address,
+            face=lambda: avatar("group" if is_group else "private", address, 32),
+            take=take_it,
+        )
+
     async def messages(self, query: str) -> list[Choice]:
         if not query:
             return []

@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from frontend.service.shapes import Message
 from frontend.window import commands, slash
 from frontend.window.state import ordered
-from realm_protocol.errors import RealmchatError
+from realm_protocol.errors import AmbiguousName, RealmchatError
 
 if TYPE_CHECKING:
     from frontend.chatting import Chatting
@@ -76,14 +77,43 @@ class Writing:
 
     async def _run(self, line: str) -> None:
         chatting = self._chatting
+        conversation = chatting.opened
         try:
             result = await chatting.live.client.run_line(line)
-            state, now = chatting.live.state, chatting.clock()
-            told = commands.told(result, state.me, chatting.words, now) or [chatting.words("done")]
         except RealmchatError as error:
-            told = [error.message_in(chatting.words.language)]
-        title = f"/{line.split()[0]} · {chatting.words('only_you')}"
-        chatting.frame.show_card(title, told, [])
+            await self._give_back(f"/{line}", conversation)
+            await self._tell_refusal(line, error)
+            return
+        told = commands.told(result, chatting.live.state.me, chatting.words, chatting.clock())
+        self._tell_of(line, told or [chatting.words("done")])
+
+    async def _give_back(self, text: str, conversation: str | None) -> None:
+        """To be changed, where it was written, unless something newer was."""
+        chatting = self._chatting
+        if chatting.opened == conversation:
+            await chatting.composer.write(text)
+        elif conversation is not None and not chatting.live.state.drafts.get(conversation):
+            chatting.live.keep_draft(conversation, text)
+
+    async def _tell_refusal(self, line: str, error: RealmchatError) -> None:
+        candidates = error.fields.get("candidates")
+        if isinstance(error, AmbiguousName) and isinstance(candidates, list):
+            name = str(error.fields["name"])
+            await self._chatting.asides.ask_which(name, candidates, self._meaning(line, name))
+        else:
+            self._tell_of(line, [error.message_in(self._chatting.words.language)])
+
+    def _meaning(self, line: str, name: str) -> Callable[[str], Awaitable[None]]:
+        async def meant(address: str) -> None:
+            if self._chatting.composer.text == f"/{line}":
+                self._empty()
+            await self._run(slash.in_full(line, name, address))
+
+        return meant
+
+    def _tell_of(self, line: str, told: list[str]) -> None:
+        title = f"/{line.split()[0]} · {self._chatting.words('only_you')}"
+        self._chatting.frame.show_card(title, told, [])
 
     def known(self) -> list[slash.Known]:
         """Names that complete an argument."""

@@ -167,10 +167,12 @@ class Composer:
         self._update()
 
     async def write(self, text: str) -> None:
-        """Put a text there to be changed and sent, unless something newer is being written."""
+        """Put a text there to be changed and sent, unless something newer is being written. Nothing
+        stands over the messages, and what they say of it, before it is changed.
+        """
         if not self.text.strip():
             self._put(text)
-            self._update()
+            self.stop_completing()
         self.focus()
 
     def focus(self) -> None:

@@ -3,6 +3,7 @@
 The words are those of the command table. Pure.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -126,6 +127,19 @@ def candidates(
 def is_finished(text: str) -> bool:
     """Whether the word of a command is written out, so that Enter runs it."""
     return text.lstrip()[1:].partition(" ")[0].lower() in BY_NAME
+
+
+def in_full(line: str, name: str, address: str) -> str:
+    """A line with the address in place of the bare name; the texts in it stay as they are."""
+    parts = re.split(r"(\s+)", line)
+    word = BY_NAME[parts[0].lower()]
+    for index, given in enumerate(parts[2::2]):
+        parameter = _parameter(word, index)
+        if parameter is not None and parameter.kind in _FITTING:
+            kind, colon, named = given.rpartition(":")
+            if named.lower() == name:
+                parts[2 + 2 * index] = f"{kind}{colon}{address}"
+    return "".join(parts)
 
 
 def _words(begun: str, language: str, guest: bool) -> list[Candidate]:

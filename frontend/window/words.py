@@ -93,6 +93,7 @@ TEXTS: Mapping[str, Text] = {
     "hide": Text("Hide", "Sembunyikan"),
     # --- the list
     "chats": Text("Chats", "Chat"),
+    "which": Text("Which {name}?", "{name} yang mana?"),
     "search": Text("Search", "Cari"),
     "new_chat": Text("New chat", "Chat baru"),
     "new_group": Text("New group", "Grup baru"),

@@ -144,6 +144,20 @@ def test_what_enter_does_with_a_text(text: str, meant: slash.Meaning) -> None:
     assert slash.meaning(text) == meant
 
 
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("send messi is messi there?", "send messi@malang is messi there?"),
+        ("SEND  Messi\thi", "SEND  messi@malang\thi"),
+        ("invite jarkom heru messi", "invite jarkom heru messi@malang"),
+        ("send messi@jakarta hi", "send messi@jakarta hi"),
+    ],
+)
+def test_a_bare_name_is_written_in_full_where_it_is_a_name(line: str, meant: str) -> None:
+    """The texts of a line stay as they are, letter by letter."""
+    assert slash.in_full(line, "messi", "messi@malang") == meant
+
+
 def test_words_and_names_complete_a_command() -> None:
     """From the command table, with its help in both languages, and from who is known."""
     known = [slash.Known("person", PEER), slash.Known("group", "jarkom3@surabaya")]

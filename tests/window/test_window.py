@@ -191,6 +191,29 @@ def test_commands_work_and_a_slip_sends_nothing(open_window: Opening, system: Sy
     }
 
 
+def test_a_refused_command_comes_back_and_a_bare_name_is_asked_for(
+    open_window: Opening, system: System
+) -> None:
+    """Nothing that was written is lost; whom one means is chosen by their address."""
+    add_people(system, "imam@surabaya", "juli@surabaya", "tirta@jakarta")
+    imam = open_window()
+    enter(imam, "imam@surabaya")
+    write_to(imam, "juli@surabaya", "halo")
+
+    imam.say("/send nobody how are you")
+    imam.sees("There is no person nobody")
+    wait_until(lambda: imam.focused_text == "/send nobody how are you")
+    imam.keys("Control+a", "Delete")
+    imam.say("/send tirta is tirta there?")
+    imam.wait_for("which-tirta@jakarta")
+    imam.keys("Enter")
+    imam.gone("which-tirta@jakarta")
+
+    wait_until(lambda: imam.focused_text == "")
+    imam.open_chat(conversation_of("imam@surabaya", "tirta@jakarta"))
+    wait_until(lambda: imam.times_seen("is tirta there?") == 1)
+
+
 def test_somebody_new_makes_an_account_in_indonesian_on_a_phone(
     open_window: Opening, system: System
 ) -> None:
