@@ -60,7 +60,13 @@ _SPOKEN = frozenset({"detail", "reason", "server", "usage"})
 
 
 class _Fields(dict[str, Any]):
-    """A field that a newer or older peer left out shows as a question mark, never as a crash."""
+    """A field that a newer or older peer left out shows as a question mark, never as a crash; one
+    that holds several values, as people write them.
+    """
+
+    def __getitem__(self, name: str) -> Any:
+        value = super().__getitem__(name)
+        return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
     def __missing__(self, key: str) -> str:
         return "?"

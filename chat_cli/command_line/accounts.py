@@ -60,7 +60,7 @@ def _named(addresses: Sequence[str], typed: str) -> str:
     if not fitting:
         raise AccountNotFound(address=wanted)
     if len(fitting) > 1:
-        raise AmbiguousName(name=wanted, candidates=", ".join(fitting))
+        raise AmbiguousName(name=wanted, candidates=fitting)
     return fitting[0]
 
 

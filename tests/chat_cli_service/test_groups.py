@@ -123,11 +123,13 @@ async def test_an_ambiguous_name_is_refused_with_the_candidates(
     realm: FakeRealm, messi: Person
 ) -> None:
     """And nothing is saved."""
-    candidates = "a@x, a@y"
+    candidates = ["a@x", "a@y"]
     realm.resolving["a"] = AmbiguousName(name="a", candidates=candidates)
     answer = await messi.try_post("/messages", {"to": "a", "text": "hello"})
     assert answer.status_code == 409
-    assert answer.json()["error"]["candidates"] == candidates
+    error = answer.json()["error"]
+    assert error["candidates"] == candidates
+    assert error["message"] == "“a” could be a@x, a@y. Write the full address."
     assert (await messi.get("/info"))["unsent"] == 0
 
 
