@@ -36,6 +36,8 @@ from realm_protocol.names import group_conversation
 from realm_protocol.rooms import room_address
 
 _LONGEST_TOAST_MS = 4000
+_TOAST_WIDTH = 360
+_ABOVE_COMPOSER = 76
 _ROOM_SECONDS = 30.0
 _OF_ADDRESS = ("invalid_address", "invalid_name", "user_exists", "user_disabled", "name_reserved")
 _OF_PASSWORD = ("wrong_password", "password_too_short", "password_too_long")
@@ -302,6 +304,8 @@ class Session:
         return sum(one.live.state.total_unread for one in self._accounts.values())
 
     def toast(self, text: str) -> None:
+        """Over the newest messages, not over what somebody writes."""
+        beside = max(12, ((self._page.width or 0) - _TOAST_WIDTH) / 2)
         self._page.show_dialog(
             ft.SnackBar(
                 content=ft.Semantics(
@@ -310,7 +314,7 @@ class Session:
                 bgcolor=look.TOAST,
                 behavior=ft.SnackBarBehavior.FLOATING,
                 duration=_LONGEST_TOAST_MS,
-                width=360,
+                margin=ft.Margin.only(left=beside, right=beside, bottom=_ABOVE_COMPOSER),
             )
         )
 
