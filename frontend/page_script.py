@@ -83,6 +83,13 @@ addEventListener("mousedown", (event) => {
   if (event.target.closest?.("[flt-tappable]:not([tabindex])")) event.preventDefault();
 }, true);
 
+// What is marked and copied comes without what keeps scripts of two directions apart on the screen:
+// nobody sees it, and a shell or an address bar stumbles over it.
+const clipboard = navigator.clipboard, copy = clipboard?.writeText;
+if (copy) {
+  clipboard.writeText = (text) => copy.call(clipboard, text.replace(/[\\u2068\\u2069]/g, ""));
+}
+
 function slips(files) {
   const pick = crypto.randomUUID(), transfer = new DataTransfer();
   files.forEach((file, index) => transfer.items.add(

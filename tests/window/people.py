@@ -114,6 +114,12 @@ class Person:
         return float(shown.getpixel((shown.width // 2, shown.height // 3)))  # type: ignore[arg-type]
 
     @property
+    def copied(self) -> str:
+        """Where the browser lets a page read that."""
+        text: str = self.page.evaluate("navigator.clipboard.readText()")
+        return text
+
+    @property
     def focused_text(self) -> str | None:
         """What stands in the field that has the focus."""
         text: str | None = self.page.evaluate("document.activeElement.value")

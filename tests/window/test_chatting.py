@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from playwright.sync_api import FloatRect, Locator
 
 from tests.system.processes import System
 from tests.waiting import wait_until
@@ -180,6 +181,36 @@ def test_a_day_without_a_mouse(open_window: Opening, system: System) -> None:
     wait_until(lambda: not rina.find("search-input").count())
     rina.say("tiga")
     rina.sees("tiga")
+
+
+def test_what_is_copied_is_what_was_written(open_window: Opening, system: System) -> None:
+    """By a key, which is confirmed where nobody writes; and what is marked by the mouse."""
+    add_people(system, "vera@surabaya", "wawan@surabaya")
+    vera = open_window(permissions=["clipboard-read", "clipboard-write"])
+    enter(vera, "vera@surabaya")
+    write_to(vera, "wawan@surabaya", "cd /srv && make run")
+    vera.sees("Sent")
+
+    vera.keys("ArrowUp")
+    wait_until(lambda: vera.focused[0] == "msg-chosen")
+    vera.keys("c")
+    wait_until(lambda: vera.copied == "cd /srv && make run")
+    toast = _box(vera.wait_for("toast"))
+    assert toast["y"] + toast["height"] < _box(vera.wait_for("composer"))["y"]
+
+    _mark(vera, _box(vera.find("msg-list").locator('[flt-semantics-identifier^="msg-"]')))
+    vera.keys("Control+c")
+    wait_until(lambda: vera.copied != "cd /srv && make run")
+    assert not {"\u2068", "\u2069"} & set(vera.copied)
+
+
+def _mark(window: Person, box: FloatRect) -> None:
+    """What is written there, from the one side to the other."""
+    mouse, middle = window.page.mouse, box["y"] + box["height"] / 2
+    mouse.move(box["x"] + box["width"], middle)
+    mouse.down()
+    mouse.move(box["x"], middle, steps=5)
+    mouse.up()
 
 
 def test_one_key_goes_to_where_reading_stopped(open_window: Opening, system: System) -> None:
@@ -431,6 +462,11 @@ def _choose_settings(window: Person, *choices: str) -> None:
 
 
 def _height(window: Person, identifier: str) -> float:
-    box = window.wait_for(identifier).first.bounding_box()
+    return _box(window.wait_for(identifier))["height"]
+
+
+def _box(found: Locator) -> FloatRect:
+    """Where the first of them is."""
+    box = found.first.bounding_box()
     assert box is not None
-    return box["height"]
+    return box
