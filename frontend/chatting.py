@@ -185,7 +185,9 @@ class Chatting:
         conversation = state.find(self.opened)
         self.detailing.draw(conversation)
         self.frame.arrange(self.layout, chat_open=self.opened is not None)
-        self.frame.draw_accounts(state.me, self.outside.others(state.me))
+        self.frame.draw_accounts(
+            state.me, state.initials_of(state.me), self.outside.others(state.me)
+        )
         self.frame.draw_link(link, hidden=not self._strip.is_shown(now))
         self.list.draw(
             listing.list_rows(state, self.opened, self.words, now, self.list.longest),

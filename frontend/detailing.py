@@ -108,6 +108,7 @@ class Detailing:
         return Shown(
             conversation.kind,
             conversation.title,
+            head.initials,
             head.name,
             "" if head.below == conversation.title else head.below,
             head.presence,

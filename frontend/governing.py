@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from frontend.service.shapes import Conversation, Member, Person
 from frontend.views import dialogs
-from frontend.views.avatar import avatar
+from frontend.views.avatar import face_of
 from frontend.views.choosing import Choice, Choosing
 from frontend.window.governing import ROLE_OF
 from frontend.window.identity import realm_of
@@ -61,7 +61,7 @@ class Governing:
             heading=self._chatting.words("people_at", realm=realm_of(person.address)),
             title=person.name or person.address,
             detail=person.address,
-            face=lambda: avatar("private", person.address, 32, "online" if person.online else ""),
+            face=lambda: face_of(person),
             take=lambda: self._do(invited()),
         )
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from frontend.live import LiveAccount
 from frontend.service.shapes import Conversation, Group, Message, Person
-from frontend.views.avatar import avatar
+from frontend.views.avatar import avatar, face_of
 from frontend.views.choosing import Choice
 from frontend.window import listing, times
-from frontend.window.identity import is_guest, realm_of
+from frontend.window.identity import initials, is_guest, realm_of
 from frontend.window.state import ordered
 from frontend.window.words import Words
 from realm_protocol.errors import RealmchatError
@@ -71,15 +71,17 @@ class Finding:
         return begun in one.title or begun in name
 
     def _chat_choice(self, one: Conversation) -> Choice:
+        state = self.live.state
+
         async def take() -> None:
             await self.open(one.conversation)
 
         return Choice(
             identifier=f"jump-{one.title}",
             heading=self.words("chats"),
-            title=listing.title_of(self.live.state, one),
+            title=listing.title_of(state, one),
             detail=one.title,
-            face=lambda: avatar(one.kind, one.title, 32),
+            face=lambda: avatar(one.kind, one.title, listing.initials_of(state, one), 32),
             take=take,
         )
 
@@ -92,7 +94,7 @@ class Finding:
             heading=self.words("people_at", realm=realm_of(person.address)),
             title=person.name or person.address,
             detail=person.address,
-            face=lambda: avatar("private", person.address, 32, "online" if person.online else ""),
+            face=lambda: face_of(person),
             take=take,
         )
 
@@ -108,7 +110,7 @@ class Finding:
             heading=self.words("groups"),
             title=group.group,
             detail=" · ".join(told),
-            face=lambda: avatar("group", group.group, 32),
+            face=lambda: avatar("group", group.group, initials(group.group), 32),
             take=take,
         )
 
@@ -126,7 +128,9 @@ class Finding:
             heading="",
             title=name or address,
             detail=address,
-            face=lambda: avatar("group" if is_group else "private", address, 32),
+            face=lambda: avatar(
+                "group" if is_group else "private", address, initials(address, name), 32
+            ),
             take=take_it,
         )
 
@@ -151,6 +155,6 @@ class Finding:
             title=" · ".join(dict.fromkeys(told)),
             detail=listing.as_read(message.text),
             at=times.in_list(self.words, message.at or message.sent_at, now),
-            face=lambda: avatar("private", message.sender, 32),
+            face=lambda: avatar("private", message.sender, state.initials_of(message.sender), 32),
             take=take,
         )

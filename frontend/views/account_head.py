@@ -26,7 +26,9 @@ class AccountHead:
             item(words("keys"), doings.keys),
             item(words("sign_out"), doings.sign_out),
         ]
-        self._menu = watched(_account_menu(me, sizes), doings.in_menu)
+        self._me, self._initials = me, ""
+        self._face = ft.Container()
+        self._menu = watched(_account_menu(me, self._face, sizes), doings.in_menu)
         self.control = ft.Row(
             [
                 ft.Semantics(
@@ -52,8 +54,11 @@ class AccountHead:
             spacing=0,
         )
 
-    def tell(self, others: Sequence[tuple[str, int]]) -> None:
-        """The other accounts, each with what is unread there."""
+    def tell(self, initials: str, others: Sequence[tuple[str, int]]) -> None:
+        """One's own initials, and the other accounts, each with what is unread there."""
+        if initials != self._initials:
+            self._initials = initials
+            self._face.content = avatar("private", self._me, initials, 32)
         for address, unread in others:
             if address not in self._others:
                 self._others[address] = item("", bound(self._switch, address))
@@ -61,7 +66,7 @@ class AccountHead:
         self._menu.items = [*(self._others[address] for address, _ in others), *self._own]
 
 
-def _account_menu(me: str, sizes: Sizes) -> ft.PopupMenuButton:
+def _account_menu(me: str, face: ft.Control, sizes: Sizes) -> ft.PopupMenuButton:
     name, _, realm = me.partition("@")
     style = look.ringed(look.RADIUS_FIELD)
     style.padding = ft.Padding.symmetric(horizontal=4)
@@ -69,7 +74,7 @@ def _account_menu(me: str, sizes: Sizes) -> ft.PopupMenuButton:
         # As an icon, and not as content, it has the ring of a button.
         icon=ft.Row(
             [
-                avatar("private", me, 32),
+                face,
                 ft.Column(
                     [
                         ft.Text(

@@ -2,15 +2,18 @@
 
 import flet as ft
 
+from frontend.service.shapes import Member, Person
 from frontend.views import look
 from frontend.window.identity import colour_index, initials
 
 
-def avatar(kind: str, address: str, size: int, presence: str = "") -> ft.Control:
-    """`presence` as of a row of the list; empty where there is none to show."""
+def avatar(kind: str, address: str, letters: str, size: int, presence: str = "") -> ft.Control:
+    """`letters` are the initials; `presence` as of a row of the list, empty where there is none to
+    show.
+    """
     group = kind != "private"
     disc = ft.Container(
-        content=_sign(kind, address, size),
+        content=_sign(kind, letters, size),
         width=size,
         height=size,
         alignment=ft.Alignment.CENTER,
@@ -24,11 +27,17 @@ def avatar(kind: str, address: str, size: int, presence: str = "") -> ft.Control
     return ft.Semantics(exclude_semantics=True, content=shown)
 
 
-def _sign(kind: str, address: str, size: int) -> ft.Control:
+def face_of(person: Person | Member) -> ft.Control:
+    """In a list of people."""
+    letters, presence = initials(person.address, person.name), "online" if person.online else ""
+    return avatar("private", person.address, letters, 32, presence)
+
+
+def _sign(kind: str, letters: str, size: int) -> ft.Control:
     if kind == "room":
         return ft.Icon(ft.Icons.MEETING_ROOM_OUTLINED, size=size * 0.55, color=look.ON_IDENTITY)
     return ft.Text(
-        initials(address),
+        letters,
         size=round(size * 0.36),
         weight=look.BOLD,
         color=look.ON_IDENTITY,

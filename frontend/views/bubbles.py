@@ -29,6 +29,7 @@ from frontend.window.rows import BubbleRow, DayRow, NewRow, Row, SystemRow
 from frontend.window.uploads import is_moving, shortened
 
 _SHORT_CHARACTERS, _SHORT_CHARACTERS_NARROW = 48, 32
+_FACE = 32
 _MOST_LINKS, _LINK_CHARACTERS = 6, 50
 """In a menu."""
 
@@ -45,6 +46,7 @@ class DrawnRow:
         self._box: ft.Container | None = None
         self._lines: ft.Column | None = None
         self._named: ft.Semantics | None = None
+        self._face = ft.Container(width=_FACE)
         self.menu: MessageMenu | None = None
         match row:
             case DayRow():
@@ -57,7 +59,8 @@ class DrawnRow:
                 self._moving = _on_its_way(row, manner, deeds)
                 self.menu = self._menu(row, manner)
                 self._box = _box(row, manner, deeds, self._moving)
-                line = _line(row, self._box, manner, self.menu)
+                self._face.content = _disc(row)
+                line = _line(row, self._box, self._face, manner, self.menu)
                 below = _below(row, manner, deeds)
                 if row.own or below:
                     self._lines = _with_below(line, below)
@@ -107,6 +110,8 @@ class DrawnRow:
         elif below:
             return False
         self.row, named.label = row, manner.who(row)
+        if row.initials != was.initials:
+            self._face.content = _disc(row)
         box.content, box.bgcolor = _inside(row, manner, self._deeds, None), _fill(row)
         show_changes(self.control)
         return True
@@ -206,21 +211,26 @@ def _gap(row: BubbleRow) -> int:
     return 10 if row.begins else 2
 
 
-def _line(row: BubbleRow, box: ft.Container, manner: Manner, menu: MessageMenu) -> ft.Row:
+def _disc(row: BubbleRow) -> ft.Control | None:
+    """The sender's, where a group begins."""
+    return avatar("private", row.message.sender, row.initials, _FACE) if row.begins else None
+
+
+def _line(
+    row: BubbleRow, box: ft.Container, face: ft.Control, manner: Manner, menu: MessageMenu
+) -> ft.Row:
     """One's own at the right, others' at the left, in groups with their discs. In compact rows all
     at the left, over the whole column; one's own are told by their tint.
     """
     if manner.sizes.compact:
         box.expand = True
         return ft.Row([box, menu.control], spacing=2)
-    message = row.message
     parts: list[ft.Control] = [ft.Container(box, expand=2, expand_loose=True), menu.control]
     if not manner.narrow:
         parts.append(ft.Container(expand=1))
     if row.own:
         parts.reverse()
     elif manner.kind != "private":
-        face = avatar("private", message.sender, 32) if row.begins else ft.Container(width=32)
         parts.insert(0, face)
     return ft.Row(
         parts,

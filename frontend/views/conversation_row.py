@@ -101,9 +101,9 @@ class ConversationRow:
             return
         if was is None or was.selected != row.selected:
             self._select(row.selected)
-        if was is None or was.presence != row.presence:
+        if was is None or (was.initials, was.presence) != (row.initials, row.presence):
             size = 28 if self._sizes.compact else 40
-            self._face.content = avatar(row.kind, row.address, size, row.presence)
+            self._face.content = avatar(row.kind, row.address, row.initials, size, row.presence)
         self._name.value, self._name.semantics_label = isolated(row.name), row.spoken
         self._name.weight = look.BOLD if row.unread else ft.FontWeight.W_500
         self._time.value = row.time

@@ -8,7 +8,7 @@ import flet as ft
 
 from frontend.service.shapes import Member
 from frontend.views import look
-from frontend.views.avatar import avatar, guest_chip
+from frontend.views.avatar import avatar, face_of, guest_chip
 from frontend.views.doing import Done, clicked, item, watched
 from frontend.views.look import Sizes, isolated
 from frontend.window.governing import Rights
@@ -29,6 +29,7 @@ class Shown:
 
     kind: str
     address: str
+    initials: str
     name: str
     below: str
     presence: str
@@ -136,7 +137,7 @@ def _who(shown: Shown, sizes: Sizes, words: Words) -> ft.Control:
     told = [t for t in (shown.address, shown.below, entered) if t and t != shown.name]
     return ft.Column(
         [
-            avatar(shown.kind, shown.address, 72, shown.presence),
+            avatar(shown.kind, shown.address, shown.initials, 72, shown.presence),
             name,
             *(line(text, sizes.preview, look.TEXT2) for text in dict.fromkeys(told)),
         ],
@@ -272,7 +273,7 @@ def _member(member: Member, menu: Sequence[ft.Control], sizes: Sizes, words: Wor
         container=True,
         content=ft.Row(
             [
-                avatar("private", member.address, 32, "online" if member.online else ""),
+                face_of(member),
                 told,
                 ft.Column(beside, spacing=0, horizontal_alignment=end, visible=bool(beside)),
                 *menu,

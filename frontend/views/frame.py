@@ -214,13 +214,13 @@ class Frame:
 
     # --- the list's head and status line ---------------------------------------------------------
 
-    def draw_accounts(self, me: str, others: list[tuple[str, int]]) -> None:
+    def draw_accounts(self, me: str, initials: str, others: list[tuple[str, int]]) -> None:
         """Whose window it is, and the other accounts with what is unread there."""
         if self._told.is_new("account", me):
             self._account = AccountHead(me, self._sizes, self._words, self._doings)
             self._list_head.content = self._account.control
-        if self._account is not None and self._told.is_new("others", me, tuple(others)):
-            self._account.tell(others)
+        if self._account is not None and self._told.is_new("others", me, initials, tuple(others)):
+            self._account.tell(initials, others)
             show_changes(self._list_head)
 
     def draw_link(self, link: LinkWords, *, hidden: bool) -> None:
@@ -270,7 +270,7 @@ class Frame:
             return
         warns = narrow and bool(link.strip)
         self._back.visible = narrow
-        self._face.content = avatar(head.kind, head.address, 36, head.presence)
+        self._face.content = avatar(head.kind, head.address, head.initials, 36, head.presence)
         self._title.content = ft.Column(
             self._titled(head, below, look.WARN if warns else look.TEXT2, narrow=narrow),
             spacing=0,

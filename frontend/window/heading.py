@@ -17,6 +17,7 @@ class Head:
     conversation: str
     kind: str
     address: str
+    initials: str
     name: str
     realm: str
     below: str
@@ -36,6 +37,7 @@ def head_of(state: AccountState, conversation: Conversation, words: Words, now: 
         conversation.conversation,
         conversation.kind,
         conversation.title,
+        listing.initials_of(state, conversation),
         listing.title_of(state, conversation),
         realm_of(conversation.title),
         below or conversation.title,

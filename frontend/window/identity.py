@@ -1,16 +1,22 @@
 """What tells people, groups and sites apart at a glance: initials, and one of six colours.
 
-The same on every device, because it comes of the address alone.
+The same on every device: a colour comes of the address alone, initials of what somebody calls
+themselves and of the address.
 """
 
 import hashlib
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
+from frontend.window.letters import letters
 from realm_protocol import rooms
 
 COLOURS = 6
+_APART = "\u200c"
+"""Between letters that would be written together."""
 
 
 def colour_index(kind: str, name: str) -> int:
@@ -19,14 +25,27 @@ def colour_index(kind: str, name: str) -> int:
     return int.from_bytes(digest[:4]) % COLOURS
 
 
-def initials(name: str) -> str:
-    """Two letters of a name or an address."""
-    words = name.partition("@")[0].replace(".", " ").replace("_", " ").split()
-    words = [word.strip("-") for word in words if word.strip("-")]
-    if not words:
-        return "?"
-    letters = words[0][:2] if len(words) == 1 else words[0][0] + words[-1][0]
-    return letters.upper()
+@lru_cache(maxsize=4096)
+def initials(address: str, name: str = "") -> str:
+    """Two letters: of the name that somebody calls themselves, where it is known and has any, else
+    of their address. The same each time a row is drawn, so it is remembered.
+    """
+    name = name.removesuffix(rooms.GUEST_ENDING) if is_guest(address) else name
+    bare = name_of(address).removeprefix(rooms.GUEST_PREFIX)
+    in_address = bare.replace(".", " ").replace("_", " ")
+    return _initials_of(name) or _initials_of(in_address) or "?"
+
+
+def _initials_of(name: str) -> str:
+    """Of its first and its last word; of one word alone its first two. Words without letters don't
+    count.
+    """
+    words = [found for word in name.split() if (found := letters(word))]
+    if len(words) > 1:
+        words = [words[0][:1], words[-1][:1]]
+    chosen = [letters(one.title())[0] for word in words for one in word[:2]]
+    are_joined = any(unicodedata.bidirectional(one[0]) == "AL" for one in chosen)
+    return (_APART if are_joined else "").join(chosen)
 
 
 def short(address: str, own_realm: str) -> str:
@@ -56,6 +75,10 @@ class People:
         """What somebody calls themselves, and where that isn't enough, their address's name."""
         name = self.name_of(address)
         return f"{name} ({name_of(address)})" if address in self.namesakes else name
+
+    def initials_of(self, address: str) -> str:
+        """Those of a name that two share are the same."""
+        return initials(address, self.names.get(address, ""))
 
     def among(self, everybody: Collection[str]) -> "People":
         """With who of all that are known are namesakes."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from frontend.service.shapes import Conversation, Message
 from frontend.window import markdown, times
 from frontend.window.changes import change_words
-from frontend.window.identity import name_of, realm_of, short, with_site
+from frontend.window.identity import initials, name_of, realm_of, short, with_site
 from frontend.window.state import AccountState, ordered
 from frontend.window.words import Words
 from realm_protocol.errors import rebuild
@@ -23,6 +23,7 @@ class ListRow:
     conversation: str
     kind: str
     address: str
+    initials: str
     name: str
     realm: str
     """Empty where it is one's own."""
@@ -64,6 +65,7 @@ def _row(
         conversation=one.conversation,
         kind=one.kind,
         address=one.title,
+        initials=initials_of(state, one),
         name=title_of(state, one),
         realm="" if realm == state.realm else realm,
         time=time,
@@ -87,6 +89,11 @@ def _tick(state: AccountState, last: Message | None) -> str:
 
 def title_of(state: AccountState, one: Conversation) -> str:
     return state.title_of(one.title) if one.kind == "private" else one.name or name_of(one.title)
+
+
+def initials_of(state: AccountState, one: Conversation) -> str:
+    """What stands for the other; for a group, whatever its members call it, of its address."""
+    return state.initials_of(one.title) if one.kind == "private" else initials(one.title)
 
 
 def told_of(state: AccountState, address: str) -> str:

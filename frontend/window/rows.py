@@ -43,6 +43,8 @@ class BubbleRow:
     """Of a file that isn't a message yet."""
     name: str = ""
     """What its sender is called."""
+    initials: str = ""
+    """Of its sender."""
 
 
 Row = DayRow | NewRow | SystemRow | BubbleRow
@@ -117,7 +119,9 @@ def rows_of(
         tells = own and upload is None and last_of_state[message.state] is message
         begins = not _continues(before, message)
         tells = tells and _has_words(message)
-        rows.append(BubbleRow(message, own, begins, tells, upload, people.title_of(message.sender)))
+        sender = message.sender
+        called = people.title_of(sender), people.initials_of(sender)
+        rows.append(BubbleRow(message, own, begins, tells, upload, *called))
         before = message
     return rows
 

@@ -79,6 +79,9 @@ class AccountState:
     def title_of(self, address: str) -> str:
         return self.people.title_of(address)
 
+    def initials_of(self, address: str) -> str:
+        return self.people.initials_of(address)
+
     @property
     def total_unread(self) -> int:
         """Of what its person wants to hear."""

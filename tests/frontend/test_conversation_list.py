@@ -15,7 +15,22 @@ from frontend.window.words import Words
 from tests.frontend.page_in_memory import PageInMemory
 
 _ROW = ListRow(
-    *("", "private", "sari@surabaya", "Sari", "", "10:24", "halo", "", "", 0, "", False, False),
+    *(
+        "",
+        "private",
+        "sari@surabaya",
+        "SA",
+        "Sari",
+        "",
+        "10:24",
+        "halo",
+        "",
+        "",
+        0,
+        "",
+        False,
+        False,
+    ),
     spoken="Sari",
 )
 
@@ -33,6 +48,7 @@ class _Chats:
             focus=Focus(lambda: 0.0),
         )
         self._count, self.selected = count, selected
+        self._row = _ROW
         self.page = PageInMemory(ft.Column([self.list.stop, self.list.control]))
         self.list.restyle(Sizes(), Words("en"), still=True)
         self._draw()
@@ -44,7 +60,9 @@ class _Chats:
     def _draw(self) -> None:
         shown = range(min(self._count, self.list.longest))
         rows = [
-            replace(_ROW, conversation=f"c{n}", spoken=f"Sari {n}", selected=n == self.selected)
+            replace(
+                self._row, conversation=f"c{n}", spoken=f"Sari {n}", selected=n == self.selected
+            )
             for n in shown
         ]
         more = self._count > len(rows)
@@ -66,6 +84,13 @@ class _Chats:
         rings = [row.content.content.foreground_decoration for row in shown if _is_row(row)]
         assert sum(ring is not None for ring in rings) <= 1
         return [f"c{place}" for place, ring in enumerate(rings) if ring is not None]
+
+    def change(self, **told: Any) -> str:
+        """What is sent to the page when all rows are told this of, and were drawn before."""
+        self.page.sent()
+        self._row = replace(self._row, **told)
+        self._draw()
+        return str(self.page.sent())
 
     @property
     def spoken(self) -> str:
@@ -139,3 +164,15 @@ async def test_who_goes_on_below_the_last_row_gets_more(chats: Callable[..., _Ch
     await list_.list.move(1)
 
     assert list_.ringed == [f"c{ROWS}"]
+
+
+async def test_a_disc_is_drawn_anew_when_its_name_is_learnt(chats: Callable[..., _Chats]) -> None:
+    """And only then: what else changes leaves it, and nothing is sent where nothing did."""
+    list_ = chats(1)
+    discs = list_.page.ids("Semantics")
+
+    assert "halo lagi" in list_.change(preview="halo lagi")
+    assert list_.page.ids("Semantics") == discs
+    assert "'SD'" in list_.change(name="Sari Dewi", initials="SD")
+    assert list_.page.ids("Semantics") != discs
+    assert list_.change() == "[]"

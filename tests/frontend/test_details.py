@@ -18,6 +18,7 @@ YANTI = Member("yanti@surabaya", "Yanti", "member", online=False, delivered=0, r
 GROUP = Shown(
     "group",
     "arisan@surabaya",
+    "AR",
     "arisan",
     "",
     "",
@@ -111,3 +112,17 @@ def test_a_members_menu_tells_when_it_has_the_keys() -> None:
         told(ft.Event("told", menu))
 
     assert done == ["menu opened", "menu shut"] * 2
+
+
+def test_discs_have_initials_of_names() -> None:
+    """The group's of its address; a member's of what they call themselves, as that is now."""
+    details = _details([])
+    details.tell(GROUP)
+    page = PageInMemory(details.control)
+
+    named = replace(VINA, name="Vina Panduwinata")
+    details.tell(replace(GROUP, name="Arisan Keluarga", members=[named, WAWAN]))
+    details.control.update()
+
+    shown = [text.value for text in page.all("Text")]
+    assert [text for text in shown if text in ("AR", "AK", "VI", "VP", "WA")] == ["WA", "AR", "VP"]

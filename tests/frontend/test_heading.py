@@ -23,7 +23,9 @@ _ROOM_FOR = 17
 def test_a_narrow_composer_has_room_for_what_it_says(language: str, kind: str, cut: bool) -> None:
     """Whoever it is that one writes to; the head tells that."""
     name = "Jordan Henderson" * 4
-    head = Head("c", kind, "henderson@jakarta", name, "jakarta", "", "online", f"{name}, jakarta")
+    head = Head(
+        "c", kind, "henderson@jakarta", "JH", name, "jakarta", "", "online", f"{name}, jakarta"
+    )
     words = Words(language)
 
     assert len(hint_of(head, words, cut=cut, narrow=True)) <= _ROOM_FOR

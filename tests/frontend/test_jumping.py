@@ -4,13 +4,17 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import flet as ft
+
 from frontend.jumping import Finding
 from frontend.live import LiveAccount
 from frontend.service.shapes import Group, Message, Person
+from frontend.views.choosing import Choice
 from frontend.window import arriving
 from frontend.window.state import AccountState
 from frontend.window.words import Words
 from tests.frontend.chat_log import BEGIN, ME, PEER, conversation, message
+from tests.frontend.page_in_memory import PageInMemory
 
 
 @dataclass
@@ -90,3 +94,19 @@ async def test_a_hit_says_who_wrote_it_and_to_whom() -> None:
 
     peer = "Jordan Henderson, jakarta"
     assert told == [(peer, "03:02"), (f"Lionel Messi · {peer}", "03:01")]
+
+
+def _initials(choices: list[Choice]) -> list[str]:
+    page = PageInMemory(ft.Row([choice.face() for choice in choices]))
+    return [text.value for text in page.all("Text")]
+
+
+async def test_discs_have_initials_of_names() -> None:
+    """Of chats, of people who were found, of who wrote a hit, and of two of one name."""
+    finding, chat_cli = _finding()
+    chat_cli.hits = [message(1, ME), message(2, "nobody.known@jakarta")]
+
+    assert _initials(await finding.anyone("")) == ["JH", "BU", "AR"]
+    assert _initials(await finding.messages("text")) == ["LM", "NK"]
+    two = ("lineker@surabaya", PEER)
+    assert _initials([finding.called(one, _nothing) for one in two]) == ["LI", "JH"]

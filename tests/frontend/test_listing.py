@@ -47,6 +47,20 @@ def test_a_row_says_who_where_what_and_how_much_is_unread() -> None:
     assert row.tick == ""
 
 
+def test_a_row_has_the_initials_of_the_name_once_it_is_known() -> None:
+    """A group those of its address, whatever its members call it."""
+    group = {"kind": "group", "title": "club@surabaya", "name": "Arisan Keluarga"}
+    chats = [conversation(), conversation(**group, conversation="gClub")]
+    state = arriving.take_conversations(AccountState(ME), chats, 9)
+    met = arriving.take_people(state, [Person(PEER, "Jordan Henderson", True)], NOW)
+
+    told = [
+        {row.address: row.initials for row in list_rows(one, None, EN, NOW)} for one in (state, met)
+    ]
+
+    assert told == [{PEER: "HE", "club@surabaya": "CL"}, {PEER: "JH", "club@surabaya": "CL"}]
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

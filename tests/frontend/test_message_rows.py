@@ -188,7 +188,7 @@ def test_a_message_names_its_sender_as_they_call_themselves(drawn: _Drawn, size:
     manner = replace(_MANNER, kind="group", sizes=size)
     said = [message(1), message(2, "heru@surabaya")]
     drawn.rows.draw(rows_of(said, ME, None, _MANNER.now), manner, 300)
-    before = drawn.page.ids("Semantics")
+    before, menus = drawn.page.ids("Semantics"), drawn.page.ids("ContextMenu")
     drawn.page.sent()
 
     people = People({PEER: "Jordan Henderson"})
@@ -201,3 +201,5 @@ def test_a_message_names_its_sender_as_they_call_themselves(drawn: _Drawn, size:
     assert {"Jordan Henderson", "jakarta", "heru"} <= shown
     assert "surabaya" not in shown
     assert before & drawn.page.ids("Semantics")
+    assert menus == drawn.page.ids("ContextMenu")
+    assert ("JH" in shown, "HE" in shown) == (not size.compact, not size.compact)

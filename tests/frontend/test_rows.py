@@ -7,7 +7,6 @@ import pytest
 
 from frontend.service.shapes import Message
 from frontend.window import slash
-from frontend.window.identity import colour_index, initials
 from frontend.window.rows import (
     BubbleRow,
     DayRow,
@@ -184,12 +183,3 @@ def test_a_command_behind_blanks_is_completed_and_runs(blanks: str) -> None:
     assert not slash.is_finished(f"{blanks}/hel")
     assert slash.is_finished(f"{blanks}/help")
     assert slash.candidates(f"{blanks}//hel", known, "en") == []
-
-
-def test_colours_and_initials_come_of_the_address() -> None:
-    """Every device agrees, and every name has some."""
-    assert colour_index("user", "messi@surabaya") == colour_index("user", "messi@surabaya")
-    assert {colour_index("user", f"p{n}@x") for n in range(50)} == set(range(6))
-    assert [initials(name) for name in ("messi@surabaya", "Lionel Messi", "a.b@x", "-")] == [
-        *("ME", "LM", "AB", "?"),
-    ]
