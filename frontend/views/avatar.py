@@ -22,7 +22,8 @@ def avatar(kind: str, address: str, letters: str, size: int, presence: str = "")
     )
     shown: ft.Control = disc
     if presence in ("online", "unknown"):
-        shown = ft.Stack([disc, _dot(presence, size)], width=size, height=size)
+        dotted = [disc, _dot(presence, size)]
+        shown = ft.Stack(dotted, width=size, height=size, clip_behavior=ft.ClipBehavior.NONE)
     # The name beside it says all; initials and a dot would only be read before it.
     return ft.Semantics(exclude_semantics=True, content=shown)
 
@@ -46,8 +47,8 @@ def _sign(kind: str, letters: str, size: int) -> ft.Control:
 
 
 def _dot(presence: str, size: int) -> ft.Control:
-    """On the rim of a disc of this size."""
-    online, inset = presence == "online", max(0.0, round(size * 0.146 - 6, 1))
+    """With its middle on the rim of a disc of this size, so that it leaves the initials free."""
+    online, inset = presence == "online", round(size * 0.146 - 6, 1)
     return ft.Container(
         width=12,
         height=12,

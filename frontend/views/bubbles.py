@@ -299,7 +299,7 @@ def _inside(row: BubbleRow, manner: Manner, deeds: Deeds, moving: OnItsWay | Non
 
 def _sender(row: BubbleRow, manner: Manner) -> ft.Control:
     """Nothing of the name is cut off: its end may tell one messi from the other."""
-    sender, chip_size = row.message.sender, manner.sizes.of(11)
+    sender, chip_size = row.message.sender, manner.sizes.meta
     name = ft.Text(
         isolated(row.name),
         size=manner.sizes.name,

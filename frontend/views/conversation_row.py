@@ -63,12 +63,12 @@ class ConversationRow:
         )
         quiet = ft.Icons.NOTIFICATIONS_OFF_OUTLINED
         self._quiet = ft.Icon(quiet, size=sizes.of(14), color=look.TEXT2)
-        self._count = ft.Text(size=sizes.of(11), weight=look.BOLD, text_align=ft.TextAlign.CENTER)
+        self._count = ft.Text(size=sizes.meta, weight=look.BOLD, text_align=ft.TextAlign.CENTER)
         self._badge = ft.Container(
             content=self._count,
-            height=20,
-            padding=ft.Padding.symmetric(horizontal=7),
-            border_radius=20,
+            height=sizes.of(20),
+            padding=ft.Padding.symmetric(horizontal=sizes.of(7)),
+            border_radius=sizes.of(20),
             alignment=ft.Alignment.CENTER,
         )
 
@@ -76,7 +76,7 @@ class ConversationRow:
         """What was said last stands below; where rows are to be compact, it doesn't. Beside large
         letters there is no room for the site, but below them.
         """
-        chip: list[ft.Control] = [realm_chip(row.realm, self._sizes.of(11))] if row.realm else []
+        chip: list[ft.Control] = [realm_chip(row.realm, self._sizes.meta)] if row.realm else []
         below: list[ft.Control] = [ft.Row(chip)] if chip and self._sizes.are_large else []
         beside = [] if below else chip
         first = ft.Row(

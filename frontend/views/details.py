@@ -253,7 +253,7 @@ def _member(member: Member, menu: Sequence[ft.Control], sizes: Sizes, words: Wor
         )
     ]
     if is_guest(member.address):
-        named.append(guest_chip(words("guest"), sizes.of(11)))
+        named.append(guest_chip(words("guest"), sizes.meta))
     states: list[ft.Control] = [
         ft.Text(text, size=sizes.meta, color=look.TEXT2, no_wrap=True)
         for text in (

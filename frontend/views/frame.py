@@ -295,7 +295,7 @@ class Frame:
             overflow=ft.TextOverflow.ELLIPSIS,
             tooltip=head.address,
         )
-        chip = realm_chip(head.realm, self._sizes.of(11))
+        chip = realm_chip(head.realm, self._sizes.meta)
         told = ft.Text(
             below,
             size=self._sizes.meta,

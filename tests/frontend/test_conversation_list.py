@@ -98,6 +98,10 @@ class _Chats:
         return told
 
 
+def _holds(box: Any, text: str) -> bool:
+    return isinstance(box.content, ft.Text) and box.content.value == text
+
+
 def _is_row(row: Any) -> bool:
     return isinstance(row.content, ft.Semantics)
 
@@ -176,3 +180,18 @@ async def test_a_disc_is_drawn_anew_when_its_name_is_learnt(chats: Callable[...,
     assert "'SD'" in list_.change(name="Sari Dewi", initials="SD")
     assert list_.page.ids("Semantics") != discs
     assert list_.change() == "[]"
+
+
+@pytest.mark.parametrize("percent", [100, 150])
+def test_no_letter_of_a_row_is_smaller_than_a_time(
+    chats: Callable[..., _Chats], percent: int
+) -> None:
+    """Neither the site's name nor the count, whose badge has room for it."""
+    list_ = chats(1)
+    list_.list.restyle(Sizes(percent), Words("en"), still=True)
+    list_.change(realm="jakarta", unread=12)
+
+    texts = {text.value: text.size for text in list_.page.all("Text")}
+    assert {texts["10:24"], texts["jakarta"], texts["12"]} == {12 * percent / 100}
+    badges = [one for one in list_.page.all("Container") if _holds(one, "12")]
+    assert [badge.height for badge in badges] == [20 * percent / 100]
