@@ -12,7 +12,11 @@ from frontend.views.look import Sizes, isolated
 from frontend.views.one_stop import pressable
 from frontend.views.still import Still, show_changes
 from frontend.window.listing import ListRow
+from frontend.window.uploads import shortened
 from frontend.window.words import Words
+
+_BESIDE = 14
+"""Characters beside the name at most."""
 
 
 class ConversationRow:
@@ -55,6 +59,10 @@ class ConversationRow:
             expand_loose=True,
             tooltip=row.address,
         )
+        self._beside = ft.Text(size=sizes.meta, color=look.TEXT2, no_wrap=True)
+        # What is spoken for the name has it.
+        self._told = ft.Semantics(exclude_semantics=True, content=self._beside)
+        self._below = ft.Row(spacing=6)
         self._time = ft.Text(size=sizes.meta, color=look.TEXT2, no_wrap=True)
         self._tick = ft.Icon(TICKS["saved"][0], size=sizes.of(14))
         self._emphasis = ft.Text(size=sizes.preview, color=look.ACCENT, no_wrap=True)
@@ -74,11 +82,13 @@ class ConversationRow:
 
     def _lines(self, row: ListRow) -> list[ft.Control]:
         """What was said last stands below; where rows are to be compact, it doesn't. Beside large
-        letters there is no room for the site, but below them.
+        letters there is no room for the site and what is told of the name, but below them.
         """
         chip: list[ft.Control] = [realm_chip(row.realm, self._sizes.meta)] if row.realm else []
-        below: list[ft.Control] = [ft.Row(chip)] if chip and self._sizes.are_large else []
-        beside = [] if below else chip
+        told: list[ft.Control] = [self._told, *chip]
+        large = self._sizes.are_large
+        self._below.controls, beside = (told, []) if large else ([], told)
+        below: list[ft.Control] = [self._below] if large else []
         first = ft.Row(
             [ft.Row([self._name, *beside], spacing=6, expand=True), self._time, _gap()], spacing=6
         )
@@ -105,6 +115,8 @@ class ConversationRow:
             size = 28 if self._sizes.compact else 40
             self._face.content = avatar(row.kind, row.address, row.initials, size, row.presence)
         self._name.value, self._name.semantics_label = isolated(row.name), row.spoken
+        self._beside.value, self._told.visible = _brief(row.beside), bool(row.beside)
+        self._below.visible = bool(row.beside or row.realm)
         self._name.weight = look.BOLD if row.unread else ft.FontWeight.W_500
         self._time.value = row.time
         self._show_last(row)
@@ -142,6 +154,11 @@ class ConversationRow:
         self._count.value = str(row.unread) if row.unread < 100 else "99+"
         self._count.semantics_label = self._words("unread", n=row.unread)
         self._count.color = look.ON_MUTED if row.muted else look.ON_ACCENT
+
+
+def _brief(told: str) -> str:
+    """An address's name may be longer than the row is wide."""
+    return isolated(shortened(told, _BESIDE))
 
 
 def _column(lines: list[ft.Control]) -> ft.Control:

@@ -71,10 +71,13 @@ class People:
         """What somebody calls themselves, else the name of their address."""
         return self.names.get(address) or name_of(address)
 
+    def which_of(self, address: str) -> str:
+        """Which of two of one name somebody is; empty where the name is enough."""
+        return f"({name_of(address)})" if address in self.namesakes else ""
+
     def title_of(self, address: str) -> str:
         """What somebody calls themselves, and where that isn't enough, their address's name."""
-        name = self.name_of(address)
-        return f"{name} ({name_of(address)})" if address in self.namesakes else name
+        return f"{self.name_of(address)} {self.which_of(address)}".rstrip()
 
     def initials_of(self, address: str) -> str:
         """Those of a name that two share are the same."""

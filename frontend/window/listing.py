@@ -25,6 +25,8 @@ class ListRow:
     address: str
     initials: str
     name: str
+    beside: str
+    """Never cut with the name: which of two of one name it is, or that a room is open."""
     realm: str
     """Empty where it is one's own."""
     time: str
@@ -66,7 +68,8 @@ def _row(
         kind=one.kind,
         address=one.title,
         initials=initials_of(state, one),
-        name=title_of(state, one),
+        name=_name(state, one),
+        beside=words("room") if one.kind == "room" else state.people.which_of(one.title),
         realm="" if realm == state.realm else realm,
         time=time,
         preview=preview,
@@ -88,7 +91,12 @@ def _tick(state: AccountState, last: Message | None) -> str:
 
 
 def title_of(state: AccountState, one: Conversation) -> str:
-    return state.title_of(one.title) if one.kind == "private" else one.name or name_of(one.title)
+    return state.title_of(one.title) if one.kind == "private" else _name(state, one)
+
+
+def _name(state: AccountState, one: Conversation) -> str:
+    """Without what tells two of one name apart."""
+    return state.name_of(one.title) if one.kind == "private" else one.name or name_of(one.title)
 
 
 def initials_of(state: AccountState, one: Conversation) -> str:
@@ -108,7 +116,7 @@ def told_of_chat(state: AccountState, one: Conversation) -> str:
 
 def _with_words(row: ListRow, words: Words) -> ListRow:
     told = [
-        row.name,
+        f"{row.name} {row.beside}".rstrip(),
         row.realm,
         presence_words(row.presence, words),
         words("muted") if row.muted else "",

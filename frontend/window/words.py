@@ -249,6 +249,7 @@ TEXTS: Mapping[str, Text] = {
     "role_owner": Text("owner", "pemilik"),
     "role_admin": Text("admin", "admin"),
     "guest": Text("guest", "tamu"),
+    "room": Text("open room", "ruang terbuka"),
     "open_room": Text(
         "Open room: anyone can join, everything is recorded.",
         "Ruang terbuka: siapa pun bisa bergabung dan semua pesan direkam.",

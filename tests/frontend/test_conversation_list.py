@@ -15,22 +15,8 @@ from frontend.window.words import Words
 from tests.frontend.page_in_memory import PageInMemory
 
 _ROW = ListRow(
-    *(
-        "",
-        "private",
-        "sari@surabaya",
-        "SA",
-        "Sari",
-        "",
-        "10:24",
-        "halo",
-        "",
-        "",
-        0,
-        "",
-        False,
-        False,
-    ),
+    *("", "private", "sari@surabaya", "SA", "Sari", "", "", "10:24", "halo"),
+    *("", "", 0, "", False, False),
     spoken="Sari",
 )
 
@@ -195,3 +181,24 @@ def test_no_letter_of_a_row_is_smaller_than_a_time(
     assert {texts["10:24"], texts["jakarta"], texts["12"]} == {12 * percent / 100}
     badges = [one for one in list_.page.all("Container") if _holds(one, "12")]
     assert [badge.height for badge in badges] == [20 * percent / 100]
+
+
+@pytest.mark.parametrize("percent", [100, 150])
+def test_what_is_told_of_a_name_is_not_cut_with_it(
+    chats: Callable[..., _Chats], percent: int
+) -> None:
+    """It stands beside it, below large letters, and comes and goes; a long one keeps both ends."""
+    list_ = chats(1)
+    list_.list.restyle(Sizes(percent), Words("en"), still=True)
+
+    for beside, shown in (
+        ("(leo)", ["(leo)"]),
+        ("(raden.mas.panjang.sekali)", ["(raden.ma…ali)"]),
+        ("", []),
+    ):
+        list_.change(beside=beside)
+        texts = [text for text in list_.page.all("Text") if text.size == Sizes(percent).meta]
+        told = {str(text.value).strip("\u2068\u2069") for text in texts} - {"10:24", "0", ""}
+        assert sorted(told) == shown
+        (name,) = [text for text in list_.page.all("Text") if "Sari" in str(text.value)]
+        assert (name.expand, name.overflow) == (True, ft.TextOverflow.ELLIPSIS)

@@ -215,14 +215,25 @@ def test_two_people_of_one_name_are_told_apart() -> None:
     listed = [conversation(conversation=f"p{one.address}", title=one.address) for one in people]
     rows = list_rows(arriving.take_conversations(state, listed, 9), None, EN, NOW)
 
-    assert {(row.name, row.realm) for row in rows} == {
-        ("Lionel Messi", "jakarta"),
-        ("Lionel Messi (lionel)", ""),
-        ("Lionel Messi (leo)", ""),
-        ("Arfi", ""),
+    assert {(row.name, row.beside, row.realm) for row in rows} == {
+        ("Lionel Messi", "", "jakarta"),
+        ("Lionel Messi", "(lionel)", ""),
+        ("Lionel Messi", "(leo)", ""),
+        ("Arfi", "", ""),
     }
+    assert any(row.spoken.startswith("Lionel Messi (leo), ") for row in rows)
     assert told_of(state, "messi@jakarta") == "Lionel Messi, jakarta"
     assert preview_of(message(1, "messi@jakarta"), "group", ME, EN).startswith("messi@jakarta: ")
+
+
+def test_a_row_tells_that_a_room_is_open() -> None:
+    """To the eye and to a reader, in the person's language."""
+    room = conversation(kind="room", title="lobby@surabaya")
+    state = arriving.take_conversations(AccountState(ME), [room], 9)
+
+    (row,) = list_rows(state, None, ID, NOW)
+
+    assert (row.name, row.beside, row.spoken) == ("lobby", "ruang terbuka", "lobby ruang terbuka")
 
 
 def test_whoever_has_no_name_of_their_own_is_a_namesake_too() -> None:
