@@ -291,7 +291,7 @@ class Frame:
             weight=look.BOLD,
             color=look.TEXT,
             no_wrap=not narrow,
-            max_lines=2 if narrow else 1,
+            max_lines=3 if narrow else 1,
             overflow=ft.TextOverflow.ELLIPSIS,
             tooltip=head.address,
         )
