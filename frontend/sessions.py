@@ -202,8 +202,7 @@ class Session:
             case _:
                 told = error.message_in(words.language)
         away = isinstance(error, ServiceUnreachable | ServiceWentAway)
-        self._signing_in.show_error(told, *_ABOUT.get(error.code, ()), startable=away)
-        self._signing_in.control.update()
+        self._signing_in.tell_error(told, *_ABOUT.get(error.code, ()), startable=away)
         self._spawn(self._find_sites())
 
     async def _open(self, client: AccountClient) -> None:

@@ -108,6 +108,8 @@ class Choosing:
             await self.fill()
         if self._found_for == self._query and self._choices:
             await self._take(self._choices[self._chosen])
+        else:
+            self._field.take_focus()
 
     async def _take(self, choice: Choice) -> None:
         if not self._is_taken:  # else clicked twice

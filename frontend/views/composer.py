@@ -7,6 +7,7 @@ import flet as ft
 from frontend.views import look
 from frontend.views.look import Sizes
 from frontend.views.still import is_on_page, show_changes
+from frontend.views.writable import Writable
 from frontend.window import slash
 from frontend.window.focus import Focus
 from frontend.window.slash import Candidate, Known
@@ -15,14 +16,6 @@ from frontend.window.words import Words
 from realm_protocol.limits import TEXT_LIMIT
 
 _COUNTED_FROM = 60 * 1024
-
-
-@ft.control("TextField")  # type: ignore[arg-type]
-class _WritingField(ft.TextField):
-    """A field in which Enter submits can't be focused by `focus()`, which looks for another node of
-    the client's; the client still takes a property of that name, which finds the right one."""
-
-    focus: str | None = None  # type: ignore[assignment]
 
 
 class Composer:
@@ -53,8 +46,7 @@ class Composer:
         self._chosen = 0
         self._keys = Typed()
         self._focus = focus
-        self._focused = 0
-        self.field = _WritingField(
+        self.field = Writable(
             multiline=True,
             hint_max_lines=1,
             shift_enter=True,
@@ -191,9 +183,7 @@ class Composer:
         """The page brings it with its next frame; to a button, at once."""
         if self._may_have_focus:
             self._focus.sought(self)
-            self._focused += 1
-            self.field.focus = str(self._focused)
-            self.field.update()
+            self.field.take_focus()
 
     @property
     def _may_have_focus(self) -> bool:

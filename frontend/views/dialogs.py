@@ -7,7 +7,7 @@ import flet as ft
 from frontend.preferences import SIZES, THEMES, Preferences
 from frontend.views import look
 from frontend.views.look import Sizes, isolated
-from frontend.views.still import show_changes
+from frontend.views.writable import Writable
 from frontend.window.words import LANGUAGES, Words
 
 Done = Callable[[], Awaitable[None]]
@@ -205,7 +205,7 @@ def rename_group(words: Words, sizes: Sizes, name: str, rename: Try, close: Done
 def _asking(
     words: Words,
     title: str,
-    named: tuple[str, ft.TextField],
+    named: tuple[str, Writable],
     button: tuple[str, str],
     do: Try,
     close: Done,
@@ -221,7 +221,8 @@ def _asking(
         is_done = True
         field.error = await do((field.value or "").strip()) or None
         is_done = field.error is None
-        show_changes(field)
+        if not is_done:
+            field.take_focus()
 
     async def submitted(event: ft.Event[ft.TextField]) -> None:
         await done()

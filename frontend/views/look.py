@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import flet as ft
 
+from frontend.views.writable import Writable
+
 # --- colours by what they are for ----------------------------------------------------------------
 
 BACKGROUND = ft.Colors.SURFACE_CONTAINER_LOWEST
@@ -312,9 +314,9 @@ def _outlined(color: str, width: float) -> ft.OutlineInputBorder:
 
 def field(
     label: str, sizes: Sizes, *, password: bool = False, hint: str = "", autofocus: bool = False
-) -> ft.TextField:
+) -> Writable:
     """A field of a form."""
-    return ft.TextField(
+    return Writable(
         label=label,
         hint_text=hint,
         password=password,

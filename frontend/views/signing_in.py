@@ -94,6 +94,8 @@ class SigningIn:
             hint=words("address_hint"),
             autofocus=not self._keys_on_screen,
         )
+        self.address.keyboard_type, self.address.autocorrect = ft.KeyboardType.EMAIL, False
+        self.address.autofill_hints = ft.AutofillHint.USERNAME
         self.password = look.field(words("password"), sizes, password=True)
         self.server = look.field(words("site_server"), sizes, hint="http://127.0.0.1:8000")
         self._site_menu = SiteMenu(words, sizes, self._site_chosen)
@@ -111,11 +113,16 @@ class SigningIn:
             "signin-realm": self._site_menu.control,
             "signin-server": _named("signin-server", self.server),
         }
+        self._writable = {
+            "signin-guest": self.guest_name,
+            "signin-address": self.address,
+            "signin-password": self.password,
+            "signin-name": self.name,
+            "signin-country": self.country,
+            "signin-server": self.server,
+        }
         self.address.on_change = self._address_typed
-        for field in (
-            *(self.address, self.password, self.server),
-            *(self.name, self.country, self.guest_name),
-        ):
+        for field in self._writable.values():
             field.on_submit = self._submitted
         self._button = look.filled("", self._clicked)
         self._error = ft.Text("", color=look.ERROR, size=sizes.preview)
@@ -124,6 +131,7 @@ class SigningIn:
             identifier="form-error", container=True, live_region=True, content=nearer
         )
         self._fields = ft.Column(spacing=14, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
+        self._kept_by_browser = ft.AutofillGroup(self._fields)
         self._start = ft.Semantics(
             identifier="btn-start-service",
             container=True,
@@ -142,6 +150,10 @@ class SigningIn:
             shown.add("signin-server")
         for name, control in self._named.items():
             control.visible = name in shown
+        is_new = self._way == "register"
+        self.password.autofill_hints = (
+            ft.AutofillHint.NEW_PASSWORD if is_new else ft.AutofillHint.PASSWORD
+        )
         self._button.content = self._words(_WAYS[self._way][1])
         self._draw_tabs()
         self._draw_site()
@@ -215,7 +227,7 @@ class SigningIn:
                         alignment=ft.MainAxisAlignment.SPACE_BETWEEN,
                     ),
                     self._tab_row,
-                    self._fields,
+                    self._kept_by_browser,
                     self._start,
                     ft.Semantics(
                         identifier="btn-signin",
@@ -269,6 +281,7 @@ class SigningIn:
         """Under the first of these fields that is there, else under all; with the button that
         starts chat-cli where that would help.
         """
+        self._offer_to_keep(offer=False)
         self._error.value = text
         self._error_box.visible = bool(text)
         above = next((name for name in about if self._named[name].visible), None)
@@ -278,6 +291,22 @@ class SigningIn:
         self._fields.controls = [*shown]
         self._start.visible = startable
         self._button.disabled = False
+
+    def tell_error(self, text: str, *about: str, startable: bool = False) -> None:
+        """Show it, and let what it is about be written anew, or what was written last."""
+        self.show_error(text, *about, startable=startable)
+        self.control.update()
+        usual = "signin-guest" if self._way == "guest" else "signin-password"
+        wrong = next((name for name in about if self._is_written(name)), usual)
+        self._writable[wrong].take_focus()
+
+    def _is_written(self, name: str) -> bool:
+        return name in self._writable and bool(self._named[name].visible)
+
+    def _offer_to_keep(self, *, offer: bool) -> None:
+        """The browser may keep address and password when the card goes: because they were right."""
+        when_gone = ft.AutofillGroupDisposeAction
+        self._kept_by_browser.dispose_action = when_gone.COMMIT if offer else when_gone.CANCEL
 
     async def _submitted(self, event: ft.Event[ft.TextField]) -> None:
         await self._ask()
@@ -310,10 +339,10 @@ class SigningIn:
         )
         if missing := _missing(form):
             told, field = missing
-            self.show_error(self._words(told), field)
-            self.control.update()
+            self.tell_error(self._words(told), field)
             return
         self.show_error("")
+        self._offer_to_keep(offer=True)
         self._button.disabled = self._asking = True
         self.control.update()
         try:

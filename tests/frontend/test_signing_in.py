@@ -128,15 +128,20 @@ async def test_enter_twice_asks_once_and_again_after_the_answer() -> None:
 
 
 async def test_an_error_stands_under_the_field_that_it_is_about() -> None:
-    """Or under all of them, where it is about none that is there; the fields stay the same."""
+    """Or under all of them, where it is about none that is there; the fields stay the same, and the
+    one that is to be written in has the focus.
+    """
     card = Card()
     fields = card.page.ids("TextField")
     await card.press_enter()
     assert card.above_error() == "signin-address"
+    assert card.view.address.focus is not None
+    assert card.view.password.focus is None
 
     card.write("ana@surabaya")
     await card.press_enter()
     assert card.above_error() == "signin-password"
+    assert card.view.password.focus is not None
 
     card.view.show_error("Site surabaya can't be reached.", "signin-server", "signin-realm")
     assert card.above_error() == "signin-realm"

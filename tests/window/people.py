@@ -59,8 +59,11 @@ class Person:
         self._arrive()
 
     def _arrive(self) -> None:
-        """Flutter draws on a canvas; the page asks for what a screen reader gets."""
-        self.page.wait_for_selector("[flt-semantics-identifier]", state="attached")
+        """Flutter draws on a canvas; the page asks for what a screen reader gets. With another
+        `storage_state` it doesn't, and there is only what one writes in.
+        """
+        arrived = "[flt-semantics-identifier], .flt-text-editing"
+        self.page.wait_for_selector(arrived, state="attached")
 
     def reload(self) -> None:
         self.page.reload()
@@ -210,6 +213,10 @@ class Person:
         wait_until(
             lambda: self.page.evaluate(_FOCUSED, field.element_handle()) and self._typed(text)
         )
+
+    def type_whole(self, text: str) -> None:
+        """Into the field that has the focus, until all of it stands there."""
+        wait_until(lambda: self._typed(text))
 
     def type(self, text: str) -> None:
         """Wherever the focus is."""

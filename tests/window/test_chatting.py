@@ -195,12 +195,14 @@ def test_what_is_copied_is_what_was_written(open_window: Opening, system: System
     wait_until(lambda: vera.focused[0] == "msg-chosen")
     vera.keys("c")
     wait_until(lambda: vera.copied == "cd /srv && make run")
+    vera.page.evaluate("navigator.clipboard.writeText('')")
     toast = _box(vera.wait_for("toast"))
     assert toast["y"] + toast["height"] < _box(vera.wait_for("composer"))["y"]
 
+    vera.gone("toast")
     _mark(vera, _box(vera.find("msg-list").locator('[flt-semantics-identifier^="msg-"]')))
     vera.keys("Control+c")
-    wait_until(lambda: vera.copied != "cd /srv && make run")
+    wait_until(lambda: "cd /srv && make run" in vera.copied)
     assert not {"\u2068", "\u2069"} & set(vera.copied)
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from tests.system.processes import System
 from tests.waiting import wait_until
-from tests.window.conftest import FrontendProcess, service_command
+from tests.window.conftest import FrontendProcess, Opening, service_command
+from tests.window.journeys import PASSWORD, add_people
 from tests.window.people import Person
 
 
@@ -39,38 +41,56 @@ def test_a_button_starts_the_service(lonely: FrontendProcess, browser: Browser) 
 
 
 def test_a_screen_reader_is_asked_for_once_and_is_told_the_fields_names(
-    frontend: FrontendProcess, browser: Browser
+    open_window: Opening,
 ) -> None:
     """In the browser's language; after somebody may have begun to write, who sees the page."""
-    context = browser.new_context(locale="id-ID")
-    page = context.new_page()
-    page.goto(frontend.url)
-    page.wait_for_selector(".flt-text-editing:focus")
+    window = open_window(storage_state=None, locale="id-ID")
+    page = window.page
 
     page.get_by_role("button", name="Pakai dengan pembaca layar").press("Enter")
     page.wait_for_function("() => document.activeElement.ariaLabel?.includes('Alamat')")
-    page.keyboard.type("ana@surabaya")
+    window.type_whole("ana@surabaya")
     assert page.get_by_label("Alamat").input_value() == "ana@surabaya"
     assert page.get_attribute("html", "lang") == "id"
 
-    later = Person(browser, frontend.url, context)
+    later = window.again()
     wait_until(lambda: later.focused[0] == "signin-address")
-    later.leave()
 
 
-def test_on_a_phone_keys_come_when_a_field_is_touched(
-    frontend: FrontendProcess, browser: Browser
-) -> None:
+def test_the_browser_may_keep_address_and_password(open_window: Opening, system: System) -> None:
+    """Once they were right: it sees them as those of a form that was handed in."""
+    add_people(system, "ana@surabaya")
+    window = open_window(storage_state=None)
+    window.page.evaluate(_HAND_IN)
+
+    window.type_whole("ana@surabaya")
+    window.keys("Tab")
+    window.page.wait_for_selector("input[type=password]:focus")
+    window.type_whole("not this one")
+    window.keys("Enter")
+    window.page.wait_for_selector("input[type=password]:focus")
+    window.type_whole(PASSWORD)
+    window.keys("Enter")
+
+    window.page.wait_for_function("() => window.handedIn.length")
+    assert window.page.evaluate("window.handedIn") == [["ana@surabaya", PASSWORD]]
+
+
+def test_on_a_phone_keys_come_when_a_field_is_touched(open_window: Opening) -> None:
     """Not before; and the screen reader, which is asked for a moment later there, knows it too."""
-    window = Person(browser, frontend.url, **_PHONE)
+    window = open_window(**_PHONE)
     window.sees("Sign in")
     assert window.focused[0] == ""
 
     window.page.get_by_label("Address").tap()
     wait_until(lambda: window.focused[0] == "signin-address")
-    window.leave()
 
 
+_HAND_IN = """() => {
+    window.handedIn = []
+    addEventListener('submit', event => window.handedIn.push(
+        [...event.target.querySelectorAll('input:not([type=submit])')].map(one => one.value)), true)
+}"""
 _PHONE = {
     "viewport": {"width": 360, "height": 740},
     "user_agent": "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile",
