@@ -39,19 +39,18 @@ keep("STILL_KEY", matchMedia("(prefers-reduced-motion: reduce)").matches);
 // focus before, no field has a name then, until the page is loaded anew: so it is, that one time.
 // From then on the page presses the button itself, before anything has the focus.
 const listenWords = LISTEN_WORDS, listens = localStorage.getItem("LISTENS_KEY") !== null;
+const listen = listenWords[navigator.language.slice(0, 2)] ?? listenWords.en;
 let hasWritten = false, hasAsked = false;
-addEventListener("focusin", (event) => {
-  hasWritten ||= event.target.classList.contains("flt-text-editing");
-});
 new MutationObserver((_, watching) => {
   const button = document.querySelector("flt-semantics-placeholder");
   if (document.querySelector("flt-semantics")) {
     watching.disconnect();
+    keepVoice();
     localStorage.setItem("LISTENS_KEY", "true");
     if (hasWritten && !listens) location.reload();
   } else if (button && !hasAsked) {
     hasAsked = true;
-    button.ariaLabel = listenWords[navigator.language.slice(0, 2)] ?? listenWords.en;
+    button.ariaLabel = listen;
     if (listens) pressInTheMiddle(button);
   }
 }).observe(document, {childList: true, subtree: true});
@@ -62,6 +61,49 @@ function pressInTheMiddle(button) {
   const middle = {clientX: x + width / 2, clientY: y + height / 2};
   button.dispatchEvent(new MouseEvent("click", middle));
 }
+
+// Tab goes round among what Flutter draws, and never comes to that button. Shift+Tab does, before
+// any other key: the field that has the focus by itself says so, which has no name then anyway.
+let hasBegun = false;
+const listenButton = () => document.querySelector("flt-semantics-placeholder");
+addEventListener("focusin", ({target}) => {
+  if (!target.classList.contains("flt-text-editing")) return;
+  hasWritten = true;
+  if (listenButton() && !hasBegun) target.ariaLabel = listen + ": Shift+Tab, Enter";
+});
+addEventListener("keydown", (event) => {
+  if (event.key === "Shift" || !listenButton()) return;
+  if (event.key === "Tab" && event.shiftKey && !hasBegun) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    listenButton().focus();
+  }
+  hasBegun = true;
+}, true);
+// Any key that is let go there would press it.
+addEventListener("keyup", (event) => {
+  if (event.target === listenButton() && event.key !== "Enter") event.stopImmediatePropagation();
+}, true);
+
+// Flutter puts what it says into a dialog, and of two in a row forgets to take it out again: gone
+// with the dialog, nothing would be said any more.
+function keepVoice() {
+  const host = document.querySelector("flt-announcement-host"), voices = [...host.children];
+  new MutationObserver(() => {
+    for (const voice of voices) if (!voice.isConnected) host.append(voice);
+  }).observe(document, {childList: true, subtree: true});
+}
+
+// In a menu Flutter lets Tab alone go from item to item, and begins before the first.
+addEventListener("keydown", (event) => {
+  const items = [...document.querySelectorAll("[role=menu] [role=menuitem]")];
+  const at = items.indexOf(document.activeElement);
+  const to = {ArrowDown: at + 1, ArrowUp: at < 0 ? -1 : at - 1, Home: 0, End: -1}[event.key];
+  if (to === undefined || !items.length) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  items.at(to % items.length).focus();
+}, true);
 
 // The keys that are the window's, which the browser would take for itself.
 addEventListener("keydown", (event) => {
