@@ -72,6 +72,7 @@ class Chatting:
         self.opened: str | None = None
         self._strip = Strip()
         self._has_waited = False
+        self._is_begun = True
         self._said_at = -_SAYING_SECONDS
         self._tasks: set[asyncio.Task[Any]] = set()
         self._of_page = contextvars.copy_context()
@@ -195,6 +196,7 @@ class Chatting:
             waiting=self._has_waited,
             has_more=len(state.conversations) > self.list.longest,
         )
+        self._begin()
         if conversation is not None:
             head = head_of(state, conversation, self.words, now)
             self.frame.draw_head(head, narrow=narrow, link=link)
@@ -209,6 +211,21 @@ class Chatting:
         if self.page.title != title:
             self.page.title = title
             self.page.update()
+
+    def take_focus(self) -> None:
+        """Its window was put there, and the focus is on nothing: at the list, once it is known."""
+        if self.opened is not None:
+            self._focus_composer()
+        else:
+            self._is_begun = False
+            self._begin()
+
+    def _begin(self) -> None:
+        """Unless something has been begun by then."""
+        if not self._is_begun and self.live.state.listed:
+            self._is_begun = True
+            if self.opened is None and not self._is_covered():
+                self.spawn(self.list.begin())
 
     def _draw_messages(self, conversation: Conversation) -> None:
         state = self.live.state
@@ -271,11 +288,16 @@ class Chatting:
         return self.asides.dialog is not None
 
     def _focus_composer(self) -> None:
-        """Not on a phone, where half of the window would be keys then."""
+        """Not on a phone, where half of the window would be keys then: from the list, which has
+        gone, the keys go on to the messages there.
+        """
+        by_keys = self.list.has_focus
         self.list.leave()
         self.pane.choice.leave()
         if not self.layout.narrow:
             self.composer.focus()
+        elif by_keys:
+            self.spawn(self.pane.choice.focus())
 
     def _leave_draft(self) -> None:
         if self.opened is not None:
@@ -287,9 +309,12 @@ class Chatting:
         self._show_list()
 
     def _show_list(self) -> None:
+        """The keys, where they are used, go to the chat that was open."""
         self._leave_draft()
-        self.opened = None
+        left, self.opened = self.opened, None
         self.draw()
+        if left is not None and self.keyboard.is_used:
+            self.spawn(self.list.focus(left))
 
     async def routed(self, route: str) -> None:
         """The browser went back or forward, as one does in a narrow window."""
@@ -381,8 +406,10 @@ class Chatting:
     # --- other -----------------------------------------------------------------------------------
 
     async def _hide_strip(self) -> None:
+        """The button has gone with it, and the focus would be nowhere."""
         self._strip.hide()
         self.changed()
+        self._focus_composer()
 
     async def asked(self, question: Awaitable[Any]) -> Any:
         """The answer; None when there is none, and then the person is told why."""

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from frontend.chatting import Chatting
 
 
+_GOING = ("Tab", "F6", "Arrow Up", "Arrow Down")
+
+
 class Keyboard:
     """Of the window of one account."""
 
@@ -18,6 +21,8 @@ class Keyboard:
         self._goes_back = False
         """Tab was pressed with Shift, the last time."""
         self._is_in_menu = False
+        self.is_used = False
+        """To go about, and not only to write: the focus is to be seen somewhere."""
 
     def in_menu(self, is_open: bool) -> None:
         """The menu of a button has the keys, or not any more."""
@@ -25,6 +30,7 @@ class Keyboard:
 
     async def press(self, event: ft.KeyboardEvent) -> None:
         """A key that was pressed anywhere in the window, the composer included."""
+        self.is_used |= event.key in _GOING
         if self._is_in_menu and event.key == "Escape":
             # It shuts the menu, and means nothing to what is behind it.
             self._is_in_menu = False

@@ -241,6 +241,7 @@ class Session:
         self._shown = self._accounts[address]
         self._shown.draw()
         self._put(self._shown.frame.control)
+        self._shown.take_focus()
 
     async def add_account(self) -> None:
         self._show_sign_in()

@@ -28,28 +28,21 @@ class AccountHead:
         ]
         self._me, self._initials = me, ""
         self._face = ft.Container()
-        self._menu = watched(_account_menu(me, self._face, sizes), doings.in_menu)
+        self._menu = watched(_account_menu(me, self._face, sizes, words), doings.in_menu)
+        account = look.named("account-menu", self._menu)
+        account.expand = True
+        new = look.named("btn-new", watched(_new_menu(words, doings), doings.in_menu))
+        new.visible = not is_guest(me)
         self.control = ft.Row(
             [
-                ft.Semantics(
-                    identifier="account-menu",
-                    container=True,
-                    label=words("account_menu", name=me),
-                    content=self._menu,
-                    expand=True,
-                ),
+                account,
                 look.icon_button(
                     ft.Icons.SEARCH_ROUNDED,
                     words("search"),
                     "btn-search",
                     clicked(doings.search),
                 ),
-                ft.Semantics(
-                    identifier="btn-new",
-                    container=True,
-                    content=watched(_new_menu(words, doings), doings.in_menu),
-                    visible=not is_guest(me),
-                ),
+                new,
             ],
             spacing=0,
         )
@@ -66,37 +59,41 @@ class AccountHead:
         self._menu.items = [*(self._others[address] for address, _ in others), *self._own]
 
 
-def _account_menu(me: str, face: ft.Control, sizes: Sizes) -> ft.PopupMenuButton:
+def _account_menu(me: str, face: ft.Control, sizes: Sizes, words: Words) -> ft.PopupMenuButton:
+    """Its tooltip says all of it; what stands in it isn't said again."""
     name, _, realm = me.partition("@")
     style = look.ringed(look.RADIUS_FIELD)
     style.padding = ft.Padding.symmetric(horizontal=4)
     return ft.PopupMenuButton(
         # As an icon, and not as content, it has the ring of a button.
-        icon=ft.Row(
-            [
-                face,
-                ft.Column(
-                    [
-                        ft.Text(
-                            isolated(name),
-                            size=sizes.name,
-                            weight=look.BOLD,
-                            color=look.TEXT,
-                            no_wrap=True,
-                            overflow=ft.TextOverflow.ELLIPSIS,
-                        ),
-                        ft.Text(realm, size=sizes.meta, color=look.TEXT2),
-                    ],
-                    spacing=0,
-                    expand=True,
-                    alignment=ft.MainAxisAlignment.CENTER,
-                ),
-                ft.Icon(ft.Icons.EXPAND_MORE_ROUNDED, size=18, color=look.TEXT2),
-            ],
-            spacing=8,
+        icon=ft.Semantics(
+            exclude_semantics=True,
+            content=ft.Row(
+                [
+                    face,
+                    ft.Column(
+                        [
+                            ft.Text(
+                                isolated(name),
+                                size=sizes.name,
+                                weight=look.BOLD,
+                                color=look.TEXT,
+                                no_wrap=True,
+                                overflow=ft.TextOverflow.ELLIPSIS,
+                            ),
+                            ft.Text(realm, size=sizes.meta, color=look.TEXT2),
+                        ],
+                        spacing=0,
+                        expand=True,
+                        alignment=ft.MainAxisAlignment.CENTER,
+                    ),
+                    ft.Icon(ft.Icons.EXPAND_MORE_ROUNDED, size=18, color=look.TEXT2),
+                ],
+                spacing=8,
+            ),
         ),
         style=style,
-        tooltip=me,
+        tooltip=words("account_menu", name=me),
     )
 
 
@@ -106,7 +103,6 @@ def _new_menu(words: Words, doings: Doings) -> ft.PopupMenuButton:
             ft.Icons.ADD_ROUNDED,
             size=22,
             color=look.TEXT2,
-            semantics_label=words("new_chat"),
         ),
         tooltip=words("new_chat"),
         items=[

@@ -41,8 +41,6 @@ class ConversationList:
         self._made: dict[str, ConversationRow] = {}
         self._chosen: str | None = None
         """By keys."""
-        self._said: str | None = None
-        """The last chosen one: the stop goes on telling of it, as it is now."""
         self._has_more = False
         self._offset = self._view_height = 0.0
         self.longest = ROWS
@@ -97,8 +95,7 @@ class ConversationList:
         elif has_more:
             drawn.append(self._below)
         self.list.show(drawn)
-        if self._said in self._rows:
-            self._stop.say(spoken_row(self._rows[self._said], self._words))
+        self._stop.say(self._spoken(self._chosen if self._chosen in self._rows else self._begin))
 
     def _drawn(self, row: ListRow) -> ConversationRow:
         made = self._made.get(row.conversation)
@@ -124,6 +121,10 @@ class ConversationList:
         if conversation in self._made:
             await self._stop.focus(lambda: self._choose(conversation))
 
+    async def begin(self) -> None:
+        """Where the keys come to by themselves."""
+        await self._stop.focus()
+
     async def move(self, by: int) -> None:
         """To another one, by so many rows."""
         shown = list(self._made)
@@ -145,16 +146,26 @@ class ConversationList:
         """At the open one, where none was chosen."""
         if self._chosen in self._made:
             return
-        opened = (one for one, row in self._rows.items() if row.selected)
-        if (begin := next(opened, next(iter(self._rows), None))) is not None:
+        if (begin := self._begin) is not None:
             await self._choose(begin)
+
+    @property
+    def _begin(self) -> str | None:
+        """Where the keys come to."""
+        opened = (one for one, row in self._rows.items() if row.selected)
+        return next(opened, next(iter(self._rows), None))
+
+    def _spoken(self, conversation: str | None) -> str:
+        """Of a list without any, that too."""
+        if conversation is None:
+            return self._words("no_chats")
+        return spoken_row(self._rows[conversation], self._words)
 
     async def _choose(self, conversation: str) -> None:
         self.leave()
         self._chosen = conversation
-        self._said = conversation
         self._made[conversation].ring(True)
-        self._stop.say(spoken_row(self._rows[conversation], self._words))
+        self._stop.say(self._spoken(conversation))
         await self._bring_into_view(list(self._made).index(conversation))
 
     async def _enter(self) -> None:

@@ -18,6 +18,8 @@ def _dialog(
 ) -> ft.AlertDialog:
     return ft.AlertDialog(
         title=ft.Text(title, weight=look.BOLD, color=look.TEXT),
+        # Else Flutter calls it by what it is.
+        semantics_label=title,
         content=ft.Container(content, width=width),
         actions=list(buttons),
         bgcolor=look.SURFACE,
@@ -27,7 +29,9 @@ def _dialog(
     )
 
 
-def _button(text: str, identifier: str, does: Done) -> ft.Control:
+def _button(text: str, identifier: str, does: Done, *, has_focus: bool = False) -> ft.Control:
+    """`has_focus`: from the start, where its dialog has no field. Else no key would be for it."""
+
     async def clicked(event: ft.Event[ft.TextButton]) -> None:
         await does()
 
@@ -38,8 +42,12 @@ def _button(text: str, identifier: str, does: Done) -> ft.Control:
     return ft.Semantics(
         identifier=identifier,
         container=True,
-        content=ft.TextButton(text, style=style, on_click=clicked),
+        content=ft.TextButton(text, style=style, on_click=clicked, autofocus=has_focus),
     )
+
+
+def _close_button(words: Words, close: Done, *, has_focus: bool = True) -> ft.Control:
+    return _button(words("close"), "btn-close", close, has_focus=has_focus)
 
 
 def settings(
@@ -48,8 +56,11 @@ def settings(
     *,
     chosen: Callable[[str, str], Awaitable[None]],
     close: Done,
+    at: str = "theme",
 ) -> ft.AlertDialog:
-    """`chosen` is told the name of a setting and its value; it holds at once."""
+    """`chosen` is told the name of a setting and its value; it holds at once. The focus is `at`
+    one of them at first.
+    """
 
     def group(
         name: str, identifier: str, title: str, value: str, options: dict[str, str]
@@ -60,7 +71,14 @@ def settings(
         radios: list[ft.Control] = [
             # It would take the whole row.
             ft.Column(
-                [ft.Radio(value=option, label=label, active_color=look.ACCENT)],
+                [
+                    ft.Radio(
+                        value=option,
+                        label=label,
+                        active_color=look.ACCENT,
+                        autofocus=name == at and option == value,
+                    )
+                ],
                 intrinsic_width=True,
             )
             for option, label in options.items()
@@ -106,7 +124,7 @@ def settings(
         tight=True,
     )
     return _dialog(
-        words("settings"), content, [_button(words("close"), "btn-close", close)], width=560
+        words("settings"), content, [_close_button(words, close, has_focus=False)], width=560
     )
 
 
@@ -138,14 +156,14 @@ def keys(words: Words, sizes: Sizes, close: Done) -> ft.AlertDialog:
 
     rows = [row(key, does) for key, does in _KEYS]
     content = ft.Column(rows, spacing=8, tight=True)
-    return _dialog(words("keys"), content, [_button(words("close"), "btn-close", close)])
+    return _dialog(words("keys"), content, [_close_button(words, close)])
 
 
 def lines(words: Words, title: str, told: Sequence[str], close: Done) -> ft.AlertDialog:
     """A few lines that can be selected: details of a message, the answer to a command."""
     rows: list[ft.Control] = [ft.Text(isolated(line), color=look.TEXT) for line in told]
     content = ft.SelectionArea(ft.Column(rows, spacing=6, tight=True))
-    return _dialog(title, content, [_button(words("close"), "btn-close", close)])
+    return _dialog(title, content, [_close_button(words, close)])
 
 
 class WholeText:
@@ -162,7 +180,7 @@ class WholeText:
         self.dialog = _dialog(
             title,
             ft.Container(ft.SelectionArea(self._list), height=_READING_HEIGHT),
-            [_button(words("close"), "btn-close", close)],
+            [_close_button(words, close)],
             width=720,
         )
         self.dialog.scrollable = False
@@ -250,10 +268,13 @@ def sure(
     return _dialog(
         yes,
         ft.Text(question, color=look.TEXT),
-        [_button(words("cancel"), "btn-cancel", close), _button(yes, identifier, done)],
+        [
+            _button(words("cancel"), "btn-cancel", close, has_focus=True),
+            _button(yes, identifier, done),
+        ],
     )
 
 
 def holding(words: Words, title: str, content: ft.Control, close: Done) -> ft.AlertDialog:
     """Something that is drawn elsewhere."""
-    return _dialog(title, content, [_button(words("close"), "btn-close", close)])
+    return _dialog(title, content, [_close_button(words, close)])

@@ -201,7 +201,7 @@ class Frame:
         self._about.on_focus = lambda _: self._told_of_details(True)
         self._about.on_blur = lambda _: self._told_of_details(False)
         self.is_at_details = False
-        button = ft.Semantics(identifier="btn-details", container=True, content=self._about)
+        button = look.named("btn-details", self._about)
         self._chat_head.content = ft.Row([self._back, self._face, self._title, button], spacing=10)
 
     def _told_of_details(self, has_focus: bool) -> None:
@@ -331,7 +331,10 @@ class Frame:
         show_changes(self._card)
 
     async def _shut_card(self) -> None:
+        """The button has gone with it, and the focus would be nowhere."""
         self.hide_card()
+        if not self._narrow:
+            self._composer.focus()
 
     def hide_card(self) -> None:
         if self._card.visible:

@@ -275,10 +275,19 @@ def icon_button(
     identifier: str,
     on_click: ft.ControlEventHandler[ft.IconButton] | None,
     action: ft.ClientAction | None = None,
-) -> ft.Semantics:
+) -> ft.MergeSemantics:
     """A button of 40 px that a screen reader can name; `action` is done by the client itself."""
     button = bare_icon_button(icon, name, on_click, action)
-    return ft.Semantics(identifier=identifier, container=True, content=button)
+    return named(identifier, button)
+
+
+def named(
+    identifier: str, button: ft.Control, *, selected: bool | None = None
+) -> ft.MergeSemantics:
+    """A button, whose tooltip is part of its name; `selected`: it is what is chosen now. Beside
+    it, and not merged, both would be said of a group around it, or not at all.
+    """
+    return ft.MergeSemantics(ft.Semantics(identifier=identifier, selected=selected, content=button))
 
 
 def bare_icon_button(
@@ -288,7 +297,7 @@ def bare_icon_button(
     action: ft.ClientAction | None = None,
 ) -> ft.IconButton:
     return ft.IconButton(
-        icon=ft.Icon(icon, size=20, color=TEXT2, semantics_label=name),
+        icon=ft.Icon(icon, size=20, color=TEXT2),
         tooltip=name,
         width=TARGET,
         height=TARGET,

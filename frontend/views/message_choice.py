@@ -52,6 +52,7 @@ class MessageChoice:
         for key in (self._key, self._hit):
             if key is not None and key in rows:
                 rows[key].ring(key == self._hit)
+        self._stop.say(self._spoken())
 
     def clear(self) -> None:
         self._key = self._hit = None
@@ -66,6 +67,11 @@ class MessageChoice:
     def _bubble(self) -> BubbleRow | None:
         drawn = self._rows.get(self._key or "")
         return drawn.row if drawn is not None and isinstance(drawn.row, BubbleRow) else None
+
+    @property
+    def _newest(self) -> BubbleRow | None:
+        drawn = (one.row for one in reversed(list(self._rows.values())))
+        return next((row for row in drawn if isinstance(row, BubbleRow)), None)
 
     @property
     def has_focus(self) -> bool:
@@ -124,9 +130,12 @@ class MessageChoice:
         self._hit = None
 
     def _spoken(self) -> str:
-        bubble, manner = self._bubble, self._manner
-        if bubble is None or manner is None:
+        """The chosen one, or the one to which the keys come; as it is now."""
+        bubble, manner = self._bubble or self._newest, self._manner
+        if manner is None:
             return ""
+        if bubble is None:
+            return manner.words("messages")
         message = bubble.message
         told = [manner.who(bubble), message.text, manner.clock(message)]
         if bubble.own or message.state in UNTAKEN:

@@ -97,6 +97,10 @@ class SigningIn:
         self.address.keyboard_type, self.address.autocorrect = ft.KeyboardType.EMAIL, False
         self.address.autofill_hints = ft.AutofillHint.USERNAME
         self.password = look.field(words("password"), sizes, password=True)
+        self._reveal = look.bare_icon_button(
+            ft.Icons.VISIBILITY_OUTLINED, words("show_password"), self._reveal_clicked
+        )
+        self.password.suffix_icon = look.named("btn-reveal", self._reveal)
         self.server = look.field(words("site_server"), sizes, hint="http://127.0.0.1:8000")
         self._site_menu = SiteMenu(words, sizes, self._site_chosen)
         self.name = look.field(words("full_name"), sizes)
@@ -169,6 +173,14 @@ class SigningIn:
         self.show_error("")
         self._draw()
         self.control.update()
+
+    def _reveal_clicked(self, event: ft.Event[ft.IconButton]) -> None:
+        """Flet's own button for it has no name, and no key gets there."""
+        hidden = self.password.password = not self.password.password
+        shown = ft.Icons.VISIBILITY_OUTLINED if hidden else ft.Icons.VISIBILITY_OFF_OUTLINED
+        self._reveal.icon = ft.Icon(shown, size=20, color=look.TEXT2)
+        self._reveal.tooltip = self._words("show_password" if hidden else "hide_password")
+        show_changes(self.password)
 
     # --- the site --------------------------------------------------------------------------------
 
@@ -260,10 +272,12 @@ class SigningIn:
                 await self._language_chosen(code)
 
             style = look.ringed(look.RADIUS_FIELD)
-            style.color = look.ACCENT if code == self._words.language else look.TEXT2
-            return ft.TextButton(
+            is_chosen = code == self._words.language
+            style.color = look.ACCENT if is_chosen else look.TEXT2
+            button = ft.TextButton(
                 code.upper(), style=style, tooltip=LANGUAGES[code], on_click=choose
             )
+            return look.named(f"language-{code}", button, selected=is_chosen)
 
         return [button(code) for code in LANGUAGES]
 
@@ -356,8 +370,9 @@ class _Tab:
 
     def __init__(self, way: Way, words: Words, choose: Callable[[Way], None]) -> None:
         self._button = ft.TextButton(words(_WAYS[way][0]), on_click=lambda _: choose(way))
-        self.control = _named(f"tab-{way}", self._button)
-        self.control.container = True
+        self._named = _named(f"tab-{way}", self._button)
+        # Else what is chosen would be said of nothing that has the focus.
+        self.control = ft.MergeSemantics(self._named)
 
     def draw(self, *, chosen: bool, shown: bool) -> None:
         style = look.ringed(look.RADIUS_FIELD, look.SELECTED if chosen else None)
@@ -365,7 +380,7 @@ class _Tab:
         style.visual_density = ft.VisualDensity.STANDARD
         style.color = look.ON_SELECTED if chosen else look.TEXT2
         self._button.style = style
-        self.control.selected, self.control.visible = chosen, shown
+        self._named.selected, self.control.visible = chosen, shown
 
 
 def _named(identifier: str, control: ft.Control) -> ft.Semantics:

@@ -46,9 +46,7 @@ class SiteMenu:
             style=style,
             tooltip=words("site"),
         )
-        self.control = ft.Semantics(
-            identifier="signin-realm", container=True, label=words("site"), content=self._menu
-        )
+        self.control = look.named("signin-realm", self._menu)
 
     def draw(self, sites: Sequence[Site], meant: Site | None, *, other: bool) -> None:
         """The site that is `meant`, None where chat-cli alone knows; or an `other` server."""

@@ -27,6 +27,8 @@ TEXTS: Mapping[str, Text] = {
     "address": Text("Address", "Alamat"),
     "address_hint": Text("name@site", "nama@lokasi"),
     "password": Text("Password", "Kata sandi"),
+    "show_password": Text("Show password", "Tampilkan kata sandi"),
+    "hide_password": Text("Hide password", "Sembunyikan kata sandi"),
     "site_server": Text("Server of the site", "Server lokasi"),
     "site": Text("Site", "Lokasi"),
     "another_server": Text("Another server…", "Server lain…"),
@@ -110,6 +112,7 @@ TEXTS: Mapping[str, Text] = {
     "account_menu": Text("Account {name}", "Akun {name}"),
     "show_more": Text("Show more", "Tampilkan lagi"),
     # --- messages
+    "messages": Text("Messages", "Pesan"),
     "message_to": Text("Message {name}", "Tulis pesan ke {name}"),
     "message_narrow": Text("Message", "Tulis pesan"),
     "composer_cut_off": Text(

@@ -102,6 +102,15 @@ def chats(monkeypatch: pytest.MonkeyPatch) -> Callable[..., _Chats]:
     return _Chats
 
 
+def test_the_stop_has_the_name_of_the_row_to_which_tab_comes(
+    chats: Callable[..., _Chats],
+) -> None:
+    """Before any key: a screen reader says it when the focus comes, and not what it is later."""
+    assert chats(3, selected=1).spoken == "Sari 1; halo; 10:24"
+    assert chats(3).spoken == "Sari 0; halo; 10:24"
+    assert chats(0).spoken == Words("en")("no_chats")
+
+
 async def test_tab_enters_the_list_at_the_open_chat(chats: Callable[..., _Chats]) -> None:
     """Or at the first; once left, the ring is gone."""
     list_ = chats(5, selected=3)

@@ -4,7 +4,7 @@ import asyncio
 
 import flet as ft
 
-from frontend.views.dialogs import new_group, rename_group, sure
+from frontend.views.dialogs import keys, lines, new_group, rename_group, sure
 from frontend.views.look import Sizes
 from frontend.window.words import Words
 from tests.frontend.page_in_memory import PageInMemory
@@ -87,3 +87,19 @@ async def test_a_group_without_a_name_asks_for_one() -> None:
     await button.on_click(ft.Event("click", button))
 
     assert dialog.content.content.content.error == "Isi nama grup."
+
+
+def test_a_dialog_has_a_name_and_the_focus() -> None:
+    """Else Flutter names it "Alert", and keys go on to what is behind it."""
+
+    async def close() -> None:
+        """Nothing shuts here."""
+
+    words = Words("en")
+    shown = [
+        keys(words, Sizes(), close),
+        lines(words, "Info", ["Sent"], close),
+        sure(words, "Leave?", "Leave", "btn-leave-yes", close, close),
+    ]
+    assert [dialog.semantics_label for dialog in shown] == [words("keys"), "Info", "Leave"]
+    assert all(dialog.actions[0].content.autofocus for dialog in shown)

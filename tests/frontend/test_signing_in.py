@@ -20,7 +20,8 @@ _ERROR = "form-error"
 
 
 def _names(controls: Sequence[ft.Control]) -> list[str | None]:
-    return [getattr(one, "identifier", None) for one in controls]
+    merged = (one.content if isinstance(one, ft.MergeSemantics) else one for one in controls)
+    return [getattr(one, "identifier", None) for one in merged]
 
 
 class Card:
@@ -148,3 +149,27 @@ async def test_an_error_stands_under_the_field_that_it_is_about() -> None:
     card.view.show_error("The service isn't running.")
     assert card.above_error() == "signin-realm"
     assert card.page.ids("TextField") == fields
+
+
+async def test_a_way_in_tells_by_itself_that_it_is_chosen() -> None:
+    """Of something around the button, no screen reader would say so."""
+    card = Card()
+    tabs = [one.content for one in card.page.all("MergeSemantics") if _is_tab(one.content)]
+    assert [(tab.identifier, tab.selected) for tab in tabs] == [
+        ("tab-signin", True),
+        ("tab-register", False),
+        ("tab-guest", False),
+    ]
+
+
+def _is_tab(control: ft.Control) -> bool:
+    return str(getattr(control, "identifier", "")).startswith("tab-")
+
+
+def test_a_password_can_be_shown_by_a_button_with_a_name() -> None:
+    """Which tells what it would do next."""
+    card = Card()
+    reveal = card.view.password.suffix_icon.content.content
+    assert (reveal.tooltip, card.view.password.password) == ("Show password", True)
+    reveal.on_click(ft.Event("click", reveal))
+    assert (reveal.tooltip, card.view.password.password) == ("Hide password", False)
