@@ -47,7 +47,8 @@ class Asides:
             told += await self._receipts(message)
         elif message.state in listing.UNTAKEN:
             told.append(listing.state_words(message, words))
-        self.show(dialogs.lines(words, words("message_info"), told, self.shut_dialog))
+        shown = dialogs.lines(words, words("message_info"), told, self.shut_dialog)
+        self.show(shown, "\n".join(told))
 
     async def _receipts(self, message: Message) -> list[str]:
         if message.seq is None:
@@ -61,13 +62,16 @@ class Asides:
             self._chatting.words("read_by", n=len(got.read), of=got.of),
         ]
 
-    def show(self, dialog: ft.AlertDialog) -> None:
+    def show(self, dialog: ft.AlertDialog, said: str = "") -> None:
+        """`said`: what it tells, which a screen reader passes by on its way to the first button."""
         self.choosing = self.reading = None
         if self.dialog is not None:
             self._chatting.page.pop_dialog()
         self.dialog = dialog
         dialog.on_dismiss = self._dismissed
         self._chatting.page.show_dialog(dialog)
+        if said:
+            self._chatting.outside.say(said)
 
     def _dismissed(self, event: ft.Event[ft.DialogControl]) -> None:
         if event.control is self.dialog:
@@ -84,6 +88,8 @@ class Asides:
             Choosing(
                 self._chatting.sizes,
                 hint=self._chatting.words("jump_hint"),
+                words=self._chatting.words,
+                say=self._chatting.outside.say,
                 input_identifier="jump-input",
                 narrow=self._chatting.layout.narrow,
                 find=self._finding.anyone,
@@ -97,6 +103,8 @@ class Asides:
             Choosing(
                 self._chatting.sizes,
                 hint=self._chatting.words("search"),
+                words=self._chatting.words,
+                say=self._chatting.outside.say,
                 input_identifier="search-input",
                 narrow=self._chatting.layout.narrow,
                 find=self._finding.messages,
@@ -122,6 +130,8 @@ class Asides:
             Choosing(
                 self._chatting.sizes,
                 hint=self._chatting.words("which", name=name),
+                words=self._chatting.words,
+                say=self._chatting.outside.say,
                 input_identifier="which-input",
                 narrow=self._chatting.layout.narrow,
                 find=find,

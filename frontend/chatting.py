@@ -34,7 +34,7 @@ from frontend.window.focus import Focus
 from frontend.window.heading import head_of, hint_of
 from frontend.window.identity import is_guest
 from frontend.window.state import AccountState, History, ordered
-from frontend.window.strip import LASTING, Strip
+from frontend.window.strip import LASTING, HeardLink, Strip
 from frontend.window.words import Words
 from frontend.writing import Writing
 from realm_protocol.errors import RealmchatError
@@ -74,6 +74,7 @@ class Chatting:
         self._has_waited = False
         self._is_begun = True
         self._said_at = -_SAYING_SECONDS
+        self._heard = HeardLink()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._of_page = contextvars.copy_context()
         self._drawing = False
@@ -113,6 +114,7 @@ class Chatting:
             now=now,
             guest=is_guest(live.state.me),
             focus=focus,
+            say=self.outside.say,
         )
         self.frame = Frame(self._doings(), self.list, self.pane, self.composer)
         self.restyle(preferences)
@@ -132,6 +134,7 @@ class Chatting:
             start_service=self.outside.start_service,
             hide_strip=self._hide_strip,
             in_menu=self.keyboard.in_menu,
+            say=self.outside.say,
         )
 
     # --- drawing ---------------------------------------------------------------------------------
@@ -183,6 +186,8 @@ class Chatting:
         link = listing.link_words(state, self.words, now)
         if self._strip.see(link.state, now):
             self.spawn(self._look_at_link_again())
+        if told := self._heard.news_of(link):
+            self.outside.say(told)
         conversation = state.find(self.opened)
         self.detailing.draw(conversation)
         self.frame.arrange(self.layout, chat_open=self.opened is not None)
@@ -371,12 +376,17 @@ class Chatting:
         return state.histories.get(self.opened or "", History()).loaded
 
     def arrived(self, message: Message) -> None:
-        """Said to a screen reader, of many only now and then; the screen shows them anyway."""
+        """Said to a screen reader, of many only now and then; the screen shows them anyway. An own
+        one that was refused is always said.
+        """
+        if message.sender == self.live.state.me:
+            self.outside.say(listing.state_words(message, self.words))
+            return
         now = asyncio.get_running_loop().time()
         if now - self._said_at >= _SAYING_SECONDS:
             self._said_at = now
             name = listing.told_of(self.live.state, message.sender)
-            self.frame.say(self.words("arrived", name=name))
+            self.outside.say(self.words("arrived", name=name))
 
     # --- writing ---------------------------------------------------------------------------------
 

@@ -168,5 +168,6 @@ class Detailing:
         asides.show(
             dialogs.sure(
                 *(words, question, words("leave_group"), "btn-leave-yes"), leave, asides.shut_dialog
-            )
+            ),
+            question,
         )

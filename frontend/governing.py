@@ -38,6 +38,8 @@ class Governing:
             Choosing(
                 self._chatting.sizes,
                 hint=words("invite_whom"),
+                words=words,
+                say=self._chatting.outside.say,
                 input_identifier="invite-input",
                 narrow=self._chatting.layout.narrow,
                 find=lambda query: self._find(group, here, query),
@@ -118,7 +120,8 @@ class Governing:
         name = f"{member.name} ({member.address})" if member.name else member.address
         question = words(_QUESTIONS[deed], name=name, group=group.title)
         asides.show(
-            dialogs.sure(words, question, words(deed), "btn-sure-yes", done, asides.shut_dialog)
+            dialogs.sure(words, question, words(deed), "btn-sure-yes", done, asides.shut_dialog),
+            question,
         )
 
     async def _hand_over(self, group: Conversation, member: Member) -> None:

@@ -43,7 +43,9 @@ _OVER = (NotSignedIn, AccountNotFound, NotAllowed, SessionEnded)
 
 
 class LiveAccount:
-    """`changed` is called after each change of the state, `arrived` for what another said."""
+    """`changed` is called after each change of the state, `arrived` for what another said, and for
+    an own message that was refused.
+    """
 
     def __init__(
         self,
@@ -142,6 +144,8 @@ class LiveAccount:
             return
         if event.type == "message" and _is_said(event.data, self.state.me):
             self._arrived(shapes.message(event.data))
+        if event.type == "state" and event.data["state"] == "refused":
+            self._tell_refused(event.data["conversation"], event.data["key"])
         if event.type == "link":
             self._info_due = True
         link = self.state.link
@@ -307,7 +311,15 @@ class LiveAccount:
         except RealmchatError as error:
             refusal = Refusal(error.code, error.fields)
             self._set(arriving.show_failure(self.state, message, refusal))
+            self._tell_refused(message.conversation, message.key)
         self._sending.pop(message.key, None)
+
+    def _tell_refused(self, conversation: str, key: str) -> None:
+        """Where it is held: it is seen in its place there."""
+        history = self.state.histories.get(conversation)
+        for message in () if history is None else history.messages:
+            if (message.sender, message.key) == (self.state.me, key):
+                self._arrived(message)
 
     async def mark_read(self, conversation: str, seq: int) -> None:
         """What was seen is read; a service that is away is told the next time it is seen."""

@@ -30,3 +30,6 @@ class Outside(Protocol):
     def total_unread(self) -> int: ...
 
     def toast(self, text: str) -> None: ...
+
+    def say(self, text: str) -> None:
+        """To who listens to the window: what isn't where the focus is."""

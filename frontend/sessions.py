@@ -71,6 +71,7 @@ class Session:
         self._clock = clock
         self._preferences = Preferences()
         self._kept = ft.SharedPreferences()
+        self._voice = ft.SemanticsService()
         self._accounts: dict[str, Chatting] = {}
         self._shown: Chatting | None = None
         self._signing_in: SigningIn | None = None
@@ -318,13 +319,19 @@ class Session:
             )
         )
 
-    async def settings(self) -> None:
+    def say(self, text: str) -> None:
+        """Behind a dialog too, and of nothing that is drawn."""
+        if self._page.session.connection is not None:
+            self._spawn(self._voice.announce_message(look.as_spoken(text)))
+
+    async def settings(self, at: str = "theme") -> None:
         self._page.show_dialog(
             dialogs.settings(
                 self._words,
                 self._preferences,
                 chosen=self._set_preference,
                 close=self._shut_settings,
+                at=at,
             )
         )
 
@@ -341,7 +348,7 @@ class Session:
             self._shown.draw()
         if name == "language" and self._shown is not None:
             self._page.pop_dialog()
-            await self.settings()
+            await self.settings(at="language")
         self._page.update()
         for key, kept in self._preferences.kept().items():
             await self._kept.set(key, kept)

@@ -10,7 +10,9 @@ import flet as ft
 
 from frontend.views import look
 from frontend.views.look import Sizes, isolated
+from frontend.views.named_field import NamedField
 from frontend.views.still import show_changes
+from frontend.window.words import Words
 
 _ROW = 48
 _BETWEEN = 2
@@ -42,11 +44,14 @@ class Choosing:
         narrow: bool,
         find: Callable[[str], Awaitable[list[Choice]]],
         nothing: Callable[[str], str],
+        words: Words,
+        say: Callable[[str], None],
         below: str = "",
     ) -> None:
         self._sizes = sizes
         self._find = find
         self._nothing = nothing
+        self._words, self._say = words, say
         self._asked = 0
         self._query = ""
         self._found_for: str | None = None
@@ -59,13 +64,14 @@ class Choosing:
         self._field.ignore_up_down_keys = True
         self._field.on_change = self._typed
         self._field.on_submit = self._submitted
+        self._named_field = NamedField(input_identifier, self._field)
         self._list = ft.ListView(spacing=_BETWEEN, expand=True)
         note = [ft.Text(below, size=sizes.meta, color=look.TEXT2)] if below else []
         self.dialog = ft.AlertDialog(
             content=ft.Container(
                 ft.Column(
                     [
-                        ft.Semantics(identifier=input_identifier, content=self._field),
+                        self._named_field.control,
                         *note,
                         self._list,
                     ],
@@ -76,6 +82,7 @@ class Choosing:
                 height=440,
             ),
             content_padding=16,
+            semantics_label=hint,
             bgcolor=look.SURFACE,
             shape=ft.RoundedRectangleBorder(radius=look.RADIUS_DIALOG),
             inset_padding=ft.Padding.all(8 if narrow else 40),
@@ -89,15 +96,28 @@ class Choosing:
         if asked == self._asked:
             self._choices, self._chosen, self._found_for = choices, 0, query
             self._draw()
+            self._say_chosen()
 
     async def move(self, by: int) -> None:
         if self._choices:
             self._chosen = (self._chosen + by) % len(self._choices)
             self._draw()
+            self._say_chosen()
             each = self._sizes.of(_ROW) + _BETWEEN
             await self._list.scroll_to(offset=each * max(0, self._chosen - 3))
 
+    def _say_chosen(self) -> None:
+        """The focus stays in the field: of what Enter would take, a screen reader knows nothing."""
+        if self._choices:
+            one, number = self._choices[self._chosen], self._chosen + 1
+            place = self._words("place_among", n=number, of=len(self._choices))
+            told = (one.title, one.detail, one.at, place)
+            self._say(", ".join(part for part in told if part))
+        elif self._query:
+            self._say(self._nothing(self._query))
+
     async def _typed(self, event: ft.Event[ft.TextField]) -> None:
+        self._named_field.holds(str(event.data or ""))
         self._query = str(event.data or "").strip()
         await self.fill()
 

@@ -6,6 +6,7 @@ import flet as ft
 
 from frontend.views import look
 from frontend.views.look import Sizes
+from frontend.views.named_field import NamedField
 from frontend.views.still import is_on_page, show_changes
 from frontend.views.writable import Writable
 from frontend.window import slash
@@ -33,6 +34,7 @@ class Composer:
         now: Callable[[], float],
         guest: bool,
         focus: Focus,
+        say: Callable[[str], None],
     ) -> None:
         self._choice = choice
         self._guest = guest
@@ -44,6 +46,7 @@ class Composer:
         self._sizes = Sizes()
         self._candidates: list[Candidate] = []
         self._chosen = 0
+        self._say, self._said = say, ""
         self._keys = Typed()
         self._focus = focus
         self.field = Writable(
@@ -85,10 +88,11 @@ class Composer:
         )
         self.suggestions = ft.Container(self._list_box, left=0, right=0, bottom=0)
         """Stands over the messages, so that they don't move when it comes."""
+        self._named = NamedField("composer", self.field, expand=True)
         self._writing = ft.Row(
             [
                 self._attach_slot,
-                ft.Semantics(identifier="composer", content=self.field, expand=True),
+                self._named.control,
                 self._send_slot,
             ],
             spacing=8,
@@ -121,7 +125,7 @@ class Composer:
 
     def hint(self, text: str) -> None:
         if self.field.hint_text != text:
-            self.field.hint_text = text
+            self._named.hint(text)
             show_changes(self.field)
 
     def shut(self, why: str) -> None:
@@ -227,6 +231,7 @@ class Composer:
             self.text, self._known(), self._words.language, guest=self._guest
         )
         self._chosen = 0
+        self._named.holds(self.text)
         self.field.ignore_up_down_keys = bool(self._candidates)
         size = len(self.text.encode())
         self._counter_row.visible = size >= _COUNTED_FROM
@@ -244,6 +249,19 @@ class Composer:
             self._candidate(one, first + index) for index, one in enumerate(shown)
         ]
         self._list_box.visible = bool(shown)
+        self._say_chosen()
+
+    def _say_chosen(self) -> None:
+        """The focus stays in the field: of what is offered, a screen reader knows nothing."""
+        told = ""
+        if self._candidates:
+            one, number = self._candidates[self._chosen], self._chosen + 1
+            of = len(self._candidates)
+            place = self._words("place_among", n=number, of=of) if of > 1 else ""
+            told = ", ".join(part for part in (one.usage or one.shown, one.help, place) if part)
+        if told and told != self._said:
+            self._say(told)
+        self._said = told
 
     def _candidate(self, one: Candidate, index: int) -> ft.Control:
         async def chosen(event: ft.Event[ft.TextButton]) -> None:

@@ -30,6 +30,7 @@ class Doings:
     hide_strip: Done
     in_menu: Callable[[bool], None]
     """Told whether one of its menus is open."""
+    say: Callable[[str], None]
 
 
 def clicked(does: Done) -> Callable[[ft.Event[Any]], Awaitable[None]]:

@@ -51,7 +51,6 @@ class Frame:
         self._room = ft.Semantics(identifier="open-room", container=True, visible=False)
         self._typing = ft.Text("", color=look.TEXT2, italic=True)
         self._typing_slot = ft.Container(self._typing, padding=_sides(20))
-        self._spoken = ft.Text("", size=1, color=ft.Colors.TRANSPARENT)
         self._card = ft.Container(visible=False)
         self._writing = ft.Container(
             ft.Column([self._card, composer.control], spacing=8),
@@ -95,9 +94,6 @@ class Frame:
             container=True,
             content=self._typing_slot,
         )
-        live = ft.Semantics(
-            identifier="live", container=True, live_region=True, content=self._spoken
-        )
         parts = ft.Column(
             [
                 self._chat_head,
@@ -105,7 +101,7 @@ class Frame:
                 ft.Stack(
                     [self._pane.control, self._strip, self._composer.suggestions], expand=True
                 ),
-                ft.Row([typing, live], spacing=0),
+                typing,
                 self._writing,
             ],
             spacing=0,
@@ -314,12 +310,6 @@ class Frame:
             self._typing.value = text
             show_changes(self._typing)
 
-    def say(self, text: str) -> None:
-        """For a screen reader, which says only what is another text than before."""
-        again = self._spoken.value == text
-        self._spoken.value = f"{text}\u200b" if again else text
-        show_changes(self._spoken)
-
     def show_card(
         self, title: str, told: Sequence[str], buttons: Sequence[tuple[str, Done]]
     ) -> None:
@@ -329,6 +319,7 @@ class Frame:
         )
         self._card.visible = True
         show_changes(self._card)
+        self._doings.say("\n".join([*told[:_SPOKEN_LINES], *(text for text, _ in buttons)]))
 
     async def _shut_card(self) -> None:
         """The button has gone with it, and the focus would be nowhere."""
@@ -340,6 +331,10 @@ class Frame:
         if self._card.visible:
             self._card.visible = False
             show_changes(self._card)
+
+
+_SPOKEN_LINES = 20
+"""Of what a command came to; all of it can be read in its card."""
 
 
 def _sides(pixels: int) -> ft.Padding:

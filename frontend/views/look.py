@@ -233,6 +233,11 @@ figures, too, but the engine takes those of its own font only where that is name
 """
 
 
+def as_spoken(text: str) -> str:
+    """Without what `isolated` puts around names, which some screen readers name as signs."""
+    return text.translate({0x2068: None, 0x2069: None})
+
+
 def isolated(text: str) -> str:
     """So that a name or text written from right to left doesn't turn its row round."""
     return f"\u2068{text}\u2069"
@@ -329,7 +334,6 @@ def field(
         label=label,
         hint_text=hint,
         password=password,
-        can_reveal_password=password,
         autofocus=autofocus,
         hint_max_lines=2,
         error_max_lines=6,

@@ -4,6 +4,8 @@ is for what lasts. Pure.
 
 from datetime import datetime, timedelta
 
+from frontend.window.listing import LinkWords
+
 LASTING = timedelta(seconds=10)
 _PASSING = ("cut_off", "unreachable", "away")
 """What mostly mends itself. All else that is wrong is said at once."""
@@ -36,3 +38,17 @@ class Strip:
         """Whether what is wrong has its place over the pane by now."""
         has_lasted = self._since is None or now - self._since >= LASTING
         return has_lasted and self._state != self._hidden
+
+
+class HeardLink:
+    """What of the link a screen reader was told."""
+
+    def __init__(self) -> None:
+        self._state = "up"
+
+    def news_of(self, link: LinkWords) -> str:
+        """Once for each cut, and its end; what waits is counted on without a word."""
+        if link.state in ("connecting", self._state):
+            return ""
+        self._state = link.state
+        return link.strip or link.line

@@ -263,6 +263,7 @@ TEXTS: Mapping[str, Text] = {
     "people_at": Text("People at {realm}", "Orang di {realm}"),
     "groups": Text("Groups", "Grup"),
     "nothing_found": Text("Nothing found for “{q}”.", "Tidak ada hasil untuk “{q}”."),
+    "place_among": Text("{n} of {of}", "{n} dari {of}"),
     "search_scope": Text(
         "Searches what this device has.", "Hanya mencari pesan yang ada di perangkat ini."
     ),

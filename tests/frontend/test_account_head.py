@@ -15,7 +15,9 @@ async def _nothing(*_: Any) -> None:
 
 def test_ones_initials_come_with_ones_name() -> None:
     """The menus stay; what is told again isn't drawn again."""
-    doings = Doings(*(_nothing for _ in range(12)), in_menu=cast("Any", _nothing))
+    doings = Doings(
+        *(_nothing for _ in range(12)), in_menu=cast("Any", _nothing), say=cast("Any", _nothing)
+    )
     head = AccountHead("messi@surabaya", Sizes(), Words("en"), doings)
     head.tell("ME", [])
     page = PageInMemory(head.control)

@@ -13,6 +13,8 @@ from frontend.window.words import Words
 from tests.frontend.page_in_memory import PageInMemory
 
 ComposerOnPage = tuple[Composer, PageInMemory]
+SAID: list[str] = []
+"""To a screen reader, in this test."""
 
 
 @pytest.fixture
@@ -27,7 +29,9 @@ def written_in() -> ComposerOnPage:
         now=lambda: 0.0,
         guest=False,
         focus=Focus(lambda: 0.0),
+        say=SAID.append,
     )
+    SAID.clear()
     composer.restyle(Sizes(), Words("en"))
     page = PageInMemory(ft.Column([composer.suggestions, composer.control]))
     return composer, page
@@ -137,3 +141,15 @@ async def test_a_command_behind_a_blank_is_completed_by_enter(written_in: Compos
     await cast("Any", composer.field.on_submit)(ft.Event("submit", composer.field))
 
     assert composer.text == "/help "
+
+
+async def test_the_completion_that_is_chosen_is_said(written_in: ComposerOnPage) -> None:
+    """The focus stays in the field; what is chosen as before is not said again."""
+    composer, page = written_in
+    await _type(composer, page, "/ren")
+    told = list(SAID)
+    await composer.move(1)
+
+    assert len(told) == 1
+    assert told[0].startswith("rename")
+    assert told == SAID

@@ -33,7 +33,9 @@ def _part() -> Any:
 
 
 def _frame() -> tuple[Frame, PageInMemory]:
-    doings = Doings(*(_nothing for _ in range(12)), in_menu=cast("Any", _nothing))
+    doings = Doings(
+        *(_nothing for _ in range(12)), in_menu=cast("Any", _nothing), say=cast("Any", _nothing)
+    )
     frame = Frame(doings, _part(), _part(), _part())
     frame.restyle(Sizes(150), Words("en"))
     page = PageInMemory(frame._chat_side)

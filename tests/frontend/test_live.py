@@ -232,9 +232,10 @@ async def test_what_is_written_while_the_service_is_away_goes_out_in_order() -> 
 
 
 async def test_a_refusal_stays_at_its_message() -> None:
-    """With the reason; what was written after it goes out all the same."""
+    """With the reason, which is told; what was written after it goes out all the same."""
     chat_cli = ChatCli()
-    with _running(chat_cli) as live:
+    told: list[Message] = []
+    with _running(chat_cli, told.append) as live:
         await eventually(lambda: live.state.listed)
         live.open(CONVERSATION)
         conversation = chat_cli.log.conversations()[0][0]
@@ -250,6 +251,7 @@ async def test_a_refusal_stays_at_its_message() -> None:
         assert refused.state == "refused"
         assert refused.refusal is not None
         assert refused.refusal.code == NotMember.code
+        assert told == [refused]
 
 
 async def test_a_session_that_ended_is_told_and_asked_no_more() -> None:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from frontend.window.strip import Strip
+from frontend.window.listing import LinkWords
+from frontend.window.strip import HeardLink, Strip
 
 BEGIN = datetime(2026, 11, 21, 10, 24, tzinfo=UTC)
 
@@ -60,3 +61,18 @@ def test_who_has_read_it_hides_it_until_something_else_is_wrong() -> None:
     strip.see("up", at(22))
     strip.see("unreachable", at(30))
     assert strip.is_shown(at(40))
+
+
+def test_a_cut_and_its_end_are_said_once() -> None:
+    """Not that all is well at first, nor each message that waits meanwhile."""
+    heard = HeardLink()
+    links = [
+        LinkWords("connecting", "Reconnecting…", ""),
+        LinkWords("up", "Connected", ""),
+        LinkWords("cut_off", "Cut off", "Cut off · 0 messages waiting"),
+        LinkWords("cut_off", "Cut off", "Cut off · 1 message waiting"),
+        LinkWords("connecting", "Reconnecting…", ""),
+        LinkWords("up", "Connected", ""),
+    ]
+    told = [heard.news_of(link) for link in links]
+    assert [one for one in told if one] == ["Cut off · 0 messages waiting", "Connected"]

@@ -32,9 +32,21 @@ async def _find(_: str) -> list[Choice]:
     return [Choice("hit", "Chat", "Heru", "rapat", lambda: ft.Text(""), _nothing, at="03:02")]
 
 
+def _unheard(_: str) -> None:
+    """Nobody listens."""
+
+
 def _jump(sizes: Sizes) -> Choosing:
     return Choosing(
-        sizes, hint="", input_identifier="", narrow=True, find=_find, nothing=str, below="here"
+        sizes,
+        hint="",
+        input_identifier="",
+        narrow=True,
+        find=_find,
+        nothing=str,
+        words=WORDS,
+        say=_unheard,
+        below="here",
     )
 
 
