@@ -14,6 +14,7 @@ import flet as ft
 from frontend import preferences
 from frontend.chatting import Chatting
 from frontend.file_gate import FileGate
+from frontend.late_answers import take_late_answers
 from frontend.live import LiveAccount
 from frontend.preferences import Preferences
 from frontend.service import account, finding
@@ -82,6 +83,7 @@ class Session:
     async def begin(self) -> None:
         """The first frame: what this browser had chosen, and the card to sign in."""
         page = self._page
+        take_late_answers(page.session)
         page.title = "realmchat"
         page.padding = 0
         page.spacing = 0

@@ -55,6 +55,7 @@ def frontend(system: System) -> Iterator[FrontendProcess]:
     process.end()
     ours = str(Path(frontend_package.__file__).parent)
     assert ours not in process.log_text, process.log_text
+    assert "Receive loop error" not in process.log_text, process.log_text
 
 
 @pytest.fixture(scope="module")

@@ -333,6 +333,34 @@ def test_each_chat_keeps_its_place_and_its_draft(open_window: Opening, system: S
     wait_until(lambda: vino.place_of("pesan 030") == place)
 
 
+def test_chats_are_stepped_through_quicker_than_they_are_drawn(
+    open_window: Opening, system: System
+) -> None:
+    """What a chat is asked for and hasn't done when it is left is no end of the connection."""
+    others = [f"teman{n}@surabaya" for n in range(4)]
+    add_people(system, "xena@surabaya", *others)
+    with system.chat_cli.client(system.chat_cli.service_token()) as http:
+        for other in others:
+            service_login(system, other, PASSWORD)
+            for number in range(40):
+                body = {"to": "xena@surabaya", "text": f"pesan {number} " + "kata " * (number % 30)}
+                http.post(f"/v1/accounts/{other}/messages?wait=0", json=body).raise_for_status()
+    xena = open_window()
+    enter(xena, "xena@surabaya")
+    sockets: list[str] = []
+    xena.page.on("websocket", lambda socket: sockets.append(socket.url))
+    wait_until(lambda: xena.find("conv-list").count())
+
+    for _ in range(20):
+        xena.keys("PageUp", "PageUp", "Alt+ArrowDown")
+    xena.keys("Escape")
+    wait_until(lambda: xena.focused[0] == "composer")
+    xena.say("sampai di sini")
+
+    xena.sees("sampai di sini")
+    assert sockets == []
+
+
 def test_a_place_is_the_same_pixel_with_all_that_stood_below_it(
     open_window: Opening, system: System
 ) -> None:
