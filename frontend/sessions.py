@@ -5,11 +5,14 @@ but the way to chat-cli.
 """
 
 import asyncio
+import itertools
+import time
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any, TypeVar
 
 import flet as ft
+from flet.controls.id_counter import ControlId
 
 from frontend import preferences
 from frontend.chatting import Chatting
@@ -411,6 +414,13 @@ def draw_when_asked() -> None:
     after each key and each touch of the wheel.
     """
     ft.context.disable_auto_update()  # type: ignore[no-untyped-call]  # of Flet's
+
+
+def number_controls() -> None:
+    """With other numbers than the process before, before the first control is made: what of a page
+    that is still open has the number that it had is taken for what it was, and never answers.
+    """
+    ControlId._counter = itertools.count(time.time_ns() // 1_000_000)
 
 
 def local_now() -> datetime:

@@ -25,7 +25,7 @@ from frontend.fonts import CODE, DEVANAGARI
 from frontend.page_script import script
 from frontend.service import finding
 from frontend.service.asking import Asking, new_http
-from frontend.sessions import Session, draw_when_asked, local_now
+from frontend.sessions import Session, draw_when_asked, local_now, number_controls
 from frontend.settings import FrontendSettings
 from frontend.views import look
 from realm_service import listening
@@ -79,6 +79,7 @@ def build_app(settings: FrontendSettings) -> FastAPI:
         return HTMLResponse(index)
 
     draw_when_asked()
+    number_controls()
     gate = FileGate()
     app.include_router(routes(gate))
 

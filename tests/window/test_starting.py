@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, WebSocket
 
 from tests.system.processes import System
 from tests.waiting import wait_until
@@ -37,6 +37,28 @@ def test_a_button_starts_the_service(lonely: FrontendProcess, browser: Browser) 
     assert service_command(lonely.home, "status").returncode == 0
     window.press("btn-signin")
     window.sees("Can't reach the site.")
+    window.leave()
+
+
+def test_a_window_outlives_the_process_that_serves_it(
+    lonely: FrontendProcess, browser: Browser
+) -> None:
+    """Nobody was signed in: the card is drawn anew, and does what it did."""
+    window = Person(browser, lonely.url)
+    window.wait_for("signin-address")
+    told: list[str | bytes] = []
+
+    def connecting(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: told.append(frame))
+
+    window.page.on("websocket", connecting)
+    lonely.kill9()
+    lonely.start()
+    lonely.wait_ready()
+    wait_until(lambda: window.screen and told)
+
+    window.sign_in("messi@surabaya", "surabaya", "http://127.0.0.1:9")
+    window.sees("The realmchat service isn't running on this machine.")
     window.leave()
 
 
