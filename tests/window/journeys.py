@@ -37,3 +37,9 @@ def write_to(window: Person, address: str, text: str) -> None:
     window.keys("Enter")
     window.wait_for("chat-title")
     window.say(text)
+
+
+def choose_settings(window: Person, *choices: str) -> None:
+    """In the dialog for them, which is open."""
+    for choice in choices:
+        window.page.get_by_role("radio", name=choice, exact=True).click(force=True)
