@@ -386,7 +386,9 @@ class Chatting:
         if now - self._said_at >= _SAYING_SECONDS:
             self._said_at = now
             name = listing.told_of(self.live.state, message.sender)
-            self.outside.say(self.words("arrived", name=name))
+            is_seen = self.opened is not None and not self._is_covered()
+            say = self.frame.say if is_seen else self.outside.say
+            say(self.words("arrived", name=name))
 
     # --- writing ---------------------------------------------------------------------------------
 

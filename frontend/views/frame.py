@@ -51,6 +51,7 @@ class Frame:
         self._room = ft.Semantics(identifier="open-room", container=True, visible=False)
         self._typing = ft.Text("", color=look.TEXT2, italic=True)
         self._typing_slot = ft.Container(self._typing, padding=_sides(20))
+        self._spoken = ft.Text("", size=1, color=ft.Colors.TRANSPARENT)
         self._card = ft.Container(visible=False)
         self._writing = ft.Container(
             ft.Column([self._card, composer.control], spacing=8),
@@ -94,6 +95,9 @@ class Frame:
             container=True,
             content=self._typing_slot,
         )
+        live = ft.Semantics(
+            identifier="live", container=True, live_region=True, content=self._spoken
+        )
         parts = ft.Column(
             [
                 self._chat_head,
@@ -101,7 +105,7 @@ class Frame:
                 ft.Stack(
                     [self._pane.control, self._strip, self._composer.suggestions], expand=True
                 ),
-                typing,
+                ft.Row([typing, live], spacing=0),
                 self._writing,
             ],
             spacing=0,
@@ -309,6 +313,12 @@ class Frame:
         if self._typing.value != text:
             self._typing.value = text
             show_changes(self._typing)
+
+    def say(self, text: str) -> None:
+        """For a screen reader, in the open chat; it says only what is another text than before."""
+        again = self._spoken.value == text
+        self._spoken.value = f"{text}\u200b" if again else text
+        show_changes(self._spoken)
 
     def show_card(
         self, title: str, told: Sequence[str], buttons: Sequence[tuple[str, Done]]

@@ -2,8 +2,8 @@
 
 from tests.system.processes import System
 from tests.waiting import wait_until
-from tests.window.conftest import Opening
-from tests.window.journeys import add_people, enter, write_to
+from tests.window.conftest import Opening, service_login
+from tests.window.journeys import PASSWORD, add_people, enter, write_to
 from tests.window.people import Person
 
 
@@ -34,6 +34,11 @@ def test_what_is_chosen_is_said_where_the_focus_is_elsewhere(
     wait_until(lambda: _was_said(window, "bima@surabaya"))
     window.keys("Escape")
     write_to(window, "bima@surabaya", "halo")
+    service_login(system, "bima@surabaya", PASSWORD)
+    with system.chat_cli.client(system.chat_cli.service_token()) as http:
+        body = {"to": "sari@surabaya", "text": "hai"}
+        http.post("/v1/accounts/bima@surabaya/messages", json=body).raise_for_status()
+    wait_until(lambda: "New message from bima" in (window.find("live").text_content() or ""))
     window.begin_to_say("/ren")
     wait_until(lambda: _was_said(window, "renamegroup"))
     assert window.focused == ("composer", "Message bima")
