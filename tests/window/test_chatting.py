@@ -199,19 +199,20 @@ def test_what_is_copied_is_what_was_written(open_window: Opening, system: System
     assert toast["y"] + toast["height"] < _box(vera.wait_for("composer"))["y"]
 
     vera.gone("toast")
-    _mark(vera, _box(vera.find("msg-list").locator('[flt-semantics-identifier^="msg-"]')))
-    vera.keys("Control+c")
-    wait_until(lambda: "cd /srv && make run" in vera.copied)
+    wait_until(lambda: "cd /srv && make run" in _marked(vera))
     assert not {"\u2068", "\u2069"} & set(vera.copied)
 
 
-def _mark(window: Person, box: FloatRect) -> None:
-    """What is written there, from the one side to the other."""
+def _marked(window: Person) -> str:
+    """What is copied of the first message, marked from the one side to the other."""
+    box = _box(window.find("msg-list").locator('[flt-semantics-identifier^="msg-"]'))
     mouse, middle = window.page.mouse, box["y"] + box["height"] / 2
     mouse.move(box["x"] + box["width"], middle)
     mouse.down()
     mouse.move(box["x"], middle, steps=5)
     mouse.up()
+    window.keys("Control+c")
+    return window.copied
 
 
 def test_what_is_set_holds_at_once_and_after_a_reload(open_window: Opening, system: System) -> None:
