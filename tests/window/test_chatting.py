@@ -184,23 +184,23 @@ def test_a_day_without_a_mouse(open_window: Opening, system: System) -> None:
 
 def test_what_is_copied_is_what_was_written(open_window: Opening, system: System) -> None:
     """By a key, which is confirmed where nobody writes; and what is marked by the mouse."""
-    add_people(system, "vera@surabaya", "wawan@surabaya")
-    vera = open_window(permissions=["clipboard-read", "clipboard-write"])
-    enter(vera, "vera@surabaya")
-    write_to(vera, "wawan@surabaya", "cd /srv && make run")
-    vera.sees("Sent")
+    add_people(system, "utari@surabaya", "ujang@surabaya")
+    utari = open_window(permissions=["clipboard-read", "clipboard-write"])
+    enter(utari, "utari@surabaya")
+    write_to(utari, "ujang@surabaya", "cd /srv && make run")
+    utari.sees("Sent")
 
-    vera.keys("ArrowUp")
-    wait_until(lambda: vera.focused[0] == "msg-chosen")
-    vera.keys("c")
-    wait_until(lambda: vera.copied == "cd /srv && make run")
-    vera.page.evaluate("navigator.clipboard.writeText('')")
-    toast = _box(vera.wait_for("toast"))
-    assert toast["y"] + toast["height"] < _box(vera.wait_for("composer"))["y"]
+    utari.keys("ArrowUp")
+    wait_until(lambda: utari.focused[0] == "msg-chosen")
+    utari.keys("c")
+    wait_until(lambda: utari.copied == "cd /srv && make run")
+    utari.page.evaluate("navigator.clipboard.writeText('')")
+    toast = _box(utari.wait_for("toast"))
+    assert toast["y"] + toast["height"] < _box(utari.wait_for("composer"))["y"]
 
-    vera.gone("toast")
-    wait_until(lambda: "cd /srv && make run" in _marked(vera))
-    assert not {"\u2068", "\u2069"} & set(vera.copied)
+    utari.gone("toast")
+    wait_until(lambda: "cd /srv && make run" in _marked(utari))
+    assert not {"\u2068", "\u2069"} & set(utari.copied)
 
 
 def _marked(window: Person) -> str:

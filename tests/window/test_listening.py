@@ -23,35 +23,35 @@ def test_what_is_chosen_is_said_where_the_focus_is_elsewhere(
     open_window: Opening, system: System
 ) -> None:
     """In a dialog and, after it has gone, behind it; who comes in a list is told by its stop."""
-    add_people(system, "sari@surabaya", "bima@surabaya")
+    add_people(system, "selvi@surabaya", "bagas@surabaya")
     window = open_window()
     _listen(window)
-    enter(window, "sari@surabaya")
+    enter(window, "selvi@surabaya")
     wait_until(lambda: window.focused == ("conv-chosen", "No chats yet."))
 
     window.keys("Control+k")
-    window.type_into("jump-input", "bima")
-    wait_until(lambda: _was_said(window, "bima@surabaya"))
+    window.type_into("jump-input", "bagas")
+    wait_until(lambda: _was_said(window, "bagas@surabaya"))
     window.keys("Escape")
-    write_to(window, "bima@surabaya", "halo")
-    service_login(system, "bima@surabaya", PASSWORD)
+    write_to(window, "bagas@surabaya", "halo")
+    service_login(system, "bagas@surabaya", PASSWORD)
     with system.chat_cli.client(system.chat_cli.service_token()) as http:
-        body = {"to": "sari@surabaya", "text": "hai"}
-        http.post("/v1/accounts/bima@surabaya/messages", json=body).raise_for_status()
-    wait_until(lambda: "New message from bima" in (window.find("live").text_content() or ""))
+        body = {"to": "selvi@surabaya", "text": "hai"}
+        http.post("/v1/accounts/bagas@surabaya/messages", json=body).raise_for_status()
+    wait_until(lambda: "New message from bagas" in (window.find("live").text_content() or ""))
     window.begin_to_say("/ren")
     wait_until(lambda: _was_said(window, "renamegroup"))
-    assert window.focused == ("composer", "Message bima")
+    assert window.focused == ("composer", "Message bagas")
 
 
 def test_the_focus_goes_along_on_a_narrow_window(open_window: Opening, system: System) -> None:
     """Into a chat and back; in a menu the arrows go from item to item."""
-    add_people(system, "nina@surabaya", "joko@surabaya")
+    add_people(system, "nurul@surabaya", "jefri@surabaya")
     window = open_window(viewport={"width": 360, "height": 740})
-    enter(window, "joko@surabaya")
+    enter(window, "jefri@surabaya")
     window.keys("Control+k")
-    window.type_into("jump-input", "nina@surabaya")
-    window.wait_for("jump-nina@surabaya")
+    window.type_into("jump-input", "nurul@surabaya")
+    window.wait_for("jump-nurul@surabaya")
     window.keys("Enter")
     window.write("composer", "halo")
     window.keys("Enter")

@@ -81,11 +81,11 @@ def test_a_screen_reader_is_asked_for_once_and_is_told_the_fields_names(
 
 def test_the_browser_may_keep_address_and_password(open_window: Opening, system: System) -> None:
     """Once they were right: it sees them as those of a form that was handed in."""
-    add_people(system, "ana@surabaya")
+    add_people(system, "anggi@surabaya")
     window = open_window(storage_state=None)
     window.page.evaluate(_HAND_IN)
 
-    window.type_whole("ana@surabaya")
+    window.type_whole("anggi@surabaya")
     window.keys("Tab")
     window.page.wait_for_selector("input[type=password]:focus")
     window.type_whole("not this one")
@@ -95,7 +95,7 @@ def test_the_browser_may_keep_address_and_password(open_window: Opening, system:
     window.keys("Enter")
 
     window.page.wait_for_function("() => window.handedIn.length")
-    assert window.page.evaluate("window.handedIn") == [["ana@surabaya", PASSWORD]]
+    assert window.page.evaluate("window.handedIn") == [["anggi@surabaya", PASSWORD]]
 
 
 def test_on_a_phone_keys_come_when_a_field_is_touched(open_window: Opening) -> None:
