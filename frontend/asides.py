@@ -27,7 +27,7 @@ class Asides:
 
     async def show_all(self, message: Message) -> None:
         chatting = self._chatting
-        title = listing.told_of(chatting.live.state, message.sender)
+        title = chatting.live.state.told_of(message.sender)
         reading = dialogs.WholeText(
             chatting.words, chatting.sizes, title, message.text, self.shut_dialog
         )

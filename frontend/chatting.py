@@ -385,7 +385,7 @@ class Chatting:
         now = asyncio.get_running_loop().time()
         if now - self._said_at >= _SAYING_SECONDS:
             self._said_at = now
-            name = listing.told_of(self.live.state, message.sender)
+            name = self.live.state.told_of(message.sender)
             is_seen = self.opened is not None and not self._is_covered()
             say = self.frame.say if is_seen else self.outside.say
             say(self.words("arrived", name=name))

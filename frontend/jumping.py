@@ -146,7 +146,7 @@ class Finding:
 
         state, now = self.live.state, self.clock()
         conversation = state.find(message.conversation)
-        told = [listing.told_of(state, message.sender)]
+        told = [state.told_of(message.sender)]
         if conversation is not None:
             told.append(listing.told_of_chat(state, conversation))
         return Choice(

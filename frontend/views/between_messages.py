@@ -53,7 +53,7 @@ def system(row: SystemRow, manner: Manner) -> ft.Control:
             [
                 ft.Icon(ft.Icons.INFO_OUTLINE_ROUNDED, size=14, color=look.TEXT2),
                 ft.Text(
-                    isolated(change_words(row.message, manner.words, manner.realm)),
+                    isolated(change_words(row.message, manner.words, row.names)),
                     size=manner.sizes.meta,
                     color=look.TEXT2,
                     expand=True,

@@ -1,10 +1,9 @@
 """What happened to a group, in the person's language. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from frontend.service.shapes import Message
-from frontend.window.identity import short
 from frontend.window.words import Words
 
 _SENTENCES = {
@@ -29,16 +28,22 @@ _OF_FACTS = {
 """Where it depends on the fact of the event's name."""
 
 
-def change_words(message: Message, words: Words, own_realm: str) -> str:
-    """A system row in words; of a kind that this version doesn't know, the service's sentence."""
+def named_in(message: Message, called: Callable[[str], str]) -> dict[str, str]:
+    """`who` it happened to and `by` whom, as they are called; empty where that isn't told."""
+    change = message.change or {}
+    return {part: called(str(change[part])) for part in ("who", "by") if part in change}
+
+
+def change_words(message: Message, words: Words, names: Mapping[str, str]) -> str:
+    """A system row in words, with the names in it; of a kind that this version doesn't know, the
+    service's sentence.
+    """
     change = message.change
     sentence = None if change is None else _sentence(change)
     if change is None or sentence is None:
         return message.text
-    who, by = str(change["who"]), str(change["by"])
     told = {name: value for name, value in change.items() if isinstance(value, str | int)}
-    people = {"who": short(who, own_realm), "by": short(by, own_realm)}
-    return words(sentence, **{**told, **people})
+    return words(sentence, **{**told, **names})
 
 
 def _sentence(change: Mapping[str, Any]) -> str | None:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from frontend.service import shapes
 from frontend.window import listing, times
+from frontend.window.identity import realm_of, short
 from frontend.window.words import Words
 from realm_protocol.command_table import BY_NAME
 from realm_protocol.errors import rebuild
@@ -83,7 +85,8 @@ class _Telling:
         if not isinstance(row, Mapping):
             return str(row)
         if "text" in row and "from" in row:
-            return listing.preview_of(shapes.message(row), "group", self.me, self.words)
+            called = partial(short, own_realm=realm_of(self.me))
+            return listing.preview_of(shapes.message(row), "group", self.me, self.words, called)
         if "usage" in row:
             return f"/{row['usage']}: {self._help(row)}"
         return " · ".join(self.values(row))

@@ -79,6 +79,10 @@ class People:
         """What somebody calls themselves, and where that isn't enough, their address's name."""
         return f"{self.name_of(address)} {self.which_of(address)}".rstrip()
 
+    def told_of(self, address: str, own_realm: str) -> str:
+        """Somebody's title in a sentence."""
+        return with_site(self.title_of(address), realm_of(address), own_realm)
+
     def initials_of(self, address: str) -> str:
         """Those of a name that two share are the same."""
         return initials(address, self.names.get(address, ""))

@@ -1,12 +1,13 @@
 """The rows of the list of conversations, and the words about the link. Pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from frontend.service.shapes import Conversation, Message
 from frontend.window import markdown, times
-from frontend.window.changes import change_words
-from frontend.window.identity import initials, name_of, realm_of, short, with_site
+from frontend.window.changes import change_words, named_in
+from frontend.window.identity import initials, name_of, realm_of, with_site
 from frontend.window.state import AccountState, ordered
 from frontend.window.words import Words
 from realm_protocol.errors import rebuild
@@ -104,11 +105,6 @@ def initials_of(state: AccountState, one: Conversation) -> str:
     return state.initials_of(one.title) if one.kind == "private" else initials(one.title)
 
 
-def told_of(state: AccountState, address: str) -> str:
-    """Somebody in a sentence."""
-    return with_site(state.title_of(address), realm_of(address), state.realm)
-
-
 def told_of_chat(state: AccountState, one: Conversation) -> str:
     """A chat's name in a sentence."""
     return with_site(title_of(state, one), realm_of(one.title), state.realm)
@@ -161,19 +157,22 @@ def _second_line(state: AccountState, one: Conversation, words: Words) -> tuple[
     last = one.last_message
     if last is None:
         return "", ""
-    return "", preview_of(last, one.kind, state.me, words)
+    return "", preview_of(last, one.kind, state.me, words, state.title_of)
 
 
-def preview_of(message: Message, kind: str, me: str, words: Words) -> str:
+def preview_of(
+    message: Message, kind: str, me: str, words: Words, called: Callable[[str], str]
+) -> str:
+    """`called` is told of an address and says what that person is called."""
     shown = as_read(message.text)
     if message.file is not None:
         picture = message.file.preview is not None
         shown = words("image" if picture else "file", name=one_line(message.file.name))
     elif message.kind == "system":
-        shown = change_words(message, words, realm_of(me))
+        shown = change_words(message, words, named_in(message, called))
     if kind == "private" or message.kind == "system":
         return shown
-    who = words("you") if message.sender == me else short(message.sender, realm_of(me))
+    who = words("you") if message.sender == me else called(message.sender)
     return f"{who}: {shown}"
 
 
@@ -193,7 +192,7 @@ def typing_words(state: AccountState, conversation: str, words: Words) -> str:
     if len(who) == 1:
         chat = state.find(conversation)
         alone = chat is not None and chat.kind == "private"
-        name = state.title_of(who[0]) if alone else told_of(state, who[0])
+        name = state.title_of(who[0]) if alone else state.told_of(who[0])
         return words("is_typing", name=name)
     return words("are_typing", n=len(who))
 

@@ -2,13 +2,15 @@
 what is new. Pure; how it looks is `views`'.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from frontend.service.shapes import Message, Upload
 from frontend.window import uploads as on_their_way
-from frontend.window.identity import NOBODY, People
+from frontend.window.changes import named_in
+from frontend.window.identity import NOBODY, People, realm_of
 
 GROUP_MINUTES = 5
 STATES_WITH_WORDS = ("saved", "at_realm", "at_main", "delivered", "read")
@@ -29,6 +31,8 @@ class NewRow:
 @dataclass(frozen=True, slots=True)
 class SystemRow:
     message: Message
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Of those whom it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ def rows_of(
     before: Message | None = None
     first_new = None if seen is None else _first_new(messages, me, seen)
     today: date | None = None
+    told_of = partial(people.told_of, own_realm=realm_of(me))
     for message in messages:
         day = moment(message).astimezone(now.tzinfo).date()
         if day != today:
@@ -111,7 +116,7 @@ def rows_of(
             rows.append(NewRow())
             before = None
         if message.kind == "system":
-            rows.append(SystemRow(message))
+            rows.append(SystemRow(message, named_in(message, told_of)))
             before = None
             continue
         own = message.sender == me

@@ -79,6 +79,9 @@ class AccountState:
     def title_of(self, address: str) -> str:
         return self.people.title_of(address)
 
+    def told_of(self, address: str) -> str:
+        return self.people.told_of(address, self.realm)
+
     def initials_of(self, address: str) -> str:
         return self.people.initials_of(address)
 

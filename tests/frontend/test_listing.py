@@ -10,7 +10,7 @@ from frontend.service.shapes import Link, Person
 from frontend.window import arriving
 from frontend.window.identity import People
 from frontend.window.layout import layout_of
-from frontend.window.listing import link_words, list_rows, preview_of, told_of, typing_words
+from frontend.window.listing import link_words, list_rows, typing_words
 from frontend.window.state import AccountState
 from frontend.window.words import Words
 from realm_service.sse import Event
@@ -20,7 +20,6 @@ from tests.frontend.chat_log import (
     ME,
     PEER,
     conversation,
-    message,
     message_json,
 )
 
@@ -122,8 +121,8 @@ def test_a_muted_chat_counts_by_itself_alone() -> None:
     ("change", "english", "indonesian"),
     [
         ({"event": "created", "who": ME, "by": ME}, "messi created the group", "messi membuat"),
-        ({"event": "joined", "who": PEER, "by": PEER}, f"{PEER} joined", f"{PEER} bergabung"),
-        ({"event": "joined", "who": PEER, "by": ME}, f"messi added {PEER}", "messi menambahkan"),
+        ({"event": "joined", "who": PEER, "by": PEER}, "henderson joined", "henderson bergabung"),
+        ({"event": "joined", "who": PEER, "by": ME}, "messi added henderson", "messi menambahkan"),
         ({"event": "from a later version", "who": ME, "by": ME}, "text of k", "text of k"),
     ],
 )
@@ -135,6 +134,21 @@ def test_what_happened_to_a_group_is_said_in_ones_language(
 
     assert list_rows(state, None, EN, NOW)[0].preview == english
     assert list_rows(state, None, ID, NOW)[0].preview.startswith(indonesian)
+
+
+@pytest.mark.parametrize("change", [None, {"event": "joined", "who": PEER, "by": PEER}])
+def test_a_groups_last_message_is_of_somebody_by_their_name(change: dict[str, Any] | None) -> None:
+    """Whoever said it, or whatever happened to them."""
+    last = message_json(4, PEER, "k", "delivered") | {"change": change}
+    last["kind"] = "text" if change is None else "system"
+    group = conversation(kind="group", title="arisan@surabaya", last_message=last)
+    state = arriving.take_conversations(AccountState(ME), [group], 9)
+    state = arriving.take_people(state, [Person(PEER, "Jordan Henderson", True)], NOW)
+
+    (row,) = list_rows(state, None, EN, NOW)
+
+    said = "Jordan Henderson: text of k" if change is None else "Jordan Henderson joined"
+    assert row.preview == said
 
 
 def test_a_group_shows_what_its_members_call_it() -> None:
@@ -222,8 +236,7 @@ def test_two_people_of_one_name_are_told_apart() -> None:
         ("Arfi", "", ""),
     }
     assert any(row.spoken.startswith("Lionel Messi (leo), ") for row in rows)
-    assert told_of(state, "messi@jakarta") == "Lionel Messi, jakarta"
-    assert preview_of(message(1, "messi@jakarta"), "group", ME, EN).startswith("messi@jakarta: ")
+    assert state.told_of("messi@jakarta") == "Lionel Messi, jakarta"
 
 
 def test_a_row_tells_that_a_room_is_open() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from frontend.service.shapes import Message
 from frontend.window import slash
+from frontend.window.identity import NOBODY, People
 from frontend.window.rows import (
     BubbleRow,
     DayRow,
@@ -88,6 +89,19 @@ def test_changes_of_a_group_stand_alone() -> None:
     assert _kinds(messages) == ["DayRow", "BubbleRow", "SystemRow", "BubbleRow"]
     assert [row.begins for row in _bubbles(messages)] == [True, True]
     assert isinstance(rows_of(messages, ME, None, NOW)[2], SystemRow)
+
+
+def test_changes_of_a_group_tell_of_people_by_their_names() -> None:
+    """Of another site with it; drawn anew once the name is known."""
+    change = {"event": "joined", "who": PEER, "by": ME}
+    messages = [replace(message(1, kind="system", text="joined"), change=change)]
+    people = People({PEER: "Jordan Henderson"})
+
+    unknown, known = (rows_of(messages, ME, None, NOW, (), who)[1] for who in (NOBODY, people))
+
+    assert isinstance(known, SystemRow)
+    assert known.names == {"who": "Jordan Henderson, jakarta", "by": "messi"}
+    assert unknown != known
 
 
 def test_the_last_own_message_of_each_state_says_it_in_words() -> None:

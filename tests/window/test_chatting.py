@@ -110,7 +110,7 @@ def test_a_group_of_two_sites_from_its_making_to_leaving_it(
     putri.say("Selamat datang")
     write_to(qori, "putri@surabaya", "/joingroup panitia@surabaya")
     qori.sees("panitia")
-    putri.sees("qori@jakarta joined")
+    putri.sees("qori, jakarta joined")
     putri.press("btn-details", opens="member-qori@jakarta")
     putri.press("btn-mute")
     putri.sees("Unmute")
