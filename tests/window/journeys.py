@@ -6,8 +6,16 @@ from tests.window.people import Person
 
 PASSWORD = "surabaya"
 
+_given: set[str] = set()
+
 
 def add_people(system: System, *addresses: str) -> None:
+    """Of names that no other journey gave: all of a process share one system, and who is known
+    already has chats, or is one of several that a bare name means.
+    """
+    names = {Address.parse(address).name for address in addresses}
+    assert not names & _given, f"another journey has them: {names & _given}"
+    _given.update(names)
     system.main.add_users(dict.fromkeys(addresses, PASSWORD))
 
 

@@ -62,14 +62,14 @@ def test_a_group_is_governed_by_menus_and_dialogs(open_window: Opening, system: 
 
 def test_escape_shuts_a_menu_and_nothing_behind_it(open_window: Opening, system: System) -> None:
     """The focus goes back to its button, and a dialog that it stands in stays."""
-    add_people(system, "dina@surabaya", "eko@surabaya")
+    add_people(system, "dina@surabaya", "endra@surabaya")
     dina = open_window()
     enter(dina, "dina@surabaya")
     make_group(dina, "kelas")
     dina.press("btn-details", opens="btn-group-invite")
-    _invite(dina, "eko@surabaya")
+    _invite(dina, "endra@surabaya")
 
-    menus = {"account-menu": "Sign out", "member-menu-eko@surabaya": "Hand over the group"}
+    menus = {"account-menu": "Sign out", "member-menu-endra@surabaya": "Hand over the group"}
     for menu, item in menus.items():
         _open_and_shut(dina, menu, item)
         wait_until(lambda menu=menu: dina.focused[0] == menu)
