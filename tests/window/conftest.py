@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,7 @@ from tests.system.processes import (
 from tests.window.people import Person, chromium
 
 Opening = Callable[..., Person]
+_PEOPLE = pytest.StashKey[list[Person]]()
 
 
 class FrontendProcess(ServiceProcess):
@@ -75,9 +76,11 @@ def browser(requires: Callable[..., None], _chromium: Callable[[], Browser]) -> 
 
 
 @pytest.fixture
-def open_window(browser: Browser, frontend: FrontendProcess) -> Iterator[Opening]:
+def open_window(
+    browser: Browser, frontend: FrontendProcess, request: pytest.FixtureRequest
+) -> Iterator[Opening]:
     """Another browser at the window, with what Playwright takes of a context."""
-    people: list[Person] = []
+    people = request.node.stash[_PEOPLE] = []
 
     def open_one(**how: Any) -> Person:
         people.append(Person(browser, frontend.url, **how))
@@ -89,6 +92,18 @@ def open_window(browser: Browser, frontend: FrontendProcess) -> Iterator[Opening
             name = os.environ["PYTEST_CURRENT_TEST"].partition("::")[2].partition(" ")[0]
             person.page.screenshot(path=f"{folder}/{name}-{number}.png")
         person.leave()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With what each of the people saw when a journey failed."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for number, person in enumerate(item.stash.get(_PEOPLE, [])):
+            report.sections.append((f"window {number}", person.sight()))
+    return report
 
 
 def service_login(system: System, address: str, password: str) -> None:

@@ -116,6 +116,14 @@ class Person:
         shown = Image.open(io.BytesIO(self.page.screenshot())).convert("L")
         return float(shown.getpixel((shown.width // 2, shown.height // 3)))  # type: ignore[arg-type]
 
+    def sight(self) -> str:
+        """What has the focus, and all that is to be read; of a page that has stopped, that."""
+        try:
+            self.page.wait_for_function("() => true", timeout=_PATIENCE_MILLISECONDS)
+        except PlaywrightError as error:
+            return f"It doesn't answer: {error.message}"
+        return f"The focus: {self.focused}\n{self.screen}"
+
     @property
     def copied(self) -> str:
         """Where the browser lets a page read that."""
