@@ -6,7 +6,7 @@ but the way to chat-cli.
 
 import asyncio
 import itertools
-import time
+import secrets
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any, TypeVar
@@ -43,6 +43,8 @@ _LONGEST_TOAST_MS = 4000
 _TOAST_WIDTH = 360
 _ABOVE_COMPOSER = 76
 _ROOM_SECONDS = 30.0
+_HALF = 2**30
+"""Of the numbers for controls: as many are left for those that come."""
 _OF_ADDRESS = ("invalid_address", "invalid_name", "user_exists", "user_disabled", "name_reserved")
 _OF_PASSWORD = ("wrong_password", "password_too_short", "password_too_long")
 _OF_SITE = ("realm_unreachable", "registration_closed", "room_not_open", "wrong_realm")
@@ -418,9 +420,10 @@ def draw_when_asked() -> None:
 
 def number_controls() -> None:
     """With other numbers than the process before, before the first control is made: what of a page
-    that is still open has the number that it had is taken for what it was, and never answers.
+    that is still open has the number that it had is taken for what it was, and never answers. Of 31
+    bits: the page of Firefox, Safari, and of machines without graphics can't read longer ones.
     """
-    ControlId._counter = itertools.count(time.time_ns() // 1_000_000)
+    ControlId._counter = itertools.count(secrets.randbelow(_HALF))
 
 
 def local_now() -> datetime:

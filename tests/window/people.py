@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Locator, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from frontend.page_script import LISTENS
@@ -29,12 +29,24 @@ _PATIENCE_MILLISECONDS = 2_000
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, with nobody in it."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=which("chromium"), args=list(_QUIETLY))
-        try:
-            yield browser
-        finally:
-            browser.close()
+    with sync_playwright() as playwright, _launched(playwright.chromium) as browser:
+        yield browser
+
+
+@contextmanager
+def without_graphics(browser: Browser) -> Iterator[Browser]:
+    """Another one, of a machine without: its page is a program that Firefox and Safari run too."""
+    with _launched(browser.browser_type, "--disable-software-rasterizer") as other:
+        yield other
+
+
+@contextmanager
+def _launched(kind: BrowserType, *more: str) -> Iterator[Browser]:
+    browser = kind.launch(executable_path=which("chromium"), args=[*_QUIETLY, *more])
+    try:
+        yield browser
+    finally:
+        browser.close()
 
 
 class Person:

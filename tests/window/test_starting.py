@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, WebSocket
 from tests.system.processes import System
 from tests.waiting import wait_until
 from tests.window.conftest import FrontendProcess, Opening, service_command
-from tests.window.journeys import PASSWORD, add_people
-from tests.window.people import Person
+from tests.window.journeys import PASSWORD, add_people, enter, write_to
+from tests.window.people import Person, without_graphics
 
 
 @pytest.fixture
@@ -96,6 +96,19 @@ def test_the_browser_may_keep_address_and_password(open_window: Opening, system:
 
     window.page.wait_for_function("() => window.handedIn.length")
     assert window.page.evaluate("window.handedIn") == [["anggi@surabaya", PASSWORD]]
+
+
+def test_the_window_is_the_same_where_the_page_is_another_program(
+    browser: Browser, frontend: FrontendProcess, system: System
+) -> None:
+    """Which numbers it can read is one of the differences."""
+    add_people(system, "rama@surabaya", "sinta@surabaya")
+    with without_graphics(browser) as plain:
+        window = Person(plain, frontend.url)
+        enter(window, "rama@surabaya")
+        write_to(window, "sinta@surabaya", "halo")
+        window.sees("Sent")
+        assert any(url.endswith("/main.dart.js") for url in window.answered)
 
 
 def test_on_a_phone_keys_come_when_a_field_is_touched(open_window: Opening) -> None:
