@@ -11,6 +11,7 @@ from frontend.window.governing import deeds_to, rights_in
 from frontend.window.heading import head_of
 from frontend.window.identity import is_guest
 from realm_protocol.commands import GONE
+from realm_protocol.errors import NotMember
 
 if TYPE_CHECKING:
     from frontend.chatting import Chatting
@@ -43,7 +44,7 @@ class Detailing:
         conversation = self._opened
         if conversation is None:
             return
-        if conversation.kind != "private" and not await self._ask_for_members(conversation):
+        if _has_members(conversation) and not await self._ask_for_members(conversation):
             return
         words, asides = self._chatting.words, self._chatting.asides
         details = self._new(beside=False)
@@ -58,9 +59,7 @@ class Detailing:
             return
         last = conversation.last_message
         changed = last.seq or 0 if last is not None and last.kind == "system" else 0
-        if conversation.kind != "private" and changed > self._known.get(
-            conversation.conversation, -1
-        ):
+        if _has_members(conversation) and changed > self._known.get(conversation.conversation, -1):
             self._known[conversation.conversation] = changed
             self._chatting.spawn(self._refresh(conversation))
         chatting = self._chatting
@@ -80,11 +79,18 @@ class Detailing:
 
     async def _ask_for_members(self, conversation: Conversation) -> bool:
         chatting = self._chatting
-        members = await chatting.asked(chatting.live.client.members(conversation.title))
+        members = await chatting.asked(self._members_of(conversation))
         if members is None:
             return False
         self._members[conversation.conversation] = members
         return True
+
+    async def _members_of(self, group: Conversation) -> list[Member]:
+        """None, where one has left it meanwhile: the chat says that."""
+        try:
+            return await self._chatting.live.client.members(group.title)
+        except NotMember:
+            return []
 
     def _new(self, *, beside: bool) -> Details:
         chatting = self._chatting
@@ -104,7 +110,8 @@ class Detailing:
         state = chatting.live.state
         head = head_of(state, conversation, chatting.words, chatting.clock())
         me = state.me
-        members = self._members.get(conversation.conversation)
+        known = self._members.get(conversation.conversation)
+        members = known if _has_members(conversation) else None
         return Shown(
             conversation.kind,
             conversation.title,
@@ -117,11 +124,7 @@ class Detailing:
             conversation.invite_only,
             rights_in(conversation),
             {one.address: deeds_to(conversation, me, one) for one in members or ()},
-            may_leave=(
-                conversation.kind != "private"
-                and conversation.role not in GONE
-                and not is_guest(me)
-            ),
+            may_leave=_has_members(conversation) and not is_guest(me),
         )
 
     @property
@@ -171,3 +174,8 @@ class Detailing:
             ),
             question,
         )
+
+
+def _has_members(conversation: Conversation) -> bool:
+    """That one may know: as one of them."""
+    return conversation.kind != "private" and conversation.role not in GONE

@@ -117,6 +117,8 @@ def test_a_group_of_two_sites_from_its_making_to_leaving_it(
     putri.press("btn-group-leave", opens="btn-leave-yes")
     putri.confirm("btn-leave-yes")
     putri.sees("You left this group.")
+    putri.gone("members")
+    putri.sees_no("Only you see this")
 
 
 def test_a_day_without_a_mouse(open_window: Opening, system: System) -> None:
