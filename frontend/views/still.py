@@ -1,5 +1,8 @@
 """What is drawn once. Flet looks for changes in everything below what is updated; into these only
 when they are updated themselves, so that a message costs the same in a long list.
+
+Each is equal to itself alone. Flet's controls are equal where they say the same, and in place of
+such a one no other is put: what is drawn in that would be seen nowhere.
 """
 
 from collections.abc import Sequence
@@ -48,10 +51,14 @@ class Told:
 class Still(ft.Container):
     """A row. Whoever changes something in it shows that."""
 
+    __eq__ = object.__eq__
+
 
 @ft.control("ListView", isolated=True)  # type: ignore[arg-type]
 class StillList(ft.ListView):
     """Rows, which are given by `show`."""
+
+    __eq__ = object.__eq__
 
     def show(self, rows: Sequence[ft.Control]) -> None:
         _show(self, rows)
@@ -60,6 +67,8 @@ class StillList(ft.ListView):
 @ft.control("Column", isolated=True)  # type: ignore[arg-type]
 class StillColumn(ft.Column):
     """Rows within a list, which are given by `show`."""
+
+    __eq__ = object.__eq__
 
     def show(self, rows: Sequence[ft.Control]) -> None:
         _show(self, rows)

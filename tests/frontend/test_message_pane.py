@@ -167,6 +167,21 @@ async def test_a_place_is_kept_by_no_heights_of_another_chat(gone_to: list[float
     assert chat.pane.list.padding == ft.Padding.symmetric(horizontal=56, vertical=8)
 
 
+async def test_a_chat_is_seen_however_quickly_others_were_left(gone_to: list[float]) -> None:
+    """Its list is another than that of one of which nothing was drawn yet."""
+    chat = _Chat()
+    chat.has("one", *range(1, 61))
+    chat.has("other", *range(1, 61))
+    await chat.open("one")
+    await chat.scroll(900)
+    chat.pane.open("other", None, _VIEW)
+    await chat.scroll(300)
+
+    await chat.open("one")
+
+    assert chat.is_drawn("text of key-60")
+
+
 async def test_what_stood_below_a_place_stands_there_again(gone_to: list[float]) -> None:
     """The line of what was new, and as much room as was measured for what isn't in the tree."""
     chat = _Chat()
