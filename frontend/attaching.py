@@ -115,8 +115,8 @@ class Attaching:
                 source.release()
             return
         self._chatting.composer.focus()
-        await self._chatting.answering()
         self._chatting.spawn(self._send_in_order(conversation, sources))
+        await self._chatting.answering()
 
     async def _send_in_order(self, conversation: Conversation, sources: Sequence[Source]) -> None:
         """One after the other, so that they stand in the order in which they were chosen."""
