@@ -395,7 +395,7 @@ class Chatting:
     async def answering(self) -> None:
         """Somebody answers: what was new isn't any more, and the newest is seen."""
         self.pane.end_new_line()
-        if not self.pane.at_bottom:
+        if not self.pane.at_bottom or self.pane.is_going:
             await self.pane.to_newest()
 
     async def _entered(self, message: Message) -> None:

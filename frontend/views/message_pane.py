@@ -160,7 +160,7 @@ class MessagePane:
         """
         self._keep_place()
         self._way = None
-        self._is_elsewhere = self._offset > 0
+        self._is_elsewhere = self._offset > 0 or self.is_going
         place = self._places.pop(conversation, None) if at_place else None
         self._conversation = conversation
         if self._is_elsewhere:
@@ -318,6 +318,11 @@ class MessagePane:
         return self._offset <= AT_BOTTOM
 
     @property
+    def is_going(self) -> bool:
+        """It may stand elsewhere soon."""
+        return self.list.goings > 0
+
+    @property
     def _middle(self) -> float:
         return self._offset + self._view_height / 2
 
@@ -340,6 +345,8 @@ class MessagePane:
         return "" if self._manner is None else self._manner.me
 
     async def _scrolled(self, event: ft.OnScrollEvent) -> None:
+        if event.control is not self.list:  # of the conversation before
+            return
         was = self.at_bottom, self.has_seen_new
         self._offset = event.pixels
         self._furthest = max(self._furthest, event.pixels)

@@ -7,6 +7,7 @@ such a one no other is put: what is drawn in that would be seen nowhere.
 
 from collections.abc import Sequence
 from operator import is_
+from typing import Any
 
 import flet as ft
 
@@ -56,9 +57,19 @@ class Still(ft.Container):
 
 @ft.control("ListView", isolated=True)  # type: ignore[arg-type]
 class StillList(ft.ListView):
-    """Rows, which are given by `show`."""
+    """Rows, which are given by `show`. `goings` are the places that the page was asked to scroll to
+    and hasn't told of yet: what it tells of the list till then is past.
+    """
 
     __eq__ = object.__eq__
+    goings = 0
+
+    async def scroll_to(self, *where: Any, **how: Any) -> None:
+        self.goings += 1
+        try:
+            await super().scroll_to(*where, **how)
+        finally:
+            self.goings -= 1
 
     def show(self, rows: Sequence[ft.Control]) -> None:
         _show(self, rows)

@@ -94,10 +94,13 @@ class _Chat:
     def identifiers(self) -> set[str]:
         return {one.identifier for one in self.page.all("Semantics") if one.identifier}
 
-    async def scroll(self, pixels: float) -> None:
-        """As the client tells it."""
+    async def scroll(self, pixels: float, list_: StillList | None = None) -> None:
+        """As the client tells it; of a `list_` that was there before, too."""
         told = SimpleNamespace(
-            pixels=pixels, viewport_dimension=_VIEW, max_scroll_extent=pixels + 10_000
+            control=list_ or self.pane.list,
+            pixels=pixels,
+            viewport_dimension=_VIEW,
+            max_scroll_extent=pixels + 10_000,
         )
         await self.pane._scrolled(cast("ft.OnScrollEvent", told))
 
@@ -180,6 +183,30 @@ async def test_a_chat_is_seen_however_quickly_others_were_left(gone_to: list[flo
     await chat.open("one")
 
     assert chat.is_drawn("text of key-60")
+
+
+async def test_keys_of_a_chat_that_was_left_move_no_other(
+    gone_to: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pressed quicker than the page gets there, they go with the list that they were for."""
+    chat = _Chat()
+    chat.has("one", *range(1, 61))
+    chat.has("other", *range(1, 61))
+    await chat.open("one")
+    left = chat.pane.list
+    monkeypatch.undo()
+    monkeypatch.setattr(ft.ListView, "scroll_to", _never)
+    going = asyncio.create_task(chat.pane.scroll_by(1))
+    await eventually(lambda: chat.pane.is_going)
+
+    chat.pane.open("other", None, _VIEW)
+    chat.draw()
+    await chat.scroll(600, left)
+
+    assert not chat.pane.is_going
+    assert chat.pane.at_bottom
+    assert chat.pane.list is not left
+    going.cancel()
 
 
 async def test_what_stood_below_a_place_stands_there_again(gone_to: list[float]) -> None:
