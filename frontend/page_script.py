@@ -105,18 +105,21 @@ addEventListener("keydown", (event) => {
   items.at(to % items.length).focus();
 }, true);
 
-// The keys that are the window's, which the browser would take for itself.
+const writes = () => /^(INPUT|TEXTAREA)$/.test(document.activeElement?.tagName);
+
+// The keys that are the window's, which the browser would take for itself; and two by which Firefox
+// would search the page, where nobody writes. It can't: the page is a picture.
 addEventListener("keydown", (event) => {
   const key = event.key.toLowerCase();
   const ours = (event.ctrlKey || event.metaKey) &&
     (key === "k" || key === "/" || (key === "f" && event.shiftKey));
-  if (ours || key === "f6" || key === "f7") event.preventDefault();
+  const searches = (key === "/" || key === "'") && !writes();
+  if (ours || searches || key === "f6" || key === "f7") event.preventDefault();
 }, true);
 
 // The key for a menu opens a message's; in a field it is the browser's own, as the right button's.
 addEventListener("contextmenu", (event) => {
-  const writes = /^(INPUT|TEXTAREA)$/.test(document.activeElement?.tagName);
-  if (event.button !== 2 && !writes) event.preventDefault();
+  if (event.button !== 2 && !writes()) event.preventDefault();
 }, true);
 
 // What can be clicked and has no focus leaves that where it is: else the window holds that somebody

@@ -111,6 +111,27 @@ def test_the_window_is_the_same_where_the_page_is_another_program(
         assert any(url.endswith("/main.dart.js") for url in window.answered)
 
 
+def test_a_slash_is_written_and_searches_nothing_elsewhere(open_window: Opening) -> None:
+    """Firefox would search the page, which is a picture to it, and take the focus."""
+    window = open_window()
+    window.page.evaluate(_KEYS_KEPT)
+
+    window.type_into("signin-address", "ana's/")
+    assert window.page.evaluate("window.kept") == ""
+    window.page.get_by_role("button", name="Guest").focus()
+    window.keys("/", "'", "a")
+
+    assert window.page.evaluate("window.kept") == "/'"
+
+
+_KEYS_KEPT = """() => {
+    window.kept = ""
+    addEventListener("keydown", ({key, defaultPrevented}) => {
+        if (defaultPrevented) window.kept += key
+    })
+}"""
+
+
 def test_on_a_phone_keys_come_when_a_field_is_touched(open_window: Opening) -> None:
     """Not before; and the screen reader, which is asked for a moment later there, knows it too."""
     window = open_window(**_PHONE)
