@@ -128,12 +128,18 @@ addEventListener("mousedown", (event) => {
   if (event.target.closest?.("[flt-tappable]:not([tabindex])")) event.preventDefault();
 }, true);
 
-// What is marked and copied comes without what keeps scripts of two directions apart on the screen:
-// nobody sees it, and a shell or an address bar stumbles over it.
+// What is marked and copied, by a key or by the browser's menu, comes without what keeps scripts of
+// two directions apart on the screen: nobody sees it, and a shell or an address bar stumbles over
+// it.
+const bare = (text) => text.replace(/[\\u2068\\u2069]/g, "");
 const clipboard = navigator.clipboard, copy = clipboard?.writeText;
-if (copy) {
-  clipboard.writeText = (text) => copy.call(clipboard, text.replace(/[\\u2068\\u2069]/g, ""));
-}
+if (copy) clipboard.writeText = (text) => copy.call(clipboard, bare(text));
+addEventListener("copy", (event) => {
+  const marked = getSelection().toString();
+  if (writes() || bare(marked) === marked) return;
+  event.preventDefault();
+  event.clipboardData.setData("text/plain", bare(marked));
+}, true);
 
 function slips(files) {
   const pick = crypto.randomUUID(), transfer = new DataTransfer();

@@ -185,7 +185,9 @@ def test_a_day_without_a_mouse(open_window: Opening, system: System) -> None:
 
 
 def test_what_is_copied_is_what_was_written(open_window: Opening, system: System) -> None:
-    """By a key, which is confirmed where nobody writes; and what is marked by the mouse."""
+    """By a key, which is confirmed where nobody writes; and what is marked by the mouse, also where
+    the browser's own menu copies it.
+    """
     add_people(system, "utari@surabaya", "ujang@surabaya")
     utari = open_window(permissions=["clipboard-read", "clipboard-write"])
     enter(utari, "utari@surabaya")
@@ -203,6 +205,18 @@ def test_what_is_copied_is_what_was_written(open_window: Opening, system: System
     utari.gone("toast")
     wait_until(lambda: "cd /srv && make run" in _marked(utari))
     assert not {"\u2068", "\u2069"} & set(utari.copied)
+
+    utari.page.evaluate(_COPY_AS_BY_MENU, "\u2068ls\u2069")
+    assert utari.copied == "ls"
+
+
+_COPY_AS_BY_MENU = """(text) => {
+    const marked = document.body.appendChild(document.createElement("p"))
+    Object.assign(marked, {textContent: text, style: "user-select: text"})
+    getSelection().selectAllChildren(marked)
+    document.execCommand("copy")
+    marked.remove()
+}"""
 
 
 def _marked(window: Person) -> str:
