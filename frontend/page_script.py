@@ -172,8 +172,9 @@ HTMLInputElement.prototype.click = function () {
 
 const ours = new WeakSet();
 function paste(target, files) {
-  const event = new ClipboardEvent(
-    "paste", {clipboardData: slips(files), bubbles: true, cancelable: true});
+  const event = new ClipboardEvent("paste", {bubbles: true, cancelable: true});
+  // Firefox leaves files out of what such an event is made with.
+  Object.defineProperty(event, "clipboardData", {value: slips(files)});
   ours.add(event);
   target.dispatchEvent(event);
 }

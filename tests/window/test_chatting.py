@@ -61,6 +61,44 @@ def test_files_go_out_in_order_and_come_back_as_they_were(
     assert mira.strangers() == set()
 
 
+def test_files_are_dropped_and_pasted_in_a_browser_that_makes_no_such_event(
+    open_window: Opening, system: System
+) -> None:
+    """Firefox leaves files out of a `ClipboardEvent` that a page makes."""
+    add_people(system, "wati@surabaya", "wahyu@surabaya")
+    wati = open_window(permissions=["clipboard-read", "clipboard-write"])
+    enter(wati, "wati@surabaya")
+    write_to(wati, "wahyu@surabaya", "berkas")
+    wati.page.evaluate(_NO_FILES_IN_EVENTS)
+
+    wati.page.evaluate(_DROP, ["satu.txt", "dua.txt"])
+    wait_until(lambda: len(wati.messages) == 3)
+    wati.page.evaluate(_COPY_PICTURE)
+    wati.keys("Control+v")
+    wait_until(lambda: len(wati.messages) == 4)
+
+    wati.sees("Sent")
+    names = ("berkas", "satu.txt", "dua.txt", "image.png")
+    assert all(name in text for name, text in zip(names, wati.messages, strict=True))
+
+
+_NO_FILES_IN_EVENTS = """() => {
+    window.ClipboardEvent = class extends ClipboardEvent {
+        constructor(type, {clipboardData, ...rest}) { super(type, rest) }
+    }
+}"""
+_DROP = """(names) => {
+    const dataTransfer = new DataTransfer()
+    for (const name of names) dataTransfer.items.add(new File(["isi"], name))
+    document.body.dispatchEvent(new DragEvent("drop", {dataTransfer, bubbles: true}))
+}"""
+_COPY_PICTURE = """async () => {
+    const canvas = Object.assign(document.createElement("canvas"), {width: 60, height: 40})
+    const picture = await new Promise((drawn) => canvas.toBlob(drawn))
+    await navigator.clipboard.write([new ClipboardItem({"image/png": picture})])
+}"""
+
+
 def test_a_cut_link_is_said_and_files_wait_are_cancelled_and_go_on(
     open_window: Opening, system: System, tmp_path: Path
 ) -> None:
