@@ -141,6 +141,18 @@ addEventListener("copy", (event) => {
   event.clipboardData.setData("text/plain", bare(marked));
 }, true);
 
+// To save a file is not to go there: Firefox would end the window's connection, and stand still.
+// Flet's client knows no other way to ask for one.
+const openPage = window.open;
+window.open = (url, target, ...more) => {
+  if (target !== "_self") return openPage.call(window, url, target, ...more);
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = "";
+  link.click();
+  return null;
+};
+
 function slips(files) {
   const pick = crypto.randomUUID(), transfer = new DataTransfer();
   files.forEach((file, index) => transfer.items.add(

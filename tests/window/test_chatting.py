@@ -54,8 +54,10 @@ def test_files_go_out_in_order_and_come_back_as_they_were(
     with mira.page.context.expect_page() as opening:
         mira.keys("Enter")
     assert opening.value.text_content("body") == notes.read_text()
+    mira.page.evaluate("() => { onbeforeunload = () => { window.isLeft = true } }")
     with mira.page.expect_download() as saving:
         mira.press_last("-save")
+    assert not mira.page.evaluate("window.isLeft")
     assert saving.value.suggested_filename == "catatan rapat.txt"
     assert Path(saving.value.path()).read_bytes() == notes.read_bytes()
     assert mira.strangers() == set()
