@@ -67,21 +67,21 @@ def test_files_are_dropped_and_pasted_in_a_browser_that_makes_no_such_event(
     open_window: Opening, system: System
 ) -> None:
     """Firefox leaves files out of a `ClipboardEvent` that a page makes."""
-    add_people(system, "wati@surabaya", "wahyu@surabaya")
-    wati = open_window(permissions=["clipboard-read", "clipboard-write"])
-    enter(wati, "wati@surabaya")
-    write_to(wati, "wahyu@surabaya", "berkas")
-    wati.page.evaluate(_NO_FILES_IN_EVENTS)
+    add_people(system, "widi@surabaya", "wulan@surabaya")
+    widi = open_window(permissions=["clipboard-read", "clipboard-write"])
+    enter(widi, "widi@surabaya")
+    write_to(widi, "wulan@surabaya", "berkas")
+    widi.page.evaluate(_NO_FILES_IN_EVENTS)
 
-    wati.page.evaluate(_DROP, ["satu.txt", "dua.txt"])
-    wait_until(lambda: len(wati.messages) == 3)
-    wati.page.evaluate(_COPY_PICTURE)
-    wati.keys("Control+v")
-    wait_until(lambda: len(wati.messages) == 4)
+    widi.page.evaluate(_DROP, ["satu.txt", "dua.txt"])
+    wait_until(lambda: len(widi.messages) == 3)
+    widi.page.evaluate(_COPY_PICTURE)
+    widi.keys("Control+v")
+    wait_until(lambda: len(widi.messages) == 4)
 
-    wati.sees("Sent")
+    widi.sees("Sent")
     names = ("berkas", "satu.txt", "dua.txt", "image.png")
-    assert all(name in text for name, text in zip(names, wati.messages, strict=True))
+    assert all(name in text for name, text in zip(names, widi.messages, strict=True))
 
 
 _NO_FILES_IN_EVENTS = """() => {
